@@ -1,0 +1,1 @@
+//! Server-sent events without I/O.

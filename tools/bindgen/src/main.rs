@@ -1,0 +1,25 @@
+//! `bindgen INPUT.wasm OUT_DIR`: what wasm-bindgen's command does, as a small program, so that the version
+//! is pinned by Cargo.lock next to the library's.
+
+use std::{env, process::ExitCode};
+use wasm_bindgen_cli_support::Bindgen;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [input, out_dir] = arguments.as_slice() else {
+        eprintln!("usage: bindgen INPUT.wasm OUT_DIR");
+        return ExitCode::from(2);
+    };
+    let result = Bindgen::new()
+        .input_path(input)
+        .out_name("core")
+        .web(true)
+        .and_then(|bindgen| bindgen.omit_default_module_path(true).typescript(true).generate(out_dir));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bindgen: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
