@@ -99,6 +99,14 @@ fn too_large_an_event_fails_the_connection() {
 }
 
 #[test]
+fn what_cannot_be_read_is_not_asked_for_again() {
+    let open = [(Input::Start, Action::Fetch), (Input::Response(200, EVENT_STREAM), Action::Open)];
+    for before in [&open[..1], &open[..]] {
+        check(true, &[before, &[(Input::Unreadable, Action::Fail(Error::Unreadable))]].concat());
+    }
+}
+
+#[test]
 fn c8_close_drops_everything_in_every_state_and_only_once() {
     let before = [
         Input::Start,
@@ -142,6 +150,7 @@ fn inputs_that_come_late_change_nothing() {
 fn input() -> impl Strategy<Value = Input<'static>> {
     prop_oneof![
         Just(Input::Start),
+        Just(Input::Unreadable),
         Just(Input::RequestFailed),
         Just(Input::Response(200, EVENT_STREAM)),
         Just(Input::Response(500, None)),

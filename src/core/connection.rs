@@ -31,6 +31,8 @@ pub enum Input<'a> {
     RequestFailed,
     /// A response came. Its status, and its `Content-Type` header if it has one.
     Response(u16, Option<&'a str>),
+    /// What came can't be read as a response, or its body not as bytes.
+    Unreadable,
     /// A `retry` field came; milliseconds.
     ReconnectionTime(u64),
     /// A line or an event was longer than so many bytes.
@@ -115,6 +117,9 @@ impl Connection {
                         self.end(Outcome::Refused, error)
                     }
                 }
+            }
+            (State::Connecting | State::Open, Input::Unreadable) => {
+                self.end(Outcome::Refused, Error::Unreadable)
             }
             (State::Open, Input::ReconnectionTime(milliseconds)) => {
                 self.retry.set_reconnection_time(milliseconds);

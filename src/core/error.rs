@@ -13,6 +13,8 @@ pub enum Error {
     Body,
     /// The body came to its end.
     End,
+    /// What `fetch` came back with isn't a response, or has no body that can be read as bytes.
+    Unreadable,
     /// A line, or the fields of an event together, are longer than this many bytes.
     TooLarge(usize),
 }
@@ -25,6 +27,7 @@ impl Error {
             Self::Status(_) => "status",
             Self::ContentType(_) => "content-type",
             Self::End => "end",
+            Self::Unreadable => "unreadable",
             Self::TooLarge(_) => "too-large",
         }
     }
@@ -49,6 +52,9 @@ impl Error {
             }
             Self::Body => "The connection broke while the event stream was being read".to_owned(),
             Self::End => "The event stream ended".to_owned(),
+            Self::Unreadable => {
+                "What fetch returned can't be read as a stream; it needs a Response whose body is a stream of bytes".to_owned()
+            }
             Self::TooLarge(limit) => {
                 ["The server sent a line or an event of more than ", &limit.to_string(), " bytes"].concat()
             }
@@ -77,6 +83,11 @@ mod tests {
             (Error::Request, "network", "The request failed before the server answered"),
             (Error::Body, "network", "The connection broke while the event stream was being read"),
             (Error::End, "end", "The event stream ended"),
+            (
+                Error::Unreadable,
+                "unreadable",
+                "What fetch returned can't be read as a stream; it needs a Response whose body is a stream of bytes",
+            ),
             (Error::TooLarge(10), "too-large", "The server sent a line or an event of more than 10 bytes"),
         ] {
             assert_eq!((error.kind(), error.message().as_str()), (kind, message));

@@ -23,7 +23,7 @@ pub fn is_safe_to_repeat(method: &str) -> bool {
 pub enum Outcome {
     /// The request failed before there was a response.
     RequestFailed,
-    /// The response wasn't an event stream.
+    /// The response wasn't an event stream, or none that can be read.
     Refused,
     /// The body broke off.
     BodyFailed,
