@@ -126,7 +126,8 @@ async function crateToGenerated() {
     },
     () => {
       mkdirSync(GENERATED, { recursive: true });
-      for (const name of ['core.js', 'core.d.ts']) copyFileSync(`${BINDGEN_OUT}/${name}`, `${GENERATED}/${name}`);
+      for (const name of ['core.js', 'core.d.ts'])
+        copyFileSync(`${BINDGEN_OUT}/${name}`, `${GENERATED}/${name}`);
       const base64 = readFileSync(OPTIMIZED_WASM, 'base64');
       // The type is written out, or the declaration would repeat the whole text.
       writeFileSync(`${GENERATED}/inline.ts`, `export const wasmBase64: string =\n  '${base64}';\n`);
@@ -138,7 +139,8 @@ async function shimToDist() {
   const entries = packageEntries();
   const globalSource = 'src/shim/global.ts';
   const missing = [globalSource, ...entries.map(({ source }) => source)].find((path) => !existsSync(path));
-  if (missing) throw new StepError(`${missing} doesn't exist; package.json and tools/build.mjs make it an entry`);
+  if (missing)
+    throw new StepError(`${missing} doesn't exist; package.json and tools/build.mjs make it an entry`);
   const inputs = [...filesUnder('src/shim'), 'package.json', 'package-lock.json', 'tsconfig.json'];
 
   await stampedStep(

@@ -28,15 +28,19 @@ const DEBIAN_LINTERS = ['rust-web-clippy', 'rustfmt-web'];
  * @property {string} version
  */
 
+/** @type {Promise<unknown> | undefined} */
+let nodeModules;
+
 /** Installs the npm packages of the lock file where they are missing or older than it. */
 export function setupNodeModules() {
-  return step('npm packages', async () => {
+  nodeModules ??= step('npm packages', async () => {
     const installed = 'node_modules/.package-lock.json';
     if (existsSync(installed) && statSync(installed).mtimeMs >= statSync('package-lock.json').mtimeMs) {
       return UP_TO_DATE;
     }
     await run('npm', ['ci', '--no-audit', '--no-fund'], { mend: 'npm ci' });
   });
+  return nodeModules;
 }
 
 /** @type {Promise<Toolchain> | undefined} */
@@ -204,8 +208,10 @@ async function aptInstall(packages) {
 
 /** Whether all of these Debian packages are installed. @param {string[]} packages */
 async function debianHas(packages) {
-  const states = await ask('dpkg-query', ['--show', '--showformat', '${db:Status-Abbrev}\n', ...packages]);
-  return states !== undefined && states.split('\n').every((state) => state.startsWith('ii'));
+  const states = (await ask('dpkg-query', ['--status', ...packages]))?.match(
+    /^Status: install ok installed$/gm,
+  );
+  return states?.length === packages.length;
 }
 
 /** The oldest Rust that the crate's manifest allows, such as 1.88. */

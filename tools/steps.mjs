@@ -121,7 +121,8 @@ export function run(program, args, { env = {}, timeout, mend } = {}) {
     child.once('close', (code, signal) => {
       if (verbose) process.stdout.write(all);
       if (code === 0) return resolve({ stdout, all });
-      const how = child.killed && timeout ? `took longer than ${timeout / 1000} s` : `ended with ${code ?? signal}`;
+      const how =
+        child.killed && timeout ? `took longer than ${timeout / 1000} s` : `ended with ${code ?? signal}`;
       reject(new StepError(`${line} ${how}`, { output: verbose ? '' : all, mend }));
     });
   });
