@@ -118,7 +118,7 @@ async function bundleTests(folder, outdir, options) {
  */
 function inChild(name, args, env) {
   return step(`test: ${name}`, async () => {
-    const child = start(process.execPath, args, {
+    const child = start(process.execPath, ['--enable-source-maps', ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       timeout: 600_000,
