@@ -40,9 +40,11 @@ export async function lint({ fix = false } = {}) {
   const types = (project) =>
     lintStep(`tsc ${project}`, () => run(npmBin('tsc'), ['--project', project, '--noEmit']));
 
-  await lintStep('rustfmt', () => run(cargo, ['fmt', '--all', ...(fix ? [] : ['--check'])], { env }));
+  await lintStep('rustfmt', () =>
+    run(cargo, ['fmt', '--all', ...(fix ? [] : ['--', '--check', '--color=never'])], { env }),
+  );
   await lintStep('biome', () =>
-    run(npmBin('biome'), [...(fix ? ['check', '--write'] : ['ci']), '--error-on-warnings']),
+    run(npmBin('biome'), [...(fix ? ['check', '--write'] : ['ci']), '--error-on-warnings', '--colors=off']),
   );
   await lintStep('clippy, host', () =>
     run(cargo, ['clippy', '--workspace', '--all-targets', ...DENY_WARNINGS], { env }),
