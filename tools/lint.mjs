@@ -56,8 +56,8 @@ export async function lint({ fix = false } = {}) {
   if (await check('build of the wasm', buildWasm)) {
     const shimIsRight = await types('tsconfig.json');
     if (shimIsRight && (await check('build', build))) {
-      for (const project of ['tests/tsconfig.json', 'www/tsconfig.json'].filter(existsSync))
-        await types(project);
+      const projects = ['tools/tsconfig.json', 'tests/tsconfig.json', 'www/tsconfig.json'];
+      for (const project of projects.filter((path) => existsSync(path))) await types(project);
     }
   }
 

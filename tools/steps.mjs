@@ -19,7 +19,7 @@ export const UP_TO_DATE = Symbol('up to date');
 export class StepError extends Error {
   /**
    * @param {string} message
-   * @param {{ mend?: string, output?: string }} [details]
+   * @param {{ mend?: string | undefined, output?: string | undefined }} [details]
    */
   constructor(message, { mend, output } = {}) {
     super(message);
@@ -94,7 +94,7 @@ export function start(program, args, options) {
  * Runs a program to its end and returns what it wrote. Fails with a StepError that holds the output.
  * @param {string} program
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, timeout?: number, mend?: string }} [options] `timeout` in milliseconds
+ * @param {{ env?: Record<string, string> | undefined, timeout?: number, mend?: string }} [options] `timeout` in milliseconds
  * @returns {Promise<{ stdout: string, all: string }>}
  */
 export function run(program, args, { env = {}, timeout, mend } = {}) {

@@ -51,13 +51,16 @@ const suites = {
   },
 };
 
-/** How a file that runs in Node is bundled. The page's server finds its texts beside itself, so it stays where it is. */
-const inNode = /** @type {const} */ ({
+/**
+ * How a file that runs in Node is bundled. The page's server finds its texts beside itself, so it stays where it is.
+ * @type {import('esbuild').BuildOptions}
+ */
+const inNode = {
   platform: 'node',
   target: 'node20',
   packages: 'external',
   external: [`${root}/www/server/*`],
-});
+};
 
 /** @returns {Promise<Counts>} */
 async function cargoTest() {
