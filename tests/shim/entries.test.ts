@@ -52,4 +52,26 @@ describe('entries', () => {
       globalThis.WebAssembly = WebAssembly;
     }
   });
+
+  // Node and others have no classic workers; the browsers' suites run this.
+  if ('document' in globalThis) {
+    it('dist/global.js in a worker, by importScripts', async () => {
+      const scenario = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
+      const program = `
+        importScripts(${JSON.stringify(new URL('/dist/global.js', location.href).href)});
+        const source = new EventSource(${JSON.stringify(scenario.url)}, { method: 'POST', body: 'from a worker' });
+        source.onmessage = ({ data }) => { source.close(); postMessage(data); };
+        source.onerror = ({ message }) => postMessage(message);
+      `;
+      const url = URL.createObjectURL(new Blob([program], { type: 'text/javascript' }));
+      const worker = new Worker(url);
+      try {
+        expect((await next(worker, 'message')).data).to.equal('x');
+        expect((await scenario.requests())[0]).to.include({ method: 'POST', body: 'from a worker' });
+      } finally {
+        worker.terminate();
+        URL.revokeObjectURL(url);
+      }
+    });
+  }
 });
