@@ -14,6 +14,7 @@ const catalogue = [
   { id: 'taoteking', title: '道德經', language: 'zh-Hant' },
   { id: 'peach-blossom', title: '桃花源記', language: 'zh-Hant' },
   { id: 'hojoki', title: '方丈記', language: 'ja' },
+  { id: 'masnavi', title: 'مثنوی', language: 'fa' },
   { id: 'emoji', title: 'Emoji picnic', language: 'en' },
 ];
 
