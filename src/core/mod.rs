@@ -1,1 +1,20 @@
-//! Server-sent events without I/O.
+//! Server-sent events without I/O: what <https://html.spec.whatwg.org/multipage/server-sent-events.html> asks
+//! for, as values in and values out.
+//!
+//! Nothing here knows the browser, a clock, a source of randomness or JavaScript. Bytes and facts come in,
+//! events and decisions go out, so that the host compiles, tests and fuzzes all of it.
+
+mod connection;
+mod error;
+mod fields;
+mod lines;
+mod parser;
+mod response;
+mod retry;
+mod utf16;
+
+pub use connection::{Action, Connection, Input, State};
+pub use error::Error;
+pub use parser::{Batch, DEFAULT_MAX_EVENT_SIZE, Parser, ParserOptions, Record, kind};
+pub use response::{Refusal, check_response};
+pub use retry::{DEFAULT_RECONNECTION_TIME, Decision, MAX_DELAY, Outcome, Retry, is_safe_to_repeat};

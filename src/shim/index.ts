@@ -1,0 +1,10 @@
+/**
+ * Server-sent events over `fetch`: the native `EventSource` with any method, headers, bodies, and errors that
+ * say what happened.
+ *
+ * @module
+ */
+
+export { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
+export { EventSource } from './event-source.js';
+export type { EventSourceEventMap, EventSourceInit } from './types.js';

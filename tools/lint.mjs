@@ -1,0 +1,81 @@
+/**
+ * `npm run lint`: every linter and type check. In: the sources. Out: a line for each tool, then the complaints of
+ * all that had some; with `--fix` (`npm run format`) what can be mended is mended first.
+ */
+// @ts-check
+import { existsSync } from 'node:fs';
+import { build, buildWasm } from './build.mjs';
+import { forWasm, setupLinters, setupNodeModules, setupToolchain } from './setup.mjs';
+import { command, npmBin, printError, run, StepError, step } from './steps.mjs';
+
+const DENY_WARNINGS = ['--', '--deny', 'warnings'];
+
+/**
+ * Runs every tool, whatever the ones before it said.
+ * @param {{ fix?: boolean }} [options]
+ * @returns {Promise<string[]>} the names of the tools that complained
+ */
+export async function lint({ fix = false } = {}) {
+  await setupNodeModules();
+  const toolchain = await setupToolchain();
+  await setupLinters(toolchain);
+  const { cargo, env } = toolchain;
+  const wasm = forWasm(toolchain);
+
+  /** @type {{ name: string, error: unknown }[]} */
+  const failures = [];
+  /** @param {string} name @param {() => Promise<unknown>} tool */
+  const check = async (name, tool) => {
+    try {
+      await tool();
+      return true;
+    } catch (error) {
+      failures.push({ name, error });
+      return false;
+    }
+  };
+  /** @param {string} name @param {() => Promise<unknown>} tool */
+  const lintStep = (name, tool) => check(name, () => step(`lint: ${name}`, tool));
+  /** @param {string} project */
+  const types = (project) =>
+    lintStep(`tsc ${project}`, () => run(npmBin('tsc'), ['--project', project, '--noEmit']));
+
+  await lintStep('rustfmt', () => run(cargo, ['fmt', '--all', ...(fix ? [] : ['--check'])], { env }));
+  await lintStep('biome', () =>
+    run(npmBin('biome'), [...(fix ? ['check', '--write'] : ['ci']), '--error-on-warnings']),
+  );
+  await lintStep('clippy, host', () =>
+    run(cargo, ['clippy', '--workspace', '--all-targets', ...DENY_WARNINGS], { env }),
+  );
+  await lintStep('clippy, wasm32', () =>
+    run(cargo, ['clippy', '--lib', ...wasm.flags, ...DENY_WARNINGS], { env: wasm.env }),
+  );
+  // The types of the shim include the generated glue, those of the tests and the page the built package.
+  if (await check('build of the wasm', buildWasm)) {
+    const shimIsRight = await types('tsconfig.json');
+    if (shimIsRight && (await check('build', build))) {
+      for (const project of ['tests/tsconfig.json', 'www/tsconfig.json'].filter(existsSync))
+        await types(project);
+    }
+  }
+
+  for (const { name, error } of failures) {
+    console.error(`\n── ${name}`);
+    printError(error);
+  }
+  return failures.map(({ name }) => name);
+}
+
+command(
+  import.meta,
+  { usage: 'npm run lint -- [--fix] [--verbose]', options: { fix: { type: 'boolean' } } },
+  async ({ fix }) => {
+    const failed = await lint({ fix });
+    if (failed.length > 0) {
+      throw new StepError(
+        `lint: ${failed.join(', ')}`,
+        fix ? {} : { mend: 'npm run format mends what it can' },
+      );
+    }
+  },
+);

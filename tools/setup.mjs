@@ -1,0 +1,235 @@
+/**
+ * What the other commands need on a machine, brought there where that is possible. In: whatever is installed.
+ * Out: node_modules, a Rust toolchain that can build for wasm32, its linters, a browser for the tests. Node's own
+ * modules are all that may be imported here: node_modules may not exist yet.
+ *
+ * The toolchain is the first of these that works; EVENTSOURCE_WASM_TOOLCHAIN=rustup or =debian leaves no choice:
+ *   1. the cargo on PATH, if the wasm32 target is installed for it (by rustup or by a distribution);
+ *   2. the same after `rustup target add`;
+ *   3. Debian's rustc-web, which has no such target but brings the standard library's sources to build it from.
+ */
+// @ts-check
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { ask, command, run, StepError, step, UP_TO_DATE } from './steps.mjs';
+
+export const WASM_TARGET = 'wasm32-unknown-unknown';
+
+const DEBIAN_COMPILER = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-22'];
+const DEBIAN_LINTERS = ['rust-web-clippy', 'rustfmt-web'];
+
+/**
+ * @typedef {object} Toolchain
+ * @property {'path' | 'debian'} name
+ * @property {string} cargo
+ * @property {Record<string, string>} env for every cargo command
+ * @property {string[]} wasmFlags what cargo needs besides to build for wasm32
+ * @property {string} targetDir each toolchain has its own, so that changing over rebuilds nothing
+ * @property {string} version
+ */
+
+/** @type {Promise<unknown> | undefined} */
+let nodeModules;
+
+/** Installs the npm packages of the lock file where they are missing or older than it. */
+export function setupNodeModules() {
+  nodeModules ??= step('npm packages', async () => {
+    const installed = 'node_modules/.package-lock.json';
+    if (existsSync(installed) && statSync(installed).mtimeMs >= statSync('package-lock.json').mtimeMs) {
+      return UP_TO_DATE;
+    }
+    await run('npm', ['ci', '--no-audit', '--no-fund'], { mend: 'npm ci' });
+  });
+  return nodeModules;
+}
+
+/** @type {Promise<Toolchain> | undefined} */
+let toolchain;
+
+/** The Rust toolchain to build with. */
+export function setupToolchain() {
+  toolchain ??= findToolchain();
+  return toolchain;
+}
+
+/** @returns {Promise<Toolchain>} */
+async function findToolchain() {
+  const wanted = process.env.EVENTSOURCE_WASM_TOOLCHAIN || 'any';
+  if (!['any', 'rustup', 'debian'].includes(wanted)) {
+    throw new StepError(`EVENTSOURCE_WASM_TOOLCHAIN is '${wanted}'; it can be rustup or debian`);
+  }
+  let found = wanted === 'debian' ? undefined : await toolchainOnPath();
+  // What an earlier run had to install by apt is taken before rustup is asked again, and waited for, in vain.
+  if (!found && wanted !== 'rustup' && (await debianHas(DEBIAN_COMPILER))) found = await debianToolchain();
+  if (!found) {
+    await step(`Rust for ${WASM_TARGET}`, async () => {
+      const reasons = [];
+      if (wanted !== 'debian') {
+        try {
+          await run('rustup', ['target', 'add', WASM_TARGET], { timeout: 60_000 });
+          found = await toolchainOnPath();
+          if (!found) reasons.push(`the Rust on PATH is older than ${oldestRust()}: rustup update`);
+        } catch (error) {
+          if (!(error instanceof StepError)) throw error;
+          reasons.push(error.message, error.output ?? '');
+        }
+      }
+      if (!found && wanted !== 'rustup') {
+        try {
+          await aptInstall(DEBIAN_COMPILER);
+          found = await debianToolchain();
+        } catch (error) {
+          if (!(error instanceof StepError)) throw error;
+          reasons.push(error.message, error.output ?? '');
+        }
+      }
+      if (!found) {
+        throw new StepError(`no Rust ${oldestRust()} or newer that can build for ${WASM_TARGET}`, {
+          output: reasons.filter(Boolean).join('\n'),
+          mend:
+            wanted === 'debian'
+              ? `sudo apt-get install ${DEBIAN_COMPILER.join(' ')}`
+              : `rustup update stable && rustup target add ${WASM_TARGET} (rustup itself: https://rustup.rs)`,
+        });
+      }
+    });
+  }
+  if (!found) throw new Error('unreachable: the step above fails when nothing is found');
+  console.log(`--  Rust: ${found.version.split('\n', 1)[0]}${found.name === 'debian' ? ', Debian' : ''}`);
+  return found;
+}
+
+/** @returns {Promise<Toolchain | undefined>} */
+async function toolchainOnPath() {
+  const [version, libraries] = await Promise.all([
+    ask('rustc', ['-vV']),
+    ask('rustc', ['--print', 'target-libdir', '--target', WASM_TARGET]),
+  ]);
+  if (!version || !libraries || !existsSync(libraries) || isTooOld(version)) return undefined;
+  return { name: 'path', cargo: 'cargo', env: {}, wasmFlags: [], targetDir: 'target', version };
+}
+
+/** @returns {Promise<Toolchain>} */
+async function debianToolchain() {
+  const version = (await run('/usr/bin/rustc', ['-vV'])).stdout.trim();
+  if (isTooOld(version)) {
+    throw new StepError(`Debian's ${version.split('\n', 1)[0]} is older than ${oldestRust()}`);
+  }
+  return {
+    name: 'debian',
+    cargo: '/usr/bin/cargo',
+    env: {
+      RUSTC: '/usr/bin/rustc',
+      // A cargo or clippy-driver of another toolchain, earlier on PATH, would not fit this compiler.
+      PATH: `/usr/bin${delimiter}${process.env.PATH}`,
+      CARGO_TARGET_DIR: 'target/debian',
+    },
+    wasmFlags: ['-Zbuild-std=std,panic_abort'],
+    targetDir: 'target/debian',
+    version,
+  };
+}
+
+/**
+ * The arguments and the environment of a cargo command that builds for wasm32.
+ * @param {Toolchain} toolchain
+ */
+export const forWasm = ({ name, env, wasmFlags }) => ({
+  flags: ['--target', WASM_TARGET, ...wasmFlags],
+  env:
+    name === 'debian'
+      ? { ...env, RUSTC_BOOTSTRAP: '1', CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: '/usr/bin/wasm-ld-22' }
+      : env,
+});
+
+/** Brings rustfmt and clippy. @param {Toolchain} toolchain */
+export function setupLinters({ name, cargo, env }) {
+  return step('rustfmt, clippy', async () => {
+    if (name === 'debian') {
+      if (await debianHas(DEBIAN_LINTERS)) return UP_TO_DATE;
+      return aptInstall(DEBIAN_LINTERS);
+    }
+    const [rustfmt, clippy] = await Promise.all([
+      ask(cargo, ['fmt', '--version'], env),
+      ask(cargo, ['clippy', '--version'], env),
+    ]);
+    if (rustfmt && clippy) return UP_TO_DATE;
+    const install = ['component', 'add', 'rustfmt', 'clippy'];
+    await run('rustup', install, { mend: `rustup ${install.join(' ')}` });
+  });
+}
+
+/** The Chromium that the tests run in: CHROME_PATH, an installed one, or Debian's package. */
+export async function setupChromium() {
+  const set = process.env.CHROME_PATH;
+  if (set) {
+    if (existsSync(set)) return set;
+    throw new StepError(`CHROME_PATH is ${set}, which doesn't exist`, { mend: 'unset CHROME_PATH' });
+  }
+  const found = installedChromium();
+  if (found) return found;
+  await step('Chromium', () => aptInstall(['chromium']));
+  const installed = installedChromium();
+  if (installed) return installed;
+  throw new StepError('Chromium was installed but is not on PATH', { mend: 'export CHROME_PATH=<its path>' });
+}
+
+function installedChromium() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  return [
+    '/usr/bin/chromium',
+    ...names.flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))),
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ].find((path) => existsSync(path));
+}
+
+/** Installs packages of a Debian machine, as root or by a sudo that asks for no password. @param {string[]} packages */
+async function aptInstall(packages) {
+  const mend = `sudo apt-get update && sudo apt-get install ${packages.join(' ')}`;
+  if ((await ask('apt-get', ['--version'])) === undefined) {
+    throw new StepError(`${packages.join(', ')}: not there, and there is no apt-get to install it with`, {
+      mend: `install ${packages.join(', ')} by this system's package manager`,
+    });
+  }
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && (await ask('sudo', ['-n', 'true'])) === undefined) {
+    throw new StepError(`${packages.join(', ')}: not there, and installing it needs root`, { mend });
+  }
+  /** @param {string[]} args */
+  const apt = (args) => {
+    const words = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
+    const [program, ...rest] = isRoot ? words : ['sudo', '-n', ...words];
+    return run(/** @type {string} */ (program), rest, { mend });
+  };
+  await apt(['update']);
+  // --no-remove: whether a conflicting package may go is for the machine's owner to say.
+  await apt(['install', '--yes', '--no-install-recommends', '--no-remove', ...packages]);
+}
+
+/** Whether all of these Debian packages are installed. @param {string[]} packages */
+async function debianHas(packages) {
+  const states = (await ask('dpkg-query', ['--status', ...packages]))?.match(
+    /^Status: install ok installed$/gm,
+  );
+  return states?.length === packages.length;
+}
+
+/** The oldest Rust that the crate's manifest allows, such as 1.88. */
+function oldestRust() {
+  const version = /^rust-version = "([\d.]+)"/m.exec(readFileSync('Cargo.toml', 'utf8'))?.[1];
+  if (!version) throw new Error('Cargo.toml names no rust-version');
+  return version;
+}
+
+/** @param {string} version what `rustc -vV` said */
+function isTooOld(version) {
+  const [, major, minor] = /^release: (\d+)\.(\d+)/m.exec(version) ?? [];
+  const [oldMajor, oldMinor] = oldestRust().split('.').map(Number);
+  return Number(major) < Number(oldMajor) || (Number(major) === oldMajor && Number(minor) < Number(oldMinor));
+}
+
+command(import.meta, { usage: 'node tools/setup.mjs [--verbose]' }, async () => {
+  await setupNodeModules();
+  await setupLinters(await setupToolchain());
+  console.log(`--  Chromium: ${await setupChromium()}`);
+});

@@ -1,0 +1,59 @@
+/**
+ * How large the package is for those who use it. In: the built dist/ and build/core.wasm. Out: a table with each
+ * entry as a consumer's bundler would ship it (bundled, minified, the wasm included), and the hash that pins
+ * dist/global.js in a script tag.
+ */
+// @ts-check
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { GLOBAL_SCRIPT, OPTIMIZED_WASM, packageEntries } from './build.mjs';
+import { command } from './steps.mjs';
+
+/** @returns {Promise<{ name: string, raw: number, gzip: number, brotli: number }[]>} */
+export async function measureSizes() {
+  const { build } = await import('esbuild');
+  const entries = await Promise.all(
+    packageEntries().map(async ({ specifier, output }) => {
+      const { outputFiles } = await build({
+        entryPoints: [output],
+        bundle: true,
+        minify: true,
+        format: 'esm',
+        target: 'es2022',
+        write: false,
+      });
+      return weigh(specifier, /** @type {import('esbuild').OutputFile} */ (outputFiles[0]).contents);
+    }),
+  );
+  return [
+    ...entries,
+    weigh(GLOBAL_SCRIPT, readFileSync(GLOBAL_SCRIPT)),
+    weigh('the wasm alone', readFileSync(OPTIMIZED_WASM)),
+  ];
+}
+
+export async function printSizes() {
+  const sizes = await measureSizes();
+  const width = Math.max(...sizes.map(({ name }) => name.length));
+  /** @param {string} name @param {(string | number)[]} cells */
+  const row = (name, cells) =>
+    console.log(name.padEnd(width) + cells.map((cell) => cell.toLocaleString('en').padStart(10)).join(''));
+  console.log('');
+  row('bytes', ['raw', 'gzip', 'brotli']);
+  for (const { name, raw, gzip, brotli } of sizes) row(name, [raw, gzip, brotli]);
+  const sum = createHash('sha384').update(readFileSync(GLOBAL_SCRIPT)).digest('base64');
+  console.log(`\n${GLOBAL_SCRIPT} integrity="sha384-${sum}"`);
+}
+
+/** @param {string} name @param {Uint8Array} content */
+const weigh = (name, content) => ({
+  name,
+  raw: content.length,
+  gzip: gzipSync(content, { level: 9 }).length,
+  brotli: brotliCompressSync(content, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length },
+  }).length,
+});
+
+command(import.meta, { usage: 'node tools/size.mjs [--verbose], after npm run build' }, printSizes);

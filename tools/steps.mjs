@@ -1,0 +1,185 @@
+/**
+ * What every command here is made of. In: named steps and the programs they run. Out: one line per step with
+ * the time it took; when something fails, what failed, its output, and the command that would mend it.
+ */
+// @ts-check
+import { spawn } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+
+/** The repository's root; every path in the tools is relative to it. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What an action returns to say that there was nothing to do. */
+export const UP_TO_DATE = Symbol('up to date');
+
+/** A step that could not be done. `mend` is the command to type, `output` what the failing program wrote. */
+export class StepError extends Error {
+  /**
+   * @param {string} message
+   * @param {{ mend?: string, output?: string }} [details]
+   */
+  constructor(message, { mend, output } = {}) {
+    super(message);
+    this.name = 'StepError';
+    this.mend = mend;
+    this.output = output;
+  }
+}
+
+/** @param {unknown} error */
+export function printError(error) {
+  if (!(error instanceof StepError)) {
+    console.error(error);
+    return;
+  }
+  if (error.output?.trim()) console.error(error.output.trimEnd());
+  console.error(`error: ${error.message}`);
+  if (error.mend) console.error(`to mend it: ${error.mend}`);
+}
+
+/** @param {number} since a value of performance.now() */
+export const seconds = (since) => ((performance.now() - since) / 1000).toFixed(1);
+
+/**
+ * Runs an action and prints one line about it.
+ * @template T
+ * @param {string} name
+ * @param {() => T | Promise<T>} action
+ * @returns {Promise<T>}
+ */
+export async function step(name, action) {
+  const start = performance.now();
+  const live = process.stdout.isTTY && !verbose;
+  const print = (/** @type {string} */ line) => console.log(live ? `\r\x1b[K${line}` : line);
+  if (live) process.stdout.write(`..  ${name}`);
+  try {
+    const result = await action();
+    print(result === UP_TO_DATE ? `--  ${name}: up to date` : `ok  ${name} (${seconds(start)} s)`);
+    return result;
+  } catch (error) {
+    print(`!!  ${name}: failed (${seconds(start)} s)`);
+    throw error;
+  }
+}
+
+let verbose = false;
+
+/** The program that is running now, for the case that this one is ended. @type {Set<import('node:child_process').ChildProcess>} */
+const children = new Set();
+process.once('exit', () => {
+  for (const child of children) child.kill();
+});
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
+}
+
+/**
+ * Starts a program in the repository's root; it ends with this process at the latest.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions} [options]
+ */
+export function start(program, args, options) {
+  if (verbose) console.log(`$ ${[program, ...args].join(' ')}`);
+  const child = spawn(program, args, { cwd: root, ...options });
+  children.add(child);
+  child.once('close', () => children.delete(child));
+  return child;
+}
+
+/**
+ * Runs a program to its end and returns what it wrote. Fails with a StepError that holds the output.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, timeout?: number, mend?: string }} [options] `timeout` in milliseconds
+ * @returns {Promise<{ stdout: string, all: string }>}
+ */
+export function run(program, args, { env = {}, timeout, mend } = {}) {
+  return new Promise((resolve, reject) => {
+    const line = [program.replace(`${root}/`, ''), ...args].join(' ');
+    const child = start(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout,
+    });
+    let stdout = '';
+    let all = '';
+    child.stdout?.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+      all += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text) => {
+      all += text;
+    });
+    child.once('error', (error) => {
+      const missing = /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT';
+      reject(new StepError(missing ? `${program} was not found` : `${line}: ${error.message}`, { mend }));
+    });
+    child.once('close', (code, signal) => {
+      if (verbose) process.stdout.write(all);
+      if (code === 0) return resolve({ stdout, all });
+      const how =
+        child.killed && timeout ? `took longer than ${timeout / 1000} s` : `ended with ${code ?? signal}`;
+      reject(new StepError(`${line} ${how}`, { output: verbose ? '' : all, mend }));
+    });
+  });
+}
+
+/**
+ * As run(), for a question whose answer may be no: undefined where the program is missing or fails.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Record<string, string>} [env]
+ */
+export async function ask(program, args, env) {
+  try {
+    return (await run(program, args, { env })).stdout.trim();
+  } catch (error) {
+    if (error instanceof StepError) return undefined;
+    throw error;
+  }
+}
+
+/** A program of node_modules. @param {string} name */
+export const npmBin = (name) => `${root}/node_modules/.bin/${name}`;
+
+/**
+ * Makes a module a command when Node was started with it: reads the flags, says what is wrong with them, runs
+ * the action and turns a StepError into a message and an exit code.
+ * @template {Record<string, import('node:util').ParseArgsOptionDescriptor>} Options
+ * @param {ImportMeta} meta
+ * @param {{ usage: string, options?: Options, positionals?: readonly string[] }} shape `positionals` are the words allowed
+ * @param {(flags: Record<keyof Options, any>, words: string[]) => Promise<void>} action
+ */
+export function command(meta, { usage, options, positionals = [] }, action) {
+  if (!process.argv[1] || meta.url !== pathToFileURL(realpathSync(process.argv[1])).href) return;
+  let flags;
+  let words;
+  try {
+    const parsed = parseArgs({
+      options: { ...options, verbose: { type: 'boolean' }, help: { type: 'boolean' } },
+      allowPositionals: positionals.length > 0,
+    });
+    flags = /** @type {any} */ (parsed.values);
+    words = parsed.positionals;
+    const unknown = words.find((word) => !positionals.includes(word));
+    if (unknown) throw new TypeError(`'${unknown}' is none of ${positionals.join(', ')}`);
+  } catch (error) {
+    console.error(`error: ${/** @type {Error} */ (error).message}\nusage: ${usage}`);
+    process.exitCode = 2;
+    return;
+  }
+  if (flags.help) {
+    console.log(`usage: ${usage}`);
+    return;
+  }
+  verbose = flags.verbose ?? false;
+  process.chdir(root);
+  action(flags, words).catch((error) => {
+    printError(error);
+    process.exitCode = 1;
+  });
+}
