@@ -110,10 +110,7 @@ export function mountFeed(): void {
     const show = () => {
       const left = Math.max(0, until - performance.now());
       const resume = lastId === '' ? '' : ` with Last-Event-ID: ${lastId}`;
-      say(
-        left > 0 ? `Next attempt in ${(left / 1000).toFixed(1)} s${resume}` : `Connecting${resume}…`,
-        format.duration(delay),
-      );
+      say(left > 0 ? `Next attempt in ${(left / 1000).toFixed(1)} s${resume}` : `Connecting${resume}…`, true);
     };
     clearInterval(countdown);
     show();

@@ -17,9 +17,9 @@ export function explain(error: StreamError, received: number): Notice {
   const said = serverMessage(error.body);
   const detail = said ?? message;
 
-  if (mentionsWebAssembly(error)) {
+  if (kind === 'webassembly') {
     return {
-      kind: 'wasm',
+      kind,
       title: 'WebAssembly is blocked on this page',
       advice: "The page's Content-Security-Policy has to allow it: add 'wasm-unsafe-eval' to script-src.",
       detail: message,
@@ -46,6 +46,14 @@ export function explain(error: StreamError, received: number): Notice {
       kind,
       title: 'The server reported an error',
       advice: received > 0 ? kept : 'Send again.',
+      detail,
+    };
+  }
+  if (kind === 'too-large') {
+    return {
+      kind,
+      title: 'The server sent too much at once',
+      advice: 'One event was above the limit.',
       detail,
     };
   }
@@ -128,10 +136,6 @@ function serverMessage(body: string | undefined): string | undefined {
     if (typeof error?.message === 'string') return error.message;
   } catch {}
   return body.length > 300 ? `${body.slice(0, 300)}…` : body;
-}
-
-function mentionsWebAssembly({ message, cause }: StreamError): boolean {
-  return /webassembly|wasm/i.test(message) || (cause instanceof Error && cause.name === 'CompileError');
 }
 
 /** `12 s`, or `2 min 5 s`, until a time; empty once it has come. */
