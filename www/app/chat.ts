@@ -119,7 +119,7 @@ export function mountChat(): void {
     return {
       tokens_per_second: String(rates[Number(speed.value)]),
       ...(settings.chunkBytes > 0 && { chunk_bytes: String(settings.chunkBytes) }),
-      ...faults[Number(fault.value)]?.query,
+      ...faults.find(({ name }) => name === fault.value)?.query,
     };
   }
 
@@ -173,7 +173,7 @@ export function mountChat(): void {
     speed.setAttribute('aria-valuetext', words);
   }
 
-  fault.replaceChildren(...faults.map(({ label }, index) => new Option(label, String(index))));
+  fault.replaceChildren(...faults.map(({ label, name }) => new Option(label, name)));
   speed.max = String(rates.length - 1);
   speed.value = String(rates.indexOf(60));
   speed.addEventListener('input', showSpeed);

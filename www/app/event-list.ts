@@ -73,7 +73,7 @@ function renderEvent({ type, id, data }: FeedEvent, at: Date): HTMLElement {
     { class: 'event', 'data-testid': 'feed-event', 'data-type': type, 'data-id': id },
     make('span', { class: 'type' }, type),
     make('span', { class: 'id', title: 'id' }, id === '' ? '–' : id),
-    make('span', { class: 'data' }, data),
+    make('span', { class: 'data', dir: 'auto' }, data),
     make('time', { datetime: at.toISOString() }, format.clock(at)),
   );
 }

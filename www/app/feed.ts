@@ -7,6 +7,9 @@ import { renderNotice } from './notice';
 import { Picture } from './picture';
 import { explain } from './words';
 
+/** As in the style sheets: there the form would leave no room for the events. */
+const narrow = matchMedia('(max-width: 860px)');
+
 export function mountFeed(): void {
   const view = find('#feed');
   const form = find<HTMLFormElement>('form', view);
@@ -29,6 +32,7 @@ export function mountFeed(): void {
     list.clear();
     picture.start();
     say('Connecting…');
+    if (narrow.matches) find<HTMLDetailsElement>('details', view).open = false;
     try {
       source = open();
       setBusy(true);
@@ -144,18 +148,20 @@ export function mountFeed(): void {
     if (hadFocus) (busy ? closeButton : connectButton).focus();
   }
 
-  example.append(...examples.map(({ label }, index) => new Option(label, String(index))));
-  example.addEventListener('change', () => {
-    const chosen = examples[Number(example.value)];
+  example.append(...examples.map(({ label, name }) => new Option(label, name)));
+  const useExample = () => {
+    const chosen = examples.find(({ name }) => name === example.value);
     if (!chosen) return;
-    method.value = chosen.method ?? 'GET';
+    method.value = chosen.method;
     url.value = new URL(chosen.path, location.href).href;
-    if (source) close();
     showCode();
+  };
+  example.addEventListener('change', () => {
+    close();
+    useExample();
   });
-  url.value = new URL(examples[0]?.path ?? '/feed', location.href).href;
+  useExample();
   form.addEventListener('input', showCode);
-  showCode();
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     if (!source) connect();
