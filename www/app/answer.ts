@@ -12,11 +12,9 @@ export class Answer {
   readonly #written = document.createTextNode('');
   readonly #foot = make('div', { class: 'foot' });
   readonly #hint = make('p', { class: 'hint', 'data-testid': 'hint' });
-  readonly #grown: () => void;
   readonly #draw = perFrame(() => this.#write());
 
-  constructor(model: string, language: string | undefined, grown: () => void) {
-    this.#grown = grown;
+  constructor(model: string, language: string | undefined) {
     const body = make('div', {
       class: 'text',
       'data-testid': 'answer-text',
@@ -53,7 +51,6 @@ export class Answer {
     const again = make('button', { type: 'button', class: 'quiet', 'data-testid': 'resend' }, 'Send again');
     again.addEventListener('click', resend);
     this.#foot.append(make('div', { class: 'row' }, summary(end, meter), again));
-    this.#grown();
   }
 
   /** A later answer can't take this one's place any more. */
@@ -65,7 +62,6 @@ export class Answer {
     const { length } = this.#written;
     if (length === this.text.length) return;
     this.#written.appendData(this.text.slice(length));
-    this.#grown();
   }
 }
 

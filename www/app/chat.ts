@@ -1,7 +1,7 @@
 import { Answer } from './answer';
 import { chatCode } from './code';
 import { completionUrl, type Message, streamCompletion } from './completion';
-import { find, follow, make } from './dom';
+import { find, make } from './dom';
 import { faults } from './faults';
 import { listModels, type Model, type ModelList } from './models';
 import { Picture } from './picture';
@@ -25,7 +25,7 @@ export function mountChat(): void {
   const stopButton = find<HTMLButtonElement>('#stop', view);
   const status = find('#chat-status', view);
   const picture = new Picture(find('.live', view), 'token');
-  const scroll = follow(thread);
+  const lines = find('.lines', thread);
   const settings = loadSettings();
 
   let list: ModelList = { models: [], embedded: true };
@@ -38,16 +38,16 @@ export function mountChat(): void {
     find('.hello', view).hidden = true;
     latest?.settle();
     history.push({ role: 'user', content: prompt });
-    thread.append(make('article', { class: 'question', 'data-testid': 'question' }, prompt));
+    lines.append(make('article', { class: 'question', 'data-testid': 'question' }, prompt));
     ask();
   }
 
   function ask(): void {
     const model = list.models.find(({ id }) => id === models.value) ?? { id: models.value };
-    const answer = new Answer(model.title ?? model.id, model.language, scroll.keep);
+    const answer = new Answer(model.title ?? model.id, model.language);
     latest = answer;
-    thread.append(answer.element);
-    scroll.jump();
+    lines.append(answer.element);
+    thread.scrollTop = 0;
     setBusy(true);
     status.textContent = 'Waiting for the answer.';
     picture.start();
@@ -200,7 +200,7 @@ export function mountChat(): void {
     stop?.();
     history = [];
     latest = undefined;
-    for (const article of thread.querySelectorAll('article')) article.remove();
+    for (const article of lines.querySelectorAll('article')) article.remove();
     find('.hello', view).hidden = false;
     input.focus();
   });

@@ -19,30 +19,22 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Calls `draw` at most once per animation frame, however often it is asked to. */
-export function perFrame(draw: () => void): () => void {
+/** Calls `draw` at most once per animation frame, however often it is asked to, and then not for `pause` milliseconds. */
+export function perFrame(draw: () => void, pause = 0): () => void {
   let asked = false;
+  let last = Number.NEGATIVE_INFINITY;
+  const frame = (now: number) => {
+    if (now < last + pause) {
+      requestAnimationFrame(frame);
+      return;
+    }
+    asked = false;
+    last = now;
+    draw();
+  };
   return () => {
     if (asked) return;
     asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      draw();
-    });
+    requestAnimationFrame(frame);
   };
-}
-
-const nearTheEnd = 48;
-
-/** Keeps a scrolled list at its end while its reader is there. */
-export function follow(scroller: HTMLElement): { keep(): void; jump(): void } {
-  let atEnd = true;
-  scroller.addEventListener('scroll', () => {
-    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearTheEnd;
-  });
-  const jump = () => {
-    scroller.scrollTop = scroller.scrollHeight;
-    atEnd = true;
-  };
-  return { jump, keep: () => atEnd && jump() };
 }

@@ -1,8 +1,11 @@
-import { follow, make, perFrame } from './dom';
+import { make, perFrame } from './dom';
 import * as format from './format';
 
-/** Rows the page holds. What a fast feed brings beyond them in one frame is never drawn at all. */
+/** Rows the page holds. What a fast feed brings beyond them between two drawings is never drawn at all. */
 const mostRows = 200;
+
+/** Milliseconds between two drawings: nobody reads a list that changes more often. */
+const pause = 100;
 
 interface FeedEvent {
   type: string;
@@ -14,15 +17,13 @@ interface FeedEvent {
 export class EventList {
   readonly #rows: HTMLElement;
   readonly #note: HTMLElement;
-  readonly #scroll: { keep(): void; jump(): void };
   #pending: (() => HTMLElement)[] = [];
   #events = 0;
-  readonly #draw = perFrame(() => this.#flush());
+  readonly #draw = perFrame(() => this.#flush(), pause);
 
   constructor(rows: HTMLElement, note: HTMLElement) {
     this.#rows = rows;
     this.#note = note;
-    this.#scroll = follow(rows);
   }
 
   event(event: FeedEvent): void {
@@ -46,7 +47,6 @@ export class EventList {
     this.#events = 0;
     this.#rows.replaceChildren();
     this.#note.textContent = '';
-    this.#scroll.jump();
   }
 
   #add(render: () => HTMLElement): void {
@@ -63,7 +63,6 @@ export class EventList {
       this.#events > mostRows
         ? `The last ${mostRows} of ${format.count(this.#events)} events`
         : format.plural(this.#events, 'event');
-    this.#scroll.keep();
   }
 }
 

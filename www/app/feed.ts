@@ -22,7 +22,7 @@ export function mountFeed(): void {
   const connectButton = find<HTMLButtonElement>('#feed-connect', view);
   const closeButton = find<HTMLButtonElement>('#feed-close', view);
   const status = find('#feed-status', view);
-  const list = new EventList(find('.events', view), find('#feed-count', view));
+  const list = new EventList(find('.lines', view), find('#feed-count', view));
   const picture = new Picture(find('.live', view), 'event');
 
   let source: EventSource | undefined;
