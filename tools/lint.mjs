@@ -40,9 +40,11 @@ export async function lint({ fix = false } = {}) {
   const types = (project) =>
     lintStep(`tsc ${project}`, () => run(npmBin('tsc'), ['--project', project, '--noEmit']));
 
-  await lintStep('rustfmt', () => run(cargo, ['fmt', '--all', ...(fix ? [] : ['--check'])], { env }));
+  await lintStep('rustfmt', () =>
+    run(cargo, ['fmt', '--all', ...(fix ? [] : ['--', '--check', '--color=never'])], { env }),
+  );
   await lintStep('biome', () =>
-    run(npmBin('biome'), [...(fix ? ['check', '--write'] : ['ci']), '--error-on-warnings']),
+    run(npmBin('biome'), [...(fix ? ['check', '--write'] : ['ci']), '--error-on-warnings', '--colors=off']),
   );
   await lintStep('clippy, host', () =>
     run(cargo, ['clippy', '--workspace', '--all-targets', ...DENY_WARNINGS], { env }),
@@ -54,8 +56,8 @@ export async function lint({ fix = false } = {}) {
   if (await check('build of the wasm', buildWasm)) {
     const shimIsRight = await types('tsconfig.json');
     if (shimIsRight && (await check('build', build))) {
-      for (const project of ['tests/tsconfig.json', 'www/tsconfig.json'].filter(existsSync))
-        await types(project);
+      const projects = ['tools/tsconfig.json', 'tests/tsconfig.json', 'www/tsconfig.json'];
+      for (const project of projects.filter((path) => existsSync(path))) await types(project);
     }
   }
 

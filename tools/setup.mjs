@@ -38,7 +38,10 @@ export function setupNodeModules() {
     if (existsSync(installed) && statSync(installed).mtimeMs >= statSync('package-lock.json').mtimeMs) {
       return UP_TO_DATE;
     }
-    await run('npm', ['ci', '--no-audit', '--no-fund'], { mend: 'npm ci' });
+    // Not `npm ci`: it refuses a lock file that was made where some other platform's optional packages could not
+    // be had. This installs what the lock file says and leaves the file alone.
+    const install = ['install', '--no-save', '--no-audit', '--no-fund'];
+    await run('npm', install, { mend: `npm ${install.join(' ')}` });
   });
   return nodeModules;
 }

@@ -15,11 +15,11 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** What an action returns to say that there was nothing to do. */
 export const UP_TO_DATE = Symbol('up to date');
 
-/** A step that could not be done. `mend` is the command to type, `output` what the failing program wrote. */
+/** A step that could not be done. `mend` is the command to type, `output` what the failing program wrote (--verbose has printed it by then). */
 export class StepError extends Error {
   /**
    * @param {string} message
-   * @param {{ mend?: string, output?: string }} [details]
+   * @param {{ mend?: string | undefined, output?: string | undefined }} [details]
    */
   constructor(message, { mend, output } = {}) {
     super(message);
@@ -35,7 +35,7 @@ export function printError(error) {
     console.error(error);
     return;
   }
-  if (error.output?.trim()) console.error(error.output.trimEnd());
+  if (error.output?.trim() && !verbose) console.error(error.output.trimEnd());
   console.error(`error: ${error.message}`);
   if (error.mend) console.error(`to mend it: ${error.mend}`);
 }
@@ -94,7 +94,7 @@ export function start(program, args, options) {
  * Runs a program to its end and returns what it wrote. Fails with a StepError that holds the output.
  * @param {string} program
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, timeout?: number, mend?: string }} [options] `timeout` in milliseconds
+ * @param {{ env?: Record<string, string> | undefined, timeout?: number, mend?: string }} [options] `timeout` in milliseconds
  * @returns {Promise<{ stdout: string, all: string }>}
  */
 export function run(program, args, { env = {}, timeout, mend } = {}) {
@@ -123,7 +123,7 @@ export function run(program, args, { env = {}, timeout, mend } = {}) {
       if (code === 0) return resolve({ stdout, all });
       const how =
         child.killed && timeout ? `took longer than ${timeout / 1000} s` : `ended with ${code ?? signal}`;
-      reject(new StepError(`${line} ${how}`, { output: verbose ? '' : all, mend }));
+      reject(new StepError(`${line} ${how}`, { output: all, mend }));
     });
   });
 }

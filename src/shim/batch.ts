@@ -60,7 +60,8 @@ export class Batch {
     const id = kind & SETS_ID ? this.#cut(row + ID) : undefined;
     if ((kind & ~SETS_ID) !== EVENT_KIND) return { id, event: undefined };
     let data = this.#cut(row + VALUE);
-    for (; records[this.#row] === DATA_KIND; this.#row += COLUMNS) data += `\n${this.#cut(this.#row + VALUE)}`;
+    for (; records[this.#row] === DATA_KIND; this.#row += COLUMNS)
+      data += `\n${this.#cut(this.#row + VALUE)}`;
     return { id, event: { type: this.#cut(row + TYPE) || 'message', data } };
   }
 

@@ -2,7 +2,7 @@
 
 import { Batch } from './batch.js';
 import { type ErrorDetails, type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
-import { type Request, resolveUrl, toRequest } from './options.js';
+import { type Request, resolveUrl, toDictionary, toRequest } from './options.js';
 import { type Firing, schedule } from './tasks.js';
 import type { EventSourceEventMap, EventSourceInit } from './types.js';
 import { type Core, load } from './wasm/load.js';
@@ -11,9 +11,12 @@ const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
 
-type Handler<K extends keyof EventSourceEventMap> =
-  // biome-ignore lint/suspicious/noExplicitAny: so has the DOM's type, and this one has to be assignable to it.
-  ((this: EventSource, event: EventSourceEventMap[K]) => any) | null;
+/** What a handler attribute is set to. */
+type Handler<K extends keyof EventSourceEventMap> = ((event: EventSourceEventMap[K]) => unknown) | null;
+
+/** What is read from one: wide enough to be the DOM's type, whose handlers take any `Event`. */
+// biome-ignore lint/suspicious/noExplicitAny: so has the DOM's type.
+type SetHandler = ((event: any) => any) | null;
 
 /** An event handler attribute: its value, and the listener that stands for it in the list of listeners. */
 interface HandlerAttribute {
@@ -62,9 +65,10 @@ export class EventSource extends EventTarget {
     }
     super();
     this.#url = resolveUrl(url);
-    const request = toRequest(this.#url, init ?? {});
-    this.#withCredentials = Boolean(init?.withCredentials);
-    this.#listenToSignal(init?.signal);
+    const options = toDictionary(init);
+    const request = toRequest(this.#url, options);
+    this.#withCredentials = Boolean(options.withCredentials);
+    this.#listenToSignal(options.signal);
     if (this.#readyState !== CLOSED) this.#connect(request);
   }
 
@@ -84,24 +88,24 @@ export class EventSource extends EventTarget {
   }
 
   /** The handler of `open` events. */
-  get onopen(): Handler<'open'> {
-    return this.#getHandler('open') as Handler<'open'>;
+  get onopen(): SetHandler {
+    return this.#getHandler('open');
   }
   set onopen(value: Handler<'open'>) {
     this.#setHandler('open', value);
   }
 
   /** The handler of `message` events. */
-  get onmessage(): Handler<'message'> {
-    return this.#getHandler('message') as Handler<'message'>;
+  get onmessage(): SetHandler {
+    return this.#getHandler('message');
   }
   set onmessage(value: Handler<'message'>) {
     this.#setHandler('message', value);
   }
 
   /** The handler of `error` events. */
-  get onerror(): Handler<'error'> {
-    return this.#getHandler('error') as Handler<'error'>;
+  get onerror(): SetHandler {
+    return this.#getHandler('error');
   }
   set onerror(value: Handler<'error'>) {
     this.#setHandler('error', value);
@@ -229,8 +233,8 @@ export class EventSource extends EventTarget {
     this.dispatchEvent(new MessageEvent(type, { data, origin, lastEventId }));
   }
 
-  #getHandler(type: string): unknown {
-    return this.#handlers.get(type)?.value ?? null;
+  #getHandler(type: string): SetHandler {
+    return (this.#handlers.get(type)?.value ?? null) as SetHandler;
   }
 
   /**
@@ -248,7 +252,8 @@ export class EventSource extends EventTarget {
       const added: HandlerAttribute = {
         value,
         listener: (event) => {
-          if (typeof added.value === 'function' && added.value.call(this, event) === false) event.preventDefault();
+          if (typeof added.value === 'function' && added.value.call(this, event) === false)
+            event.preventDefault();
         },
       };
       this.#handlers.set(type, added);
@@ -273,11 +278,13 @@ for (const target of [EventSource, EventSource.prototype]) {
 for (const name of ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']) {
   Object.defineProperty(EventSource.prototype, name, { enumerable: true });
 }
-Object.defineProperty(EventSource.prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true });
+Object.defineProperty(EventSource.prototype, Symbol.toStringTag, {
+  value: 'EventSource',
+  configurable: true,
+});
 Object.defineProperty(EventSource, 'name', { value: 'EventSource', configurable: true });
 
 /** The typed listeners of `EventSource`; any other type is an event that the server names. */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the methods are those of EventTarget.
 export interface EventSource {
   addEventListener<K extends keyof EventSourceEventMap>(
     type: K,

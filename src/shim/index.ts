@@ -5,6 +5,6 @@
  * @module
  */
 
-export { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
 export { EventSource } from './event-source.js';
+export { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
 export type { EventSourceEventMap, EventSourceInit } from './types.js';

@@ -28,9 +28,19 @@ export function resolveUrl(url: unknown): string {
   try {
     return new URL(text, base).href;
   } catch {
-    const where = base === undefined ? '; there is no page here that a relative URL could refer to' : ` relative to ${base}`;
+    const where =
+      base === undefined
+        ? '; there is no page here that a relative URL could refer to'
+        : ` relative to ${base}`;
     throw new DOMException(`EventSource: "${text}" is not a valid URL${where}`, 'SyntaxError');
   }
+}
+
+/** The constructor's second argument as a dictionary. */
+export function toDictionary(init: unknown): EventSourceInit {
+  if (init === undefined || init === null) return {};
+  if (typeof init !== 'object' && typeof init !== 'function') fail('the second argument has to be an object');
+  return init as EventSourceInit;
 }
 
 /** The request that the user's `init` asks for. */
@@ -76,7 +86,9 @@ function toHeaders(init: HeadersInit | undefined): Headers {
   for (const entry of entries) {
     const [name, value] = entry as [string, unknown];
     if (typeof value !== 'string') {
-      fail(`the value of the header "${name}" is ${value === null ? 'null' : typeof value}; it has to be a string`);
+      fail(
+        `the value of the header "${name}" is ${value === null ? 'null' : typeof value}; it has to be a string`,
+      );
     }
     try {
       headers.append(name, value as string);
@@ -91,6 +103,7 @@ function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
+/** Says which class and what is wrong. */
 function fail(message: string): never {
   throw new TypeError(`EventSource: ${message}`);
 }

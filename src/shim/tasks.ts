@@ -7,6 +7,9 @@
  * with no script below it: so one message, to which a port has many listeners, gives many turns for one task.
  */
 
+// Where there is no DOM.
+declare const setImmediate: ((callback: () => unknown) => unknown) | undefined;
+
 /** Something that has events to fire. */
 export interface Firing {
   /** Fires the next event and says whether there are more. */

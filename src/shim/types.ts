@@ -6,7 +6,7 @@ import type { EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
  * The second argument of `new EventSource(url, init)`. Every member is optional; with none of them given, the
  * behaviour is the standard's. Besides those listed here, every member of `RequestInit` is passed on to `fetch`.
  */
-export interface EventSourceInit extends Omit<RequestInit, 'headers' | 'body' | 'signal'> {
+export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' | 'body' | 'signal'> {
   /** Send credentials to other origins too, and take their cookies. Default: `false`. */
   withCredentials?: boolean | undefined;
   /**

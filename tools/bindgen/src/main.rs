@@ -14,12 +14,7 @@ fn main() -> ExitCode {
         .input_path(input)
         .out_name("core")
         .web(true)
-        .and_then(|bindgen| {
-            bindgen
-                .omit_default_module_path(true)
-                .typescript(true)
-                .generate(out_dir)
-        });
+        .and_then(|bindgen| bindgen.omit_default_module_path(true).typescript(true).generate(out_dir));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,0 +1,305 @@
+/** Points C1 to C12: the life of a connection. */
+
+import { expect } from 'chai';
+import { Scenario } from '../server/scenario.js';
+import { next, record, sleep, table, using } from './conformance-test.js';
+
+export const connectingTests = table();
+const { test } = connectingTests;
+
+test('C1 nothing is fired before the running script has ended', async (EventSource) => {
+  const scenario = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
+  await using(new EventSource(scenario.url), async (source) => {
+    expect(source.readyState).to.equal(0);
+    const events = record(source, 'open', 'message');
+    for (const end = performance.now() + 100; performance.now() < end; );
+    expect(events).to.deep.equal([]);
+    expect(source.readyState).to.equal(0);
+    await next(source, 'message');
+    expect(events).to.deep.equal([['open'], ['message', 'x', '']]);
+  });
+});
+
+test('C2 the request is a GET for an event stream that no cache answers', async (EventSource) => {
+  const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+  await using(new EventSource(scenario.url), async (source) => {
+    await next(source, 'open');
+    const [request] = await scenario.requests();
+    expect(await scenario.preflights()).to.deep.equal([]);
+    expect(request?.method).to.equal('GET');
+    expect(request?.headers.accept).to.equal('text/event-stream');
+    expect(request?.headers['cache-control']).to.equal('no-cache');
+    expect(request?.headers).not.to.have.any.keys('last-event-id', 'content-type', 'content-length');
+  });
+});
+
+test('C3 the last event ID is sent as its UTF-8 bytes, and not at all when it is empty', async (EventSource) => {
+  const scenario = await Scenario.of(
+    { steps: ['retry: 10\nid: …é世😀\n\n'] },
+    { steps: ['id\n\n'] },
+    { steps: [{ end: 'hang' }] },
+  );
+  await using(new EventSource(scenario.url), async () => {
+    const requests = await scenario.until((seen) => seen.length === 3);
+    const bytes = requests[1]?.headers['last-event-id'] ?? '';
+    expect(bytes).to.equal('\xe2\x80\xa6\xc3\xa9\xe4\xb8\x96\xf0\x9f\x98\x80');
+    expect(requests[2]?.headers).not.to.have.property('last-event-id');
+  });
+});
+
+for (const contentType of [
+  'text/event-stream',
+  'TEXT/Event-Stream',
+  'text/event-stream;charset=windows-1252',
+  'text/event-stream ; x=y',
+  'text/event-stream;',
+]) {
+  test(`C4 ${contentType} is accepted`, async (EventSource) => {
+    const scenario = await Scenario.of({ contentType, steps: ['data: é\n\n', { end: 'hang' }] });
+    await using(new EventSource(scenario.url), async (source) => {
+      expect((await next(source, 'message')).data).to.equal('é');
+    });
+  });
+}
+
+test('C5 an accepted response opens before the first event', async (EventSource) => {
+  const scenario = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
+  await using(new EventSource(scenario.url), async (source) => {
+    const states: number[] = [];
+    for (const type of ['open', 'message'])
+      source.addEventListener(type, () => states.push(source.readyState));
+    await next(source, 'message');
+    expect(states).to.deep.equal([1, 1]);
+  });
+});
+
+test('C5 it opens without a byte of the body', async (EventSource) => {
+  const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+  await using(new EventSource(scenario.url), async (source) => {
+    await next(source, 'open');
+    expect(source.readyState).to.equal(1);
+  });
+});
+
+for (const [what, answer] of Object.entries({
+  ...Object.fromEntries(
+    [201, 202, 205, 210, 299, 400, 401, 403, 404, 410, 429, 500, 503].map((status) => [status, { status }]),
+  ),
+  '204': { status: 204 },
+  'text/event-streamx': { contentType: 'text/event-streamx' },
+  'text/event-stream bogus': { contentType: 'text/event-stream bogus' },
+  'text/plain': { contentType: 'text/plain' },
+  'no type': { contentType: null },
+})) {
+  test(`C6 ${what} fails the connection`, async (EventSource) => {
+    const scenario = await Scenario.of({ ...answer, steps: ['retry: 1\ndata: x\n\n'] });
+    await using(new EventSource(scenario.url), async (source) => {
+      const events = record(source, 'open', 'message', 'error');
+      await next<Event>(source, 'error');
+      expect(source.readyState).to.equal(2);
+      await sleep(100);
+      expect(events).to.deep.equal([['error']]);
+      expect(await scenario.requests()).to.have.length(1);
+    });
+  });
+}
+
+test('C7 the end of the body reestablishes the connection', async (EventSource) => {
+  const scenario = await Scenario.of(
+    { steps: ['retry: 50\nid: 1\ndata: a\n\n'] },
+    { steps: ['data: b\n\n', { end: 'hang' }] },
+  );
+  await using(new EventSource(scenario.url), async (source) => {
+    const events = record(source, 'open', 'message', 'error');
+    await next<Event>(source, 'error');
+    expect(source.readyState).to.equal(0);
+    await next(source, 'message');
+    expect(events).to.deep.equal([
+      ['open'],
+      ['message', 'a', '1'],
+      ['error'],
+      ['open'],
+      ['message', 'b', '1'],
+    ]);
+    const [first, second] = await scenario.requests();
+    expect(first?.headers).not.to.have.property('last-event-id');
+    expect(second?.headers['last-event-id']).to.equal('1');
+    expect((second?.at ?? 0) - (first?.at ?? 0)).to.be.at.least(45);
+  });
+});
+
+test('C7 a connection that breaks is reestablished', async (EventSource) => {
+  const scenario = await Scenario.of(
+    { steps: ['retry: 10\nid: 1\ndata: a\n\nid: 2\ndata: never\n', { end: 'reset' }] },
+    { steps: ['data: b\n\n', { end: 'hang' }] },
+  );
+  await using(new EventSource(scenario.url), async (source) => {
+    const events = record(source, 'open', 'message', 'error');
+    await next<Event>(source, 'error');
+    expect(source.readyState).to.equal(0);
+    await next(source, 'message');
+    expect(events).to.deep.equal([
+      ['open'],
+      ['message', 'a', '1'],
+      ['error'],
+      ['open'],
+      ['message', 'b', '1'],
+    ]);
+    expect((await scenario.requests())[1]?.headers['last-event-id']).to.equal('1');
+  });
+});
+
+test('C8 close() ends the connection at once, and the server sees it', async (EventSource) => {
+  const scenario = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
+  const source = new EventSource(scenario.url);
+  await next(source, 'message');
+  expect(source.close()).to.equal(undefined);
+  expect(source.readyState).to.equal(2);
+  source.close();
+  const [request] = await scenario.until((requests) => requests[0]?.isOpen === false);
+  expect(request).to.include({ isOpen: false, wasAborted: true });
+});
+
+test('C8 close() before the response', async (EventSource) => {
+  const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+  const source = new EventSource(scenario.url);
+  const events = record(source, 'open', 'message', 'error');
+  source.close();
+  expect(source.readyState).to.equal(2);
+  await sleep(100);
+  expect(events).to.deep.equal([]);
+  expect((await scenario.requests()).filter((request) => request.isOpen)).to.deep.equal([]);
+});
+
+test('C8 close() while the reconnection time passes', async (EventSource) => {
+  const scenario = await Scenario.of({ steps: ['retry: 50\n\n'] });
+  const source = new EventSource(scenario.url);
+  await next<Event>(source, 'error');
+  source.close();
+  await sleep(150);
+  expect(source.readyState).to.equal(2);
+  expect(await scenario.requests()).to.have.length(1);
+});
+
+for (const type of ['open', 'message', 'error']) {
+  test(`C8 close() in a handler of ${type} lets nothing follow`, async (EventSource) => {
+    const scenario = await Scenario.of({ steps: ['retry: 1\ndata: 1\n\ndata: 2\n\ndata: 3\n\n'] });
+    const source = new EventSource(scenario.url);
+    const events = record(source, 'open', 'message', 'error');
+    await new Promise<void>((resolve) => {
+      source.addEventListener(type, () => {
+        source.close();
+        resolve();
+      });
+    });
+    await sleep(100);
+    expect(events.at(-1)?.[0]).to.equal(type);
+    expect(events).to.have.length({ open: 1, message: 2, error: 5 }[type] ?? 0);
+    expect(await scenario.requests()).to.have.length(1);
+  });
+}
+
+test('C9 retry: sets the reconnection time of all later reconnections', async (EventSource) => {
+  const scenario = await Scenario.of({ steps: ['retry: 30\n\n'] }, { steps: ['data: no retry here\n\n'] });
+  await using(new EventSource(scenario.url), async () => {
+    const requests = await scenario.until((seen) => seen.length >= 4);
+    const waits = requests.slice(1).map((request, index) => request.at - (requests[index]?.at ?? 0));
+    for (const wait of waits) expect(wait).to.be.within(25, 1_000);
+  });
+});
+
+test('C9 an absurd retry: does not make it reconnect at once', async (EventSource) => {
+  for (const retry of ['99999999999', '3000000000', '99999999999999999999999']) {
+    const scenario = await Scenario.of({ steps: [`retry: ${retry}\n\n`] });
+    await using(new EventSource(scenario.url), async (source) => {
+      await next<Event>(source, 'error');
+      await sleep(200);
+      expect(await scenario.requests()).to.have.length(1);
+    });
+  }
+});
+
+test('C10 events carry the origin of the response and the last event ID', async (EventSource) => {
+  const scenario = await Scenario.of({
+    steps: ['id: 7\ndata: x\n\nevent: named\ndata: y\n\n', { end: 'hang' }],
+  });
+  await using(new EventSource(scenario.url), async (source) => {
+    const [message, named] = await Promise.all([next(source, 'message'), next(source, 'named')]);
+    for (const event of [message, named])
+      expect(event).to.include({ origin: scenario.origin, lastEventId: '7' });
+  });
+});
+
+test('C10 after a redirect the origin is the new one, and url stays', async (EventSource) => {
+  const target = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
+  // The same server by another name is another origin.
+  const location = target.url.replace('127.0.0.1', 'localhost');
+  const scenario = await Scenario.of({ status: 307, headers: { location } });
+  await using(new EventSource(scenario.url), async (source) => {
+    const { origin } = await next(source, 'message');
+    expect(origin).to.equal(new URL(location).origin);
+    expect(source.url).to.equal(scenario.url);
+  });
+});
+
+test('C12 all promise reactions of one event run before the next, however deep', async (EventSource) => {
+  const count = 150;
+  const stream = Array.from({ length: count }, (_, number) => `data: ${number}\n\n`).join('');
+  const scenario = await Scenario.of({ steps: [stream, { end: 'hang' }] });
+  await using(new EventSource(scenario.url), async (source) => {
+    const steps: string[] = [];
+    await new Promise<void>((resolve) => {
+      source.onmessage = async ({ data }) => {
+        for (let depth = 0; depth < 50; depth++) await null;
+        steps.push(data);
+        if (steps.length === 2 * count) resolve();
+      };
+      source.addEventListener('message', ({ data }) => steps.push(data));
+    });
+    const expected = Array.from({ length: count }, (_, number) => [`${number}`, `${number}`]).flat();
+    expect(steps).to.deep.equal(expected);
+  });
+});
+
+test('C12 chunks that come at once are events in tasks of their own, too', async (EventSource) => {
+  const count = 40;
+  const steps = Array.from({ length: count }, (_, number) => `data: ${number}\n\n`);
+  const scenario = await Scenario.of({ steps: [...steps, { end: 'hang' }] });
+  await using(new EventSource(scenario.url), async (source) => {
+    // Busy while they arrive, so that several are there when reading goes on.
+    await next<Event>(source, 'open');
+    for (const end = performance.now() + 100; performance.now() < end; );
+    const seen: string[] = [];
+    while (seen.length < count) {
+      // A consumer that listens for one event at a time misses none.
+      seen.push(
+        await new Promise((resolve) => {
+          source.onmessage = ({ data }) => resolve(data);
+        }),
+      );
+    }
+    expect(seen).to.deep.equal(Array.from({ length: count }, (_, number) => String(number)));
+  });
+});
+
+test('C12 timers get their turn in a long burst', async (EventSource) => {
+  const count = 2_000;
+  const scenario = await Scenario.of({ steps: ['data: x\n\n'.repeat(count), { end: 'hang' }] });
+  await using(new EventSource(scenario.url), async (source) => {
+    let messages = 0;
+    let atTimer: number | undefined;
+    await new Promise<void>((resolve) => {
+      source.onmessage = () => {
+        messages++;
+        if (messages === 1) {
+          setTimeout(() => {
+            atTimer = messages;
+          }, 1);
+        }
+        for (const end = performance.now() + 0.02; performance.now() < end; );
+        if (messages === count) resolve();
+      };
+    });
+    expect(atTimer).to.be.below(count);
+  });
+});

@@ -1,0 +1,126 @@
+/**
+ * The scenario server. A test says what the server shall answer to the first, second, … request of a URL of its own,
+ * and can read afterwards what came over the wire.
+ *
+ * `POST /scenarios` takes a list of `Answer`s and gives `{ id }`. `/scenarios/<id>/stream` answers by them, the last
+ * one again and again. `GET /scenarios/<id>` gives the `Seen` requests. The server listens on loopback and
+ * prints one line of JSON with its origin.
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import Fastify from 'fastify';
+import type { Answer, Seen, Step } from './scenario.js';
+
+interface Scenario {
+  answers: Answer[];
+  seen: Seen[];
+}
+
+/** More requests than any test needs: one that runs wild is cut off. */
+const MAX_REQUESTS = 500;
+
+const scenarios = new Map<string, Scenario>();
+const server = Fastify({ forceCloseConnections: true, bodyLimit: 64 << 20 });
+
+server.addHook('onRequest', async (_request, reply) => {
+  reply.header('access-control-allow-origin', '*');
+});
+
+server.options('/scenarios', async (_request, reply) => {
+  reply.header('access-control-allow-headers', 'content-type').code(204).send();
+});
+
+server.post<{ Body: Answer[] }>('/scenarios', async (request) => {
+  const id = String(scenarios.size + 1);
+  scenarios.set(id, { answers: request.body, seen: [] });
+  return { id };
+});
+
+server.get<{ Params: { id: string } }>('/scenarios/:id', async (request) => {
+  return scenarios.get(request.params.id)?.seen ?? [];
+});
+
+server.removeAllContentTypeParsers();
+server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  done(null, request.url === '/scenarios' ? JSON.parse(body as string) : body);
+});
+server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+
+server.all<{ Params: { id: string; '*': string } }>('/scenarios/:id/*', async (request, reply) => {
+  const scenario = scenarios.get(request.params.id);
+  if (!scenario || scenario.seen.length >= MAX_REQUESTS) return reply.code(404).send();
+  reply.hijack();
+  const { raw } = request;
+  const isPreflight = raw.method === 'OPTIONS' && 'access-control-request-method' in raw.headers;
+  const number = scenario.seen.filter((seen) => !seen.isPreflight).length;
+  const seen: Seen = {
+    method: raw.method ?? '',
+    url: raw.url ?? '',
+    headers: raw.headers as Record<string, string>,
+    body: typeof request.body === 'string' ? request.body : '',
+    at: performance.now(),
+    isPreflight,
+    isOpen: true,
+    wasAborted: false,
+  };
+  scenario.seen.push(seen);
+  reply.raw.on('close', () => {
+    seen.isOpen = false;
+    seen.wasAborted = !reply.raw.writableFinished;
+  });
+  const answer = scenario.answers[Math.min(number, scenario.answers.length - 1)] ?? {};
+  if (isPreflight) preflight(raw, reply.raw, answer);
+  else await play(answer, raw, reply.raw);
+});
+
+function corsHeaders(request: IncomingMessage, answer: Answer): Record<string, string> {
+  if (answer.cors === 'none') return {};
+  if (answer.cors !== 'credentials') return { 'access-control-allow-origin': '*' };
+  return {
+    'access-control-allow-origin': request.headers.origin ?? '*',
+    'access-control-allow-credentials': 'true',
+  };
+}
+
+function preflight(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+  response.writeHead(204, {
+    ...corsHeaders(request, answer),
+    'access-control-allow-methods': request.headers['access-control-request-method'] ?? '',
+    'access-control-allow-headers': request.headers['access-control-request-headers'] ?? '',
+  });
+  response.end();
+}
+
+async function play(answer: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (answer.status === 'reset') {
+    request.socket.resetAndDestroy();
+    return;
+  }
+  const { contentType = 'text/event-stream' } = answer;
+  response.writeHead(answer.status ?? 200, {
+    ...corsHeaders(request, answer),
+    ...(contentType === null ? {} : { 'content-type': contentType }),
+    'access-control-expose-headers': '*',
+    ...answer.headers,
+  });
+  response.flushHeaders();
+  for (const step of answer.steps ?? []) {
+    if (response.destroyed) return;
+    await take(step, request, response);
+  }
+  response.end();
+}
+
+async function take(step: Step, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (typeof step === 'string') response.write(step);
+  else if ('bytes' in step) response.write(Buffer.from(step.bytes, 'latin1'));
+  else if ('wait' in step) await new Promise((resolve) => setTimeout(resolve, step.wait));
+  else if (step.end === 'reset') {
+    // What was written before has to be on its way: a reset drops what is still in the socket's buffer.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    request.socket.resetAndDestroy();
+  } else await new Promise((resolve) => response.once('close', resolve));
+}
+
+const origin = await server.listen({ host: '127.0.0.1', port: 0 });
+process.stdout.write(`${JSON.stringify({ origin })}\n`);

@@ -1,0 +1,82 @@
+/** What a test tells the scenario server, and what it hears from it. */
+
+/** A piece of a body, in order: text; bytes, one to a character; a wait; or how the body ends otherwise. */
+export type Step = string | { bytes: string } | { wait: number } | { end: 'reset' | 'hang' };
+
+/** How a request is answered. With none of the members: an event stream that ends at once. */
+export interface Answer {
+  /** Default: 200. `reset` closes the connection without an answer. */
+  status?: number | 'reset';
+  /** Default: `text/event-stream`; `null` for none. */
+  contentType?: string | null;
+  headers?: Record<string, string>;
+  /** Default: any origin, without credentials. */
+  cors?: 'none' | 'credentials';
+  /** Default: none. The body ends after them. */
+  steps?: Step[];
+}
+
+/** A request as it came. Header values are byte strings. */
+export interface Seen {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+  /** Milliseconds. */
+  at: number;
+  isPreflight: boolean;
+  /** The connection is still there. */
+  isOpen: boolean;
+  /** The connection went before the answer was complete. */
+  wasAborted: boolean;
+}
+
+/** The scenario server's address, put in by the bundler. */
+declare const __SERVER__: { origin: string };
+
+/** A URL that is answered as a test wants it. */
+export class Scenario {
+  readonly origin = __SERVER__.origin;
+  readonly url: string;
+  readonly #log: string;
+
+  private constructor(id: string) {
+    this.#log = `${this.origin}/scenarios/${id}`;
+    this.url = `${this.#log}/stream`;
+  }
+
+  /** The first request gets the first answer, and so on; the last answer is given again and again. */
+  static async of(...answers: Answer[]): Promise<Scenario> {
+    const response = await fetch(`${__SERVER__.origin}/scenarios`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(answers),
+    });
+    if (!response.ok) throw new Error(`the scenario server answered ${response.status}`);
+    const { id } = (await response.json()) as { id: string };
+    return new Scenario(id);
+  }
+
+  /** The requests so far, without preflights. */
+  async requests(): Promise<Seen[]> {
+    return (await this.#seen()).filter((request) => !request.isPreflight);
+  }
+
+  /** The preflights so far. */
+  async preflights(): Promise<Seen[]> {
+    return (await this.#seen()).filter((request) => request.isPreflight);
+  }
+
+  async #seen(): Promise<Seen[]> {
+    return (await fetch(this.#log)).json() as Promise<Seen[]>;
+  }
+
+  /** The requests, once `condition` holds of them; at last, in 5 seconds, as they are. */
+  async until(condition: (requests: Seen[]) => boolean): Promise<Seen[]> {
+    for (let tries = 0; ; tries++) {
+      const requests = await this.requests();
+      if (condition(requests) || tries === 250) return requests;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}

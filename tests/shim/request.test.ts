@@ -1,0 +1,215 @@
+/** What the constructor takes beyond the standard, and what the server gets of it. */
+
+import { expect } from 'chai';
+import { EventSource, type EventSourceErrorEvent, type EventSourceOpenEvent } from 'eventsource-wasm';
+import { next, record, sleep, using } from '../conformance/conformance-test.js';
+import { Scenario } from '../server/scenario.js';
+
+describe('requests', () => {
+  it('a POST is sent with its headers and its body, and streams', async () => {
+    const scenario = await Scenario.of({
+      steps: ['data: {"token":"Hel"}\n\n', { wait: 20 }, 'data: {"token":"lo"}\n\n'],
+    });
+    const source = new EventSource(scenario.url, {
+      method: 'POST',
+      headers: { Authorization: 'Bearer key', 'Content-Type': 'application/json' },
+      body: JSON.stringify({ stream: true }),
+    });
+    const events = record(source, 'message', 'error', 'close');
+    await next<Event>(source, 'close');
+    expect(events).to.deep.equal([
+      ['message', '{"token":"Hel"}', ''],
+      ['message', '{"token":"lo"}', ''],
+      ['close'],
+    ]);
+    expect(source.readyState).to.equal(EventSource.CLOSED);
+    const [request] = await scenario.requests();
+    expect(request).to.include({ method: 'POST', body: '{"stream":true}' });
+    expect(request?.headers).to.include({
+      authorization: 'Bearer key',
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+    });
+  });
+
+  for (const headers of [
+    { 'X-Own': 'a', accept: 'text/event-stream, application/json' },
+    [
+      ['X-Own', 'a'],
+      ['accept', 'text/event-stream, application/json'],
+    ] as [string, string][],
+    new Headers({ 'X-Own': 'a', accept: 'text/event-stream, application/json' }),
+  ]) {
+    it(`headers as ${headers.constructor.name}; an Accept of the user's own stays`, async () => {
+      const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+      await using(new EventSource(scenario.url, { headers }), async (source) => {
+        await next<Event>(source, 'open');
+        const [request] = await scenario.requests();
+        expect(request?.headers).to.include({ 'x-own': 'a', accept: 'text/event-stream, application/json' });
+      });
+    });
+  }
+
+  it('headers are sent again when the connection is reestablished', async () => {
+    const scenario = await Scenario.of({ steps: ['retry: 1\nid: 5\n\n'] }, { steps: [{ end: 'hang' }] });
+    await using(
+      new EventSource(scenario.url, { headers: { 'x-own': 'a', 'Last-Event-ID': '4' } }),
+      async () => {
+        const requests = await scenario.until((seen) => seen.length === 2);
+        expect(requests.map(({ headers }) => [headers['x-own'], headers['last-event-id']])).to.deep.equal([
+          ['a', '4'],
+          ['a', '5'],
+        ]);
+      },
+    );
+  });
+
+  it('open tells of the response', async () => {
+    const scenario = await Scenario.of({ headers: { 'x-request-id': '17' }, steps: [{ end: 'hang' }] });
+    await using(new EventSource(scenario.url), async (source) => {
+      const opened = await next<EventSourceOpenEvent>(source, 'open');
+      expect(opened).to.include({ status: 200, url: scenario.url });
+      expect(opened.headers.get('x-request-id')).to.equal('17');
+    });
+  });
+
+  it('a fetch of the user’s own is called with the URL and the request', async () => {
+    const calls: [string, RequestInit][] = [];
+    const fetch = async (url: string, init: RequestInit) => {
+      calls.push([url, init]);
+      return new Response('data: x\n\n', { headers: { 'content-type': 'text/event-stream' } });
+    };
+    const source = new EventSource('http://127.0.0.1:1/', { method: 'PUT', fetch, keepalive: true });
+    const events = record(source, 'message', 'close');
+    await next<Event>(source, 'close');
+    expect(events).to.deep.equal([['message', 'x', ''], ['close']]);
+    expect(calls).to.have.length(1);
+    const [[url, init] = []] = calls;
+    expect(url).to.equal('http://127.0.0.1:1/');
+    expect(init).to.include({
+      method: 'PUT',
+      cache: 'no-store',
+      credentials: 'same-origin',
+      keepalive: true,
+    });
+    expect(init?.signal).to.be.instanceOf(AbortSignal);
+  });
+
+  it('the global fetch is looked up when it is used, so that it can be replaced', async () => {
+    const { fetch } = globalThis;
+    let called = 0;
+    globalThis.fetch = async () => {
+      called++;
+      return new Response('data: x\n\n', { headers: { 'content-type': 'text/event-stream' } });
+    };
+    try {
+      const source = new EventSource('http://127.0.0.1:1/', { method: 'POST' });
+      await next<Event>(source, 'close');
+    } finally {
+      globalThis.fetch = fetch;
+    }
+    expect(called).to.equal(1);
+  });
+});
+
+describe('a request that is not safe to repeat is sent once', () => {
+  it('though its stream ends', async () => {
+    const scenario = await Scenario.of({ steps: ['retry: 1\nid: 1\ndata: x\n\n'] });
+    const source = new EventSource(scenario.url, { method: 'POST' });
+    const events = record(source, 'error', 'close');
+    await next<Event>(source, 'close');
+    await sleep(100);
+    expect(events).to.deep.equal([['close']]);
+    expect(await scenario.requests()).to.have.length(1);
+  });
+
+  it('though its stream breaks off', async () => {
+    const scenario = await Scenario.of({ steps: ['retry: 1\ndata: x\n\n', { end: 'reset' }] });
+    const source = new EventSource(scenario.url, { method: 'POST' });
+    const events = record(source, 'message', 'close');
+    const error = await next<EventSourceErrorEvent>(source, 'error');
+    expect(error).to.include({ kind: 'network', willReconnect: false, delay: undefined });
+    expect(source.readyState).to.equal(EventSource.CLOSED);
+    await sleep(100);
+    expect(events).to.deep.equal([['message', 'x', '']]);
+    expect(await scenario.requests()).to.have.length(1);
+  });
+
+  it('though there is no answer', async () => {
+    const scenario = await Scenario.of({ status: 'reset' });
+    // Counted here: a browser may send it again by itself when a connection that it had kept was reset.
+    let calls = 0;
+    const fetch = (url: string, init: RequestInit) => {
+      calls++;
+      return globalThis.fetch(url, init);
+    };
+    const source = new EventSource(scenario.url, { method: 'PATCH', body: 'x', fetch });
+    const error = await next<EventSourceErrorEvent>(source, 'error');
+    expect(error).to.include({ kind: 'network', willReconnect: false });
+    await sleep(100);
+    expect(calls).to.equal(1);
+  });
+
+  it('but a GET that gets no answer is sent again', async () => {
+    const scenario = await Scenario.of(
+      { steps: ['retry: 10\n\n'] },
+      { status: 'reset' },
+      { status: 'reset' },
+      { steps: ['data: back\n\n', { end: 'hang' }] },
+    );
+    await using(new EventSource(scenario.url), async (source) => {
+      const delays: unknown[] = [];
+      source.addEventListener('error', (event) => delays.push(event.delay));
+      await next(source, 'message');
+      // A browser may try a request again by itself when its connection was reset before the answer.
+      expect(delays.slice(0, 2)).to.deep.equal([10, 10]);
+      expect(delays.length).to.be.within(2, 3);
+    });
+  });
+});
+
+describe('signals', () => {
+  it('aborting closes, and the server sees it', async () => {
+    const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+    const controller = new AbortController();
+    const source = new EventSource(scenario.url, { signal: controller.signal, method: 'POST' });
+    const events = record(source, 'error', 'close');
+    await next<Event>(source, 'open');
+    controller.abort();
+    expect(source.readyState).to.equal(EventSource.CLOSED);
+    await scenario.until(([request]) => request?.isOpen === false);
+    expect(events).to.deep.equal([]);
+  });
+
+  it('aborted already: CLOSED, and no request', async () => {
+    const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+    const source = new EventSource(scenario.url, { signal: AbortSignal.abort() });
+    const events = record(source, 'error', 'close', 'open');
+    expect(source.readyState).to.equal(EventSource.CLOSED);
+    await sleep(50);
+    expect(events).to.deep.equal([]);
+    expect(await scenario.requests()).to.deep.equal([]);
+  });
+
+  it('no listener stays behind on a signal', async () => {
+    const scenario = await Scenario.of({ steps: ['data: x\n\n'] });
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners++;
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners--;
+      remove(...args);
+    };
+    const completed = new EventSource(scenario.url, { signal, method: 'POST' });
+    expect(listeners).to.equal(1);
+    await next<Event>(completed, 'close');
+    expect(listeners).to.equal(0);
+    new EventSource(scenario.url, { signal }).close();
+    expect(listeners).to.equal(0);
+  });
+});

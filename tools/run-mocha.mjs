@@ -1,0 +1,16 @@
+/**
+ * A suite in Node, as a child process of `npm test`. In: bundled test files as arguments. Out: mocha's report on
+ * stdout and the counts as a message to the parent. It never calls process.exit(): tests that leave a socket or a
+ * timer open keep it alive, and the parent calls that a failure.
+ */
+// @ts-check
+import { resolve } from 'node:path';
+import Mocha from 'mocha';
+
+const mocha = new Mocha({ timeout: 20_000, reporter: 'dot', forbidOnly: true });
+for (const file of process.argv.slice(2)) mocha.addFile(resolve(file));
+await mocha.loadFilesAsync();
+const runner = mocha.run((failed) => {
+  const { passes = 0, pending = 0 } = runner.stats ?? {};
+  process.send?.({ passed: passes, failed, skipped: pending });
+});

@@ -1,0 +1,254 @@
+/**
+ * `npm test`: everything, from nothing. In: the names of suites, or none for all of them. Out: one summary whose
+ * last line is `N passed, N failed`; exit code 1 if anything failed or a suite had no test to run.
+ */
+// @ts-check
+import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { build, bundle } from './build.mjs';
+import { lint } from './lint.mjs';
+import { setupChromium, setupNodeModules, setupToolchain } from './setup.mjs';
+import { filesUnder } from './stamps.mjs';
+import { buildPlayground } from './start.mjs';
+import { command, printError, root, run, StepError, seconds, start, step } from './steps.mjs';
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+
+/** A suite that ran and has failing tests. */
+class SuiteError extends StepError {
+  /** @param {Counts} counts @param {string} output */
+  constructor(counts, output) {
+    super(`${counts.failed} failed`, { output });
+    this.counts = counts;
+  }
+}
+
+/** @type {Record<string, () => Promise<Counts>>} */
+const suites = {
+  async lint() {
+    const failed = (await lint()).length;
+    return { passed: 0, failed, skipped: 0 };
+  },
+  core: cargoTest,
+  async node() {
+    await build();
+    const files = await bundleTests('tests/shim', 'build/tests/node', inNode);
+    return inChild('node', ['tools/run-mocha.mjs', ...files]);
+  },
+  async chromium() {
+    const chromium = await setupChromium();
+    await build();
+    // The package is found by its own name, through the exports that a user's bundler goes through.
+    await bundleTests('tests/shim', 'build/tests/browser', { platform: 'browser' });
+    return inChild('chromium', ['tools/run-browser.mjs', 'chromium', chromium]);
+  },
+  async playground() {
+    const CHROME_PATH = await setupChromium();
+    await buildPlayground();
+    const files = await bundleTests('tests/playground', 'build/tests/playground', inNode);
+    return inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH });
+  },
+};
+
+/**
+ * How a file that runs in Node is bundled. The page's server finds its texts beside itself, so it stays where it is.
+ * @type {import('esbuild').BuildOptions}
+ */
+const inNode = {
+  platform: 'node',
+  target: 'node20',
+  packages: 'external',
+  external: [`${root}/www/server/*`],
+};
+
+/** @returns {Promise<Counts>} */
+async function cargoTest() {
+  const { cargo, env } = await setupToolchain();
+  return step('test: core', async () => {
+    let output = '';
+    let error;
+    try {
+      output = (await run(cargo, ['test', '--no-fail-fast'], { env })).all;
+    } catch (thrown) {
+      if (!(thrown instanceof StepError)) throw thrown;
+      error = thrown;
+      output = thrown.output ?? '';
+    }
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    for (const [, passed, failed, ignored] of output.matchAll(
+      /^test result: .+? (\d+) passed; (\d+) failed; (\d+) ignored/gm,
+    )) {
+      counts.passed += Number(passed);
+      counts.failed += Number(failed);
+      counts.skipped += Number(ignored);
+    }
+    if (error && counts.failed === 0) throw error;
+    return checked(counts, output);
+  });
+}
+
+/**
+ * Bundles the test files of a folder, with what the scenario server said about itself as `__SERVER__`.
+ * @param {string} folder
+ * @param {string} outdir
+ * @param {import('esbuild').BuildOptions} options
+ * @returns {Promise<string[]>} the bundled files
+ */
+async function bundleTests(folder, outdir, options) {
+  const entryPoints = filesUnder(folder, /\.test\.ts$/);
+  if (entryPoints.length === 0) throw new StepError(`${folder} has no *.test.ts`);
+  const { facts } = await scenarioServer();
+  // A file whose source is gone must not be run again.
+  rmSync(outdir, { recursive: true, force: true });
+  await bundle({
+    entryPoints,
+    outdir,
+    outbase: folder,
+    format: 'esm',
+    define: { __SERVER__: JSON.stringify(facts) },
+    ...options,
+  });
+  return filesUnder(outdir, /\.test\.js$/);
+}
+
+/**
+ * Runs a suite in a process of its own, which has to end by itself.
+ * @param {string} name
+ * @param {string[]} args
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<Counts>}
+ */
+function inChild(name, args, env) {
+  return step(`test: ${name}`, async () => {
+    const child = start(process.execPath, ['--enable-source-maps', ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      timeout: 600_000,
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
+    }
+    /** @type {Counts | undefined} */
+    let counts;
+    /** @type {NodeJS.Timeout | undefined} */
+    let grace;
+    let lingered = false;
+    child.once('message', (message) => {
+      counts = /** @type {Counts} */ (message);
+      grace = setTimeout(() => {
+        lingered = true;
+        child.kill('SIGKILL');
+      }, 10_000);
+    });
+    const [code, signal] = await once(child, 'close');
+    clearTimeout(grace);
+    if (!counts) throw new StepError(`the ${name} suite ended early, with ${code ?? signal}`, { output });
+    if (lingered) {
+      counts.failed += 1;
+      output += '\nThe tests ended but their process did not: a socket, a timer or a server is still open.\n';
+    }
+    return checked(counts, output);
+  });
+}
+
+/** @param {Counts} counts @param {string} output */
+function checked(counts, output) {
+  if (counts.failed > 0) throw new SuiteError(counts, output);
+  if (counts.passed === 0) throw new StepError('no test was run', { output });
+  return counts;
+}
+
+/** @typedef {{ child: import('node:child_process').ChildProcess, facts: { origin: string } }} ScenarioServer */
+
+/** @type {Promise<ScenarioServer> | undefined} */
+let server;
+
+/** The server of the tests, started when the first suite needs it. */
+function scenarioServer() {
+  server ??= step('scenario server', startScenarioServer);
+  return server;
+}
+
+/** @returns {Promise<ScenarioServer>} */
+async function startScenarioServer() {
+  const source = 'tests/server/main.ts';
+  const outfile = 'build/tests/server/main.js';
+  if (!existsSync(source)) throw new StepError(`${source} doesn't exist`);
+  await bundle({ entryPoints: [source], outfile, format: 'esm', ...inNode });
+  const child = start(process.execPath, [outfile], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (child.stdout) });
+  const signal = AbortSignal.timeout(10_000);
+  const line = await Promise.race([
+    once(lines, 'line', { signal }).then(([text]) => text),
+    once(child, 'close', { signal }).then(([code]) => `(it ended with ${code})`),
+  ]).catch(() => '(nothing within 10 s)');
+  try {
+    const facts = JSON.parse(line);
+    if (typeof facts.origin === 'string') return { child, facts };
+  } catch {}
+  child.kill();
+  throw new StepError(`${source} should print a line of JSON with its origin, but: ${line}`);
+}
+
+/** Ends the scenario server; false if it had ended before. */
+async function stopScenarioServer() {
+  const started = await server?.catch(() => undefined);
+  if (!started) return true;
+  const { child } = started;
+  if (child.exitCode !== null || child.signalCode !== null) return false;
+  const closed = once(child, 'close');
+  child.kill();
+  const force = setTimeout(() => child.kill('SIGKILL'), 5_000);
+  await closed;
+  clearTimeout(force);
+  return true;
+}
+
+/** @param {string[]} names */
+async function test(names) {
+  /** @type {(Counts & { name: string, took: string })[]} */
+  const rows = [];
+  for (const name of names) {
+    const begin = performance.now();
+    let counts;
+    try {
+      counts = await suites[name]?.();
+    } catch (error) {
+      printError(error);
+      counts = error instanceof SuiteError ? error.counts : { passed: 0, failed: 1, skipped: 0 };
+    }
+    rows.push({ name, took: seconds(begin), .../** @type {Counts} */ (counts) });
+  }
+  if (!(await stopScenarioServer())) {
+    console.error('error: the scenario server ended before the tests did');
+    rows.push({ name: 'server', took: '', passed: 0, failed: 1, skipped: 0 });
+  }
+
+  console.log(
+    `\n${'suite'.padEnd(12)}${['passed', 'failed', 'seconds'].map((title) => title.padStart(9)).join('')}`,
+  );
+  for (const { name, passed, failed, skipped, took } of rows) {
+    // The linters count no tests: only what they find is a number.
+    const cells = [name === 'lint' || name === 'server' ? '' : passed, failed, took];
+    const note = skipped > 0 ? `   ${skipped} skipped` : '';
+    console.log(name.padEnd(12) + cells.map((cell) => String(cell).padStart(9)).join('') + note);
+  }
+  const passed = rows.reduce((sum, row) => sum + row.passed, 0);
+  const failed = rows.reduce((sum, row) => sum + row.failed, 0);
+  console.log(`\n${passed} passed, ${failed} failed`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+const all = Object.keys(suites);
+command(
+  import.meta,
+  { usage: `npm test -- [--verbose] [${all.join('] [')}]`, positionals: all },
+  async (_flags, words) => {
+    await setupNodeModules();
+    await test(words.length > 0 ? all.filter((name) => words.includes(name)) : all);
+  },
+);
