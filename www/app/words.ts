@@ -85,7 +85,7 @@ function explainStatus(status: number, detail: string, headers: Headers | undefi
       return {
         kind,
         title: 'The server doesn’t accept the key',
-        advice: 'Check the API key in Settings.',
+        advice: 'Check the API key in the settings, or the Authorization header.',
         detail,
       };
     case 404:
