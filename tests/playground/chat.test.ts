@@ -53,6 +53,16 @@ describe('chat view', () => {
     }
   });
 
+  it('writes a text in its own direction', async () => {
+    await chat.asFastAsPossible();
+    await chat.send('masnavi');
+    await chat.ended();
+    const directions = await chat.page.$$eval(testid('answer-text'), (elements) =>
+      elements.map((element) => getComputedStyle(element).direction),
+    );
+    expect(directions).to.deep.equal(['rtl']);
+  });
+
   it('draws at most once in a frame', async () => {
     await chat.asFastAsPossible();
     await chat.page.evaluate((selector: string) => {

@@ -18,6 +18,7 @@ export class Answer {
     const body = make('div', {
       class: 'text',
       'data-testid': 'answer-text',
+      dir: 'auto',
       ...(language && { lang: language }),
     });
     body.append(this.#written);
