@@ -245,7 +245,7 @@ impl Connection {
             }
             (State::Waiting, Input::Waited) => self.fetch(),
             (State::Connecting, Input::RequestNotMade) => {
-                self.end(Outcome::RequestFailed, Error::RequestNotMade, moment)
+                self.end(Outcome::Refused, Error::RequestNotMade, moment)
             }
             (State::Connecting, Input::RequestFailed) => {
                 self.end(Outcome::RequestFailed, Error::Request, moment)

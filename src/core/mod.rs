@@ -19,6 +19,6 @@ pub use error::Error;
 pub use parser::{Batch, DEFAULT_MAX_EVENT_SIZE, Parser, ParserOptions, Record, kind};
 pub use response::{Refusal, check_response};
 pub use retry::{
-    DEFAULT_RECONNECTION_TIME, Decision, MAX_DELAY, Moment, Outcome, Policy, Retry, Rules, clamp,
+    DEFAULT_RECONNECTION_TIME, Decision, MAX_DELAY, Moment, Outcome, Policy, Retry, Rules, clamp, is_local,
     is_safe_to_repeat,
 };

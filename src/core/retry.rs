@@ -20,6 +20,18 @@ pub fn is_safe_to_repeat(method: &str) -> bool {
     method.eq_ignore_ascii_case("GET") || method.eq_ignore_ascii_case("HEAD")
 }
 
+/// Whether a URL's host is this machine, which needs no network to be reached. The URL is serialized.
+pub fn is_local(url: &str) -> bool {
+    let host =
+        url.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = if host.starts_with('[') { host } else { host.split(':').next().unwrap_or_default() };
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.starts_with("127.")
+        || host.starts_with("[::1]")
+}
+
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome<'a> {
@@ -461,6 +473,33 @@ mod tests {
         }
         for (tenth, clients) in per_tenth.iter().enumerate() {
             assert!((60..140).contains(clients), "{clients} of 1,000 in tenth {tenth} of the second");
+        }
+    }
+
+    #[test]
+    fn a_server_on_this_machine_is_told_by_its_name() {
+        for url in [
+            "http://localhost/",
+            "http://localhost:8080/x",
+            "https://a.localhost/?q",
+            "http://127.0.0.1:1/",
+            "http://127.9.9.9/",
+            "http://[::1]:8080/",
+            "http://user:pass@localhost:1/#f",
+        ] {
+            assert!(is_local(url), "{url}");
+        }
+        for url in [
+            "https://example.org/",
+            "http://localhost.example.org/",
+            "http://128.0.0.1/",
+            "http://[::2]/",
+            "http://example.org/?localhost",
+            "http://localhost@example.org/",
+            "data:,localhost",
+            "",
+        ] {
+            assert!(!is_local(url), "{url}");
         }
     }
 
