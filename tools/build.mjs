@@ -1,21 +1,29 @@
 /**
- * `npm run build`: the package. In: the crate (Cargo.toml, src/), the shim (src/shim/) and the exports of
- * package.json. Out: build/core.wasm, the glue and the inlined wasm in src/shim/wasm/generated/, and dist/.
+ * `npm run build`: the package. In: the crate (Cargo.toml, src/), the shim (src/shim/) and the entries
+ * (tools/entries.mjs). Out: build/core.wasm, the glue and the inlined wasm in src/shim/wasm/generated/, and dist/.
  *
- *   cargo ─▶ bindgen ─▶ wasm-opt ─▶ src/shim/wasm/generated/ ─▶ esbuild, tsc ─▶ dist/
- *
- * To add an entry, add it to the exports of package.json as `./name` → `./dist/name.js`; its source is
- * src/shim/name.ts.
+ *   cargo ─┬▶ bindgen ─▶ wasm-opt ─┬▶ src/shim/wasm/generated/ ─▶ esbuild, once for each form; tsc ─▶ dist/
+ *          └▶ twin.mjs ────────────┘
  */
 // @ts-check
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname } from 'node:path';
+import { checkExports, entriesOf, forms, PACKAGED_WASM, scripts, stubPaths, writeStubs } from './entries.mjs';
 import { forWasm, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
 import { filesUnder, stampedStep } from './stamps.mjs';
 import { command, npmBin, root, run, StepError } from './steps.mjs';
+import { makeTwin } from './twin.mjs';
 
 export const OPTIMIZED_WASM = 'build/core.wasm';
-export const GLOBAL_SCRIPT = 'dist/global.js';
 
 /** The oldest language and browser that the output runs in. */
 export const TARGET = ['es2022', 'safari16'];
@@ -34,23 +42,7 @@ const WASM_FEATURES = [
 
 const GENERATED = 'src/shim/wasm/generated';
 const BINDGEN_OUT = 'build/bindgen';
-
-/** The entries of the package: what is imported, where its source is, and what it becomes. */
-export function packageEntries() {
-  /** @type {{ name: string, exports: Record<string, string | { default: string }> }} */
-  const { name, exports } = readJson('package.json');
-  return Object.entries(exports).flatMap(([path, target]) =>
-    typeof target === 'string'
-      ? []
-      : [
-          {
-            specifier: name + path.slice(1),
-            source: target.default.replace(/^\.\/dist\/(.+)\.js$/, 'src/shim/$1.ts'),
-            output: target.default.slice(2),
-          },
-        ],
-  );
-}
+const TWIN_OUT = `${GENERATED}/twin`;
 
 /** @type {Promise<void> | undefined} */
 let wasmBuilt;
@@ -77,12 +69,17 @@ async function crateToGenerated() {
   const rawWasm = `${targetDir}/${WASM_TARGET}/release/eventsource_wasm.wasm`;
   const bindgen = `${targetDir}/debug/bindgen`;
   const cargoFiles = ['Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-toolchain.toml'];
+  const remapping = await remapped(toolchain);
   const compiler = [version, process.env.RUSTFLAGS, wasm];
 
   await stampedStep(
     'wasm: cargo build',
-    { inputs: [...cargoFiles, ...filesUnder('src', /\.rs$/)], also: compiler, outputs: [rawWasm] },
-    () => run(cargo, ['build', '--lib', '--release', ...wasm.flags], { env: wasm.env }),
+    {
+      inputs: [...cargoFiles, ...filesUnder('src', /\.rs$/)],
+      also: [compiler, remapping],
+      outputs: [rawWasm],
+    },
+    () => run(cargo, ['build', '--lib', '--release', ...wasm.flags], { env: { ...wasm.env, ...remapping } }),
   );
   await stampedStep(
     'bindgen: cargo build',
@@ -119,6 +116,22 @@ async function crateToGenerated() {
       ]),
   );
   await stampedStep(
+    'wasm: twin',
+    {
+      inputs: [rawWasm, 'package-lock.json', 'tools/twin.mjs', ...filesUnder('tools/bindgen')],
+      also: WASM_FEATURES,
+      outputs: ['core.js', 'module.js'].map((name) => `${TWIN_OUT}/${name}`),
+    },
+    () =>
+      makeTwin({
+        rawWasm,
+        bindgen: `${root}/${bindgen}`,
+        features: WASM_FEATURES,
+        work: 'build/twin',
+        out: TWIN_OUT,
+      }),
+  );
+  await stampedStep(
     'wasm: inline',
     {
       inputs: [OPTIMIZED_WASM, `${BINDGEN_OUT}/core.js`, `${BINDGEN_OUT}/core.d.ts`],
@@ -135,38 +148,114 @@ async function crateToGenerated() {
   );
 }
 
+/**
+ * Panics carry the path of their source file. This leaves out the part of it that is this machine's, so that the
+ * module has the same bytes wherever one compiler builds it.
+ * @param {import('./setup.mjs').Toolchain} toolchain
+ */
+async function remapped({ name, env, version }) {
+  const rustc = env.RUSTC ?? 'rustc';
+  const sysroot = (await run(rustc, ['--print', 'sysroot'], { env })).stdout.trim();
+  const registry = `${process.env.CARGO_HOME ?? `${homedir()}/.cargo`}/registry/src`;
+  const crates = existsSync(registry) ? readdirSync(registry).map((folder) => `${registry}/${folder}`) : [];
+  // The standard library's own, with its sources installed and without.
+  const library = [
+    `${sysroot}/lib/rustlib/src/rust`,
+    ...(name === 'debian' ? [`/usr/src/rustc-${/^release: (\S+)/m.exec(version)?.[1]}`] : []),
+    `/rustc/${/^commit-hash: (\S+)/m.exec(version)?.[1]}`,
+  ];
+  const flags = [root, ...crates, ...library].map((folder) => `--remap-path-prefix=${folder}=`);
+  const given =
+    process.env.CARGO_ENCODED_RUSTFLAGS ?? process.env.RUSTFLAGS?.trim().replaceAll(/ +/g, '\x1f');
+  return { CARGO_ENCODED_RUSTFLAGS: [given, ...flags].filter(Boolean).join('\x1f') };
+}
+
 async function shimToDist() {
-  const entries = packageEntries();
+  checkExports();
+  const entries = forms.flatMap(entriesOf);
   const globalSource = 'src/shim/global.ts';
   const missing = [globalSource, ...entries.map(({ source }) => source)].find((path) => !existsSync(path));
-  if (missing)
-    throw new StepError(`${missing} doesn't exist; package.json and tools/build.mjs make it an entry`);
-  const inputs = [...filesUnder('src/shim'), 'package.json', 'package-lock.json', 'tsconfig.json'];
+  if (missing) throw new StepError(`${missing} doesn't exist; package.json makes it an entry`);
+  const inputs = [
+    ...['package.json', 'package-lock.json', 'tsconfig.json', 'tools/entries.mjs', 'tools/build.mjs'],
+    ...filesUnder('src/shim'),
+  ];
+  const outputs = [...entries, ...scripts].map(({ output }) => output);
 
   await stampedStep(
     'dist: esbuild',
-    { inputs, also: TARGET, outputs: [GLOBAL_SCRIPT, ...entries.map(({ output }) => output)] },
+    {
+      inputs: [...inputs, OPTIMIZED_WASM],
+      also: TARGET,
+      outputs: [...outputs, PACKAGED_WASM, ...stubPaths()],
+    },
     async () => {
       rmSync('dist', { recursive: true, force: true });
-      await bundle({
-        entryPoints: entries.map(({ source }) => source),
-        outdir: 'dist',
-        outbase: 'src/shim',
-        format: 'esm',
-        splitting: true,
-        chunkNames: 'chunks/[name]-[hash]',
-      });
-      await bundle({ entryPoints: [globalSource], outfile: GLOBAL_SCRIPT, format: 'iife', minify: true });
+      for (const form of forms) {
+        await bundle({
+          entryPoints: Object.fromEntries(entriesOf(form).map(({ name, source }) => [name, source])),
+          outdir: form.dir,
+          format: 'esm',
+          splitting: true,
+          // Beside the entries, from where they import the module by a path relative to both.
+          chunkNames: 'shared-[hash]',
+          packages: 'external',
+          // Readable, but for what no one can read.
+          minify: form.isTwin ?? false,
+          sourcemap: false,
+          plugins: [inForm(form)],
+        });
+      }
+      for (const { form, output } of scripts) {
+        const plugins = [
+          inForm(/** @type {import('./entries.mjs').Form} */ (forms.find(({ name }) => name === form))),
+        ];
+        await bundle({
+          entryPoints: [globalSource],
+          outfile: output,
+          format: 'iife',
+          minify: true,
+          sourcemap: false,
+          plugins,
+        });
+      }
+      copyFileSync(OPTIMIZED_WASM, PACKAGED_WASM);
+      writeStubs();
     },
   );
-  const declarations = entries.map(({ output }) => output.replace(/\.js$/, '.d.ts'));
+  const declarations = entries.map(({ source }) => source.replace(/^src\/shim\/(.+)\.ts$/, 'dist/$1.d.ts'));
   await stampedStep('dist: declarations', { inputs, outputs: declarations }, async () => {
     await run(npmBin('tsc'), ['--project', 'tsconfig.json']);
     // tsc reads declarations but doesn't copy them, and those it wrote may refer to the glue's.
     const copy = `${GENERATED.replace('src/shim', 'dist')}/core.d.ts`;
     mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(`${GENERATED}/core.d.ts`, copy);
+    // Nothing refers to these.
+    for (const path of filesUnder('dist', /\/(global|wasm\/source-\w+|wasm\/generated\/inline)\.d\.ts$/))
+      rmSync(path);
   });
+}
+
+/**
+ * Puts the form's files in the place of those that src/shim/wasm/load.ts imports.
+ * @param {import('./entries.mjs').Form} form
+ * @returns {import('esbuild').Plugin}
+ */
+function inForm({ name, source, wasm, isTwin }) {
+  return {
+    name,
+    setup({ onResolve }) {
+      if (source) {
+        onResolve({ filter: /^\.\/source\.js$/ }, ({ importer }) =>
+          importer.endsWith('/load.ts') ? { path: `${root}/src/shim/wasm/${source}.ts` } : undefined,
+        );
+      }
+      if (isTwin) {
+        onResolve({ filter: /^\.\/generated\/core\.js$/ }, () => ({ path: `${root}/${TWIN_OUT}/core.js` }));
+      }
+      onResolve({ filter: /^\.\/core\.wasm$/ }, () => ({ path: wasm ?? '', external: true }));
+    },
+  };
 }
 
 /**
@@ -193,9 +282,6 @@ export async function bundle(options) {
     });
   }
 }
-
-/** @param {string} path */
-const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 command(import.meta, { usage: 'npm run build -- [--verbose]' }, async () => {
   await build();

@@ -1,13 +1,14 @@
 /**
  * How large the package is for those who use it. In: the built dist/ and build/core.wasm. Out: a table with each
- * entry as a consumer's bundler would ship it (bundled, minified, the wasm included), and the hash that pins
- * dist/global.js in a script tag.
+ * entry as a consumer's bundler would ship it (bundled, minified, the wasm included where it is inlined), and the
+ * hashes that pin the classic scripts in a script tag.
  */
 // @ts-check
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { GLOBAL_SCRIPT, OPTIMIZED_WASM, packageEntries } from './build.mjs';
+import { OPTIMIZED_WASM } from './build.mjs';
+import { packageEntries, scripts } from './entries.mjs';
 import { command } from './steps.mjs';
 
 /** @returns {Promise<{ name: string, raw: number, gzip: number, brotli: number }[]>} */
@@ -21,6 +22,8 @@ export async function measureSizes() {
         minify: true,
         format: 'esm',
         target: 'es2022',
+        packages: 'external',
+        logLevel: 'error',
         write: false,
       });
       return weigh(specifier, /** @type {import('esbuild').OutputFile} */ (outputFiles[0]).contents);
@@ -28,7 +31,7 @@ export async function measureSizes() {
   );
   return [
     ...entries,
-    weigh(GLOBAL_SCRIPT, readFileSync(GLOBAL_SCRIPT)),
+    ...scripts.map(({ output }) => weigh(output, readFileSync(output))),
     weigh('the wasm alone', readFileSync(OPTIMIZED_WASM)),
   ];
 }
@@ -42,9 +45,13 @@ export async function printSizes() {
   console.log('');
   row('bytes', ['raw', 'gzip', 'brotli']);
   for (const { name, raw, gzip, brotli } of sizes) row(name, [raw, gzip, brotli]);
-  const sum = createHash('sha384').update(readFileSync(GLOBAL_SCRIPT)).digest('base64');
-  console.log(`\n${GLOBAL_SCRIPT} integrity="sha384-${sum}"`);
+  console.log('');
+  for (const { output } of scripts) console.log(`${output} integrity="${integrity(output)}"`);
 }
+
+/** @param {string} path */
+export const integrity = (path) =>
+  `sha384-${createHash('sha384').update(readFileSync(path)).digest('base64')}`;
 
 /** @param {string} name @param {Uint8Array} content */
 const weigh = (name, content) => ({

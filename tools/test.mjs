@@ -36,6 +36,11 @@ const suites = {
     const files = await bundleTests('tests/shim', 'build/tests/node', inNode);
     return inChild('node', ['tools/run-mocha.mjs', ...files]);
   },
+  async twin() {
+    await build();
+    const files = await bundleTests('tests/shim', 'build/tests/twin', inNode, 'js');
+    return inChild('twin', ['tools/run-mocha.mjs', ...files]);
+  },
   async chromium() {
     const chromium = await setupChromium();
     await build();
@@ -93,9 +98,10 @@ async function cargoTest() {
  * @param {string} folder
  * @param {string} outdir
  * @param {import('esbuild').BuildOptions} options
+ * @param {'js'} [form] of the package, in the place of that which its own name is
  * @returns {Promise<string[]>} the bundled files
  */
-async function bundleTests(folder, outdir, options) {
+export async function bundleTests(folder, outdir, options, form) {
   const entryPoints = filesUnder(folder, /\.test\.ts$/);
   if (entryPoints.length === 0) throw new StepError(`${folder} has no *.test.ts`);
   const { facts } = await scenarioServer();
@@ -106,7 +112,11 @@ async function bundleTests(folder, outdir, options) {
     outdir,
     outbase: folder,
     format: 'esm',
-    define: { __SERVER__: JSON.stringify(facts) },
+    define: {
+      __SERVER__: JSON.stringify(facts),
+      __FORM__: JSON.stringify(form ?? ''),
+    },
+    ...(form ? { alias: { 'eventsource-wasm': `eventsource-wasm/${form}` } } : {}),
     ...options,
   });
   return filesUnder(outdir, /\.test\.js$/);

@@ -2,12 +2,17 @@
 
 import type { EventSource } from 'eventsource-wasm';
 
+/** The form of the package that is tested, put in by the bundler: WebAssembly (empty) or its twin without. */
+declare const __FORM__: '' | 'js';
+export const isTwin = __FORM__ === 'js';
+export const globalScript = isTwin ? 'dist/global-js.js' : 'dist/global.js';
+
 /** Runs the classic script and gives back what it has put on `globalThis`, which is as before after it. */
 export async function runGlobalScript(): Promise<{
   EventSource: typeof EventSource;
   descriptor: PropertyDescriptor;
 }> {
-  const script = await read('dist/global.js');
+  const script = await read(globalScript);
   const before = Object.getOwnPropertyDescriptor(globalThis, 'EventSource');
   // In the global scope, as a script element or importScripts would run it.
   // biome-ignore lint/security/noGlobalEval: there is no other way to run a classic script in all the runtimes.

@@ -1,0 +1,38 @@
+/** The module as a file of its own, `dist/core.wasm`, compiled while it is fetched. */
+
+import type { compile as compileInline } from './source.js';
+
+export type { WasmSource } from './source.js';
+
+export const compile: typeof compileInline = async (source = new URL('../core.wasm', import.meta.url)) => {
+  if (source instanceof WebAssembly.Module) return source;
+  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return WebAssembly.compile(source);
+  const url = source instanceof Response ? source.url : source instanceof Request ? source.url : `${source}`;
+  const bytes = /^file:/.test(url) && readFile(new URL(url));
+  if (bytes) return WebAssembly.compile(await bytes);
+  const response = source instanceof Response ? source : await fetch(source);
+  if (!response.ok) throw new Error(`${response.url || url} was answered with ${response.status}`);
+  // Whatever the server calls it, it is compiled; only under its right name while it comes.
+  const isCalledWasm = /^application\/wasm$/i.test(response.headers.get('Content-Type') ?? '');
+  return isCalledWasm && WebAssembly.compileStreaming
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer());
+};
+
+/** Node fetches no files. Bundlers don't see this, and look for no module of Node's. */
+function readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> | undefined {
+  const { process } = globalThis as {
+    process?: {
+      getBuiltinModule?(name: 'fs'): { promises: { readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> } };
+    };
+  };
+  return process?.getBuiltinModule?.('fs').promises.readFile(url);
+}
+
+export function explain(cause: unknown): string {
+  return (
+    `This package's WebAssembly module could not be started: ${cause}. It is the package's file core.wasm: give init()` +
+    " its URL or its bytes where it can't be found. Where a Content-Security-Policy forbids WebAssembly, either add" +
+    " 'wasm-unsafe-eval' to its script-src or import 'eventsource-wasm/js', which needs no WebAssembly"
+  );
+}

@@ -1,0 +1,11 @@
+/** The core as JavaScript: there is no module (`tools/twin.mjs`). */
+
+import type { compile as compileInline } from './source.js';
+
+export type { WasmSource } from './source.js';
+
+export const compile: typeof compileInline = async () => ({}) as WebAssembly.Module;
+
+export function explain(cause: unknown): string {
+  return `This package's core could not be started: ${cause}`;
+}
