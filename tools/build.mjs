@@ -18,7 +18,7 @@ import {
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { checkExports, entriesOf, forms, PACKAGED_WASM, scripts, stubPaths, writeStubs } from './entries.mjs';
-import { forWasm, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
+import { forRelease, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
 import { filesUnder, stampedStep } from './stamps.mjs';
 import { command, npmBin, root, run, StepError } from './steps.mjs';
 import { makeTwin } from './twin.mjs';
@@ -65,11 +65,11 @@ async function crateToGenerated() {
   await setupNodeModules();
   const toolchain = await setupToolchain();
   const { cargo, env, targetDir, version } = toolchain;
-  const wasm = forWasm(toolchain);
+  const wasm = forRelease(toolchain);
   const rawWasm = `${targetDir}/${WASM_TARGET}/release/eventsource_wasm.wasm`;
   const bindgen = `${targetDir}/debug/bindgen`;
   const cargoFiles = ['Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-toolchain.toml'];
-  const remapping = await remapped(toolchain);
+  const remapping = await remapped(toolchain, wasm.env);
   const compiler = [version, process.env.RUSTFLAGS, wasm];
 
   await stampedStep(
@@ -83,7 +83,7 @@ async function crateToGenerated() {
   );
   await stampedStep(
     'bindgen: cargo build',
-    { inputs: ['Cargo.lock', ...filesUnder('tools/bindgen')], also: compiler, outputs: [bindgen] },
+    { inputs: ['Cargo.lock', ...filesUnder('tools/bindgen')], also: version, outputs: [bindgen] },
     () => run(cargo, ['build', '--package', 'bindgen'], { env }),
   );
   await stampedStep(
@@ -152,8 +152,9 @@ async function crateToGenerated() {
  * Panics carry the path of their source file. This leaves out the part of it that is this machine's, so that the
  * module has the same bytes wherever one compiler builds it.
  * @param {import('./setup.mjs').Toolchain} toolchain
+ * @param {Record<string, string>} wasmEnv what the build sets besides: one of cargo's variables hides the others
  */
-async function remapped({ name, env, version }) {
+async function remapped({ name, env, version }, wasmEnv) {
   const rustc = env.RUSTC ?? 'rustc';
   const sysroot = (await run(rustc, ['--print', 'sysroot'], { env })).stdout.trim();
   const registry = `${process.env.CARGO_HOME ?? `${homedir()}/.cargo`}/registry/src`;
@@ -165,9 +166,13 @@ async function remapped({ name, env, version }) {
     `/rustc/${/^commit-hash: (\S+)/m.exec(version)?.[1]}`,
   ];
   const flags = [root, ...crates, ...library].map((folder) => `--remap-path-prefix=${folder}=`);
-  const given =
-    process.env.CARGO_ENCODED_RUSTFLAGS ?? process.env.RUSTFLAGS?.trim().replaceAll(/ +/g, '\x1f');
-  return { CARGO_ENCODED_RUSTFLAGS: [given, ...flags].filter(Boolean).join('\x1f') };
+  const { CARGO_ENCODED_RUSTFLAGS, RUSTFLAGS, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS } = {
+    ...process.env,
+    ...wasmEnv,
+  };
+  const words = (RUSTFLAGS ?? CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS ?? '').split(/ +/);
+  const given = CARGO_ENCODED_RUSTFLAGS?.split('\x1f') ?? words;
+  return { CARGO_ENCODED_RUSTFLAGS: [...given, ...flags].filter(Boolean).join('\x1f') };
 }
 
 async function shimToDist() {
