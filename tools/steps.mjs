@@ -94,14 +94,15 @@ export function start(program, args, options) {
  * Runs a program to its end and returns what it wrote. Fails with a StepError that holds the output.
  * @param {string} program
  * @param {string[]} args
- * @param {{ env?: Record<string, string> | undefined, timeout?: number, mend?: string }} [options] `timeout` in milliseconds
+ * @param {{ env?: Record<string, string> | undefined, cwd?: string, timeout?: number, mend?: string }} [options] `timeout` in milliseconds
  * @returns {Promise<{ stdout: string, all: string }>}
  */
-export function run(program, args, { env = {}, timeout, mend } = {}) {
+export function run(program, args, { env = {}, cwd = root, timeout, mend } = {}) {
   return new Promise((resolve, reject) => {
     const line = [program.replace(`${root}/`, ''), ...args].join(' ');
     const child = start(program, args, {
       env: { ...process.env, ...env },
+      cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout,
     });

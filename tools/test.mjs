@@ -178,7 +178,7 @@ function checked(counts, output) {
 let server;
 
 /** The server of the tests, started when the first suite needs it. */
-function scenarioServer() {
+export function scenarioServer() {
   server ??= step('scenario server', startScenarioServer);
   return server;
 }
@@ -205,7 +205,7 @@ async function startScenarioServer() {
 }
 
 /** Ends the scenario server; false if it had ended before. */
-async function stopScenarioServer() {
+export async function stopScenarioServer() {
   const started = await server?.catch(() => undefined);
   if (!started) return true;
   const { child } = started;

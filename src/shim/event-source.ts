@@ -4,6 +4,7 @@ import { resolveUrl } from './argument.js';
 import { Batch } from './batch.js';
 import { EventIterator } from './event-iterator.js';
 import { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
+import { platformCallsHandlers } from './handlers.js';
 import { type Settings, toDictionary, toSettings } from './options.js';
 import { observePage } from './page.js';
 import type { Request, Requests } from './request.js';
@@ -386,7 +387,7 @@ export class EventSource extends EventTarget {
         },
       };
       this.#handlers.set(type, added);
-      this.addEventListener(type, added.listener);
+      if (!platformCallsHandlers()) this.addEventListener(type, added.listener);
     }
   }
 }

@@ -77,6 +77,8 @@ function findTasks(): () => void {
     };
     return () => setImmediate(task);
   }
+  // jsdom.
+  if (typeof MessageChannel !== 'function') return () => setTimeout(beginTask);
   const { port1, port2 } = new MessageChannel();
   for (let turn = 0; turn < TURNS_PER_TASK; turn++) {
     port1.addEventListener('message', (event) => {

@@ -1,0 +1,11 @@
+import { programs } from '../../../../src/programs.js';
+
+export async function GET(request, { params }) {
+  const { program } = await params;
+  const { run } = await programs[program]();
+  try {
+    return new Response(await run(new URL(request.url).searchParams.get('url')));
+  } catch (error) {
+    return new Response(`${error}`, { status: 500 });
+  }
+}

@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest';
+import { programs } from './src/programs.js';
+
+const urls = JSON.parse(process.env.URLS);
+for (const [name, url] of Object.entries(urls)) {
+  test(name, async () => {
+    const { run } = await programs[name]();
+    expect(await run(url)).toBe('Hello world streamed');
+  });
+}

@@ -1,0 +1,784 @@
+/**
+ * `npm run test:packaging`: the packed package in the tools and runtimes of its users. In: names of apps (the folders
+ * of tests/packaging/apps), or none for all. Out: a table, tool × entry, and exit code 1 if any cell isn't as it
+ * should be; with `--write` the table goes into README.md. Apps are copied and installed outside of the repository,
+ * where nothing of it can be found by accident; `--keep` leaves them there for the next time.
+ */
+// @ts-check
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build, bundle } from './build.mjs';
+import { entryNames, scripts } from './entries.mjs';
+import { setupChromium, setupNodeModules } from './setup.mjs';
+import { integrity } from './size.mjs';
+import { command, printError, root, run, StepError, start, step } from './steps.mjs';
+import { scenarioServer, stopScenarioServer } from './test.mjs';
+
+const SOURCES = 'tests/packaging';
+const WORK = join(
+  tmpdir(),
+  `eventsource-wasm-packaging-${createHash('sha256').update(root).digest('hex').slice(0, 8)}`,
+);
+
+/** What each program gives when all is well. */
+const WELL = 'Hello world streamed';
+/** An error that tells the two ways out of a policy that allows no WebAssembly. */
+const TELLS = /^Error: webassembly: .*'wasm-unsafe-eval'.*'eventsource-wasm\/js'/;
+
+/** @typedef {{ name: string, form: '' | 'slim' | 'js', entry: string, specifier: string }} Program */
+
+/** A program for each entry in each form. */
+function allPrograms() {
+  return /** @type {const} */ (['', 'slim', 'js']).flatMap((form) =>
+    entryNames().map((entry) => {
+      const parts = [form, entry === 'index' ? '' : entry].filter(Boolean);
+      return {
+        name: [form, entry].filter(Boolean).join('-'),
+        form,
+        entry,
+        specifier: ['eventsource-wasm', ...parts].join('/'),
+      };
+    }),
+  );
+}
+
+/**
+ * Writes the programs of an app: src/<name>.js, src/programs.js, which imports each when it is asked for, and
+ * src/main.js, which gives them to the page.
+ * @param {string} folder
+ * @param {{ init?: string, cjs?: boolean }} [options] `init` is what an app has to add to find core.wasm
+ */
+function writePrograms(folder, { init = '', cjs = false } = {}) {
+  mkdirSync(folder, { recursive: true });
+  /** @param {string} name @param {string} text */
+  const write = (name, text) => writeFileSync(`${folder}/${name}.js`, cjs ? toCommonJs(text) : text);
+  /** @param {string} path */
+  const read = (path) => readFileSync(path, 'utf8');
+  if (cjs) writeFileSync(`${folder}/package.json`, '{ "type": "commonjs" }\n');
+  write('exchange', read(`${SOURCES}/programs/exchange.js`));
+  const programs = allPrograms();
+  for (const { name, form, entry, specifier } of programs) {
+    const source = `${SOURCES}/programs/${entry}.js`;
+    if (!existsSync(source)) throw new StepError(`${source} doesn't exist: each entry needs a program`);
+    const plain = ['eventsource-wasm', ...(entry === 'index' ? [] : [entry])].join('/');
+    const text = read(source).replace(/'eventsource-wasm[^']*'/g, (found) =>
+      found === `'${plain}'`
+        ? `'${specifier}'`
+        : found.replace('eventsource-wasm', `eventsource-wasm${form && `/${form}`}`),
+    );
+    write(name, form === 'slim' ? init + text : text);
+  }
+  const list = programs.map(({ name }) =>
+    cjs ? `  '${name}': () => require('./${name}.js'),\n` : `  '${name}': () => import('./${name}.js'),\n`,
+  );
+  write('programs', `export const programs = {\n${list.join('')}};\n`);
+  write(
+    'main',
+    `import { programs } from './programs.js';\n\nglobalThis.run = async (name, url) => (await programs[name]()).run(url);\n`,
+  );
+}
+
+/** @param {string} text */
+const toCommonJs = (text) =>
+  text
+    .replace(/^import (\{.*?\}) from ('.*?');$/gm, 'const $1 = require($2);')
+    .replace(/^import ('.*?');$/gm, 'require($1);')
+    .replace(/^export const (\w+)/gm, 'const $1 = exports.$1')
+    .replace(/^export (async )?function (\w+)/gm, 'exports.$2 = $2;\n$1function $2');
+
+/** @type {Promise<string> | undefined} */
+let packed;
+
+/** The package as npm would publish it. */
+function pack() {
+  packed ??= step('npm pack', async () => {
+    mkdirSync(WORK, { recursive: true });
+    for (const name of readdirSync(WORK)) if (name.endsWith('.tgz')) rmSync(`${WORK}/${name}`);
+    await run('npm', ['pack', '--silent', '--pack-destination', WORK]);
+    const name = readdirSync(WORK).find((name) => name.endsWith('.tgz'));
+    if (!name) throw new StepError('npm pack made no tarball');
+    return `${WORK}/${name}`;
+  });
+  return packed;
+}
+
+/**
+ * Copies an app, installs its tools from its lock file, and the tarball.
+ * @param {string} name
+ * @param {Parameters<typeof writePrograms>[1]} [options]
+ */
+async function install(name, options) {
+  const tarball = await pack();
+  const folder = `${WORK}/${name}`;
+  await step(`${name}: npm install`, async () => {
+    mkdirSync(folder, { recursive: true });
+    for (const old of readdirSync(folder)) {
+      if (old !== 'node_modules') rmSync(`${folder}/${old}`, { recursive: true });
+    }
+    cpSync(`${SOURCES}/apps/${name}`, folder, { recursive: true });
+    writePrograms(`${folder}/src`, options);
+    // Not one of an earlier time under the same version.
+    rmSync(`${folder}/node_modules/eventsource-wasm`, { recursive: true, force: true });
+    rmSync(`${folder}/node_modules/.package-lock.json`, { force: true });
+    const flags = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
+    await run('npm', ['install', ...flags, tarball], { cwd: folder, timeout: 300_000 });
+  });
+  return folder;
+}
+
+/** @param {string} folder @param {string} name of a package in it */
+const versionOf = (folder, name) =>
+  JSON.parse(readFileSync(`${folder}/node_modules/${name}/package.json`, 'utf8')).version;
+
+/** @param {string} folder @param {string} bin @param {string[]} args @param {Record<string, string>} [env] */
+const tool = (folder, bin, args, env) =>
+  run(`${folder}/node_modules/.bin/${bin}`, args, {
+    cwd: folder,
+    env: { CI: '1', ...env },
+    timeout: 240_000,
+  });
+
+const TYPES = /** @type {Record<string, string>} */ ({
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+});
+
+/**
+ * Serves a folder while `use` runs.
+ * @template T
+ * @param {string} folder
+ * @param {(origin: string) => Promise<T>} use
+ * @param {{ headers?: Record<string, string>, pages?: Record<string, string> }} [options] `pages` are made up
+ */
+async function serving(folder, use, { headers = {}, pages = {} } = {}) {
+  const server = createServer((request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname));
+    const file = join(folder, path === '/' ? 'index.html' : path);
+    const content = pages[path] ?? (existsSync(file) && extname(file) ? readFileSync(file) : undefined);
+    response.writeHead(content === undefined ? 404 : 200, {
+      'content-type': TYPES[extname(path) || '.html'] ?? 'application/octet-stream',
+      ...headers,
+    });
+    response.end(content);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+    return await use(`http://127.0.0.1:${port}`);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+/** @type {Promise<import('puppeteer-core').Browser> | undefined} */
+let browser;
+
+async function launch() {
+  const executablePath = await setupChromium();
+  const { default: puppeteer } = await import('puppeteer-core');
+  return puppeteer.launch({ executablePath, headless: true, args: ['--no-sandbox'] });
+}
+
+/** A URL that answers a program, and the question what came to it. */
+async function newExchange() {
+  const { facts } = await scenarioServer();
+  const steps = ['data: Hello\n\n', { wait: 250 }, 'data: world\n\n'];
+  const response = await fetch(`${facts.origin}/scenarios`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify([{ steps }]),
+  });
+  const { id } = await response.json();
+  const log = `${facts.origin}/scenarios/${id}`;
+  const wasSent = async () => {
+    const seen = await (await fetch(log)).json();
+    const requests = seen.filter((/** @type {any} */ { isPreflight }) => !isPreflight);
+    return requests.length === 1 && requests[0].method === 'POST' && requests[0].body === 'ping';
+  };
+  return { url: `${log}/stream`, wasSent };
+}
+
+/** @typedef {Record<string, string>} Results what each program gave, by its name */
+
+/**
+ * Lets programs run and looks at what came to the server besides what they give.
+ * @param {(urls: Record<string, string>) => Promise<Results>} runAll
+ * @returns {Promise<Results>}
+ */
+async function exchanging(runAll, programs = allPrograms()) {
+  const exchanges = await Promise.all(programs.map(async ({ name }) => ({ name, ...(await newExchange()) })));
+  const results = await runAll(Object.fromEntries(exchanges.map(({ name, url }) => [name, url])));
+  for (const { name, wasSent } of exchanges) {
+    if (results[name] === WELL && !(await wasSent())) results[name] = 'it was not sent as it should be';
+  }
+  return results;
+}
+
+/**
+ * Each program in a page of its own.
+ * @param {(name: string) => string} address
+ */
+function inChromium(address, programs = allPrograms()) {
+  return exchanging(async (urls) => {
+    browser ??= launch();
+    const page = await (await browser).newPage();
+    /** @type {Results} */
+    const results = {};
+    try {
+      /** @type {string[]} */
+      let complaints = [];
+      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      page.on('pageerror', (error) => complaints.push(`${error}`));
+      for (const [name, url] of Object.entries(urls)) {
+        complaints = [];
+        try {
+          await page.goto(address(name));
+          await page.waitForFunction('globalThis.run', { timeout: 20_000 });
+          results[name] = await page.evaluate(
+            (name, url) =>
+              Promise.race([
+                /** @type {any} */ (globalThis)
+                  .run(name, url)
+                  .catch((/** @type {unknown} */ error) => `${error}`),
+                new Promise((resolve) => setTimeout(resolve, 20_000, 'nothing for 20 s')),
+              ]),
+            name,
+            url,
+          );
+        } catch (error) {
+          results[name] = [error, ...complaints].join('\n');
+        }
+      }
+    } finally {
+      await page.close();
+    }
+    return results;
+  }, programs);
+}
+
+/** What a program printed as its last line. @param {string} output @returns {Results} */
+const lastLine = (output) => JSON.parse(output.trim().split('\n').at(-1) ?? '');
+
+/** @typedef {{ tool: string, version: string, results: Results, expected?: (program: Program) => RegExp | string | null, note?: string }} Row */
+
+/** What is in a test runner's report, by test. @param {any} report @returns {Results} */
+const fromReport = (report) =>
+  Object.fromEntries(
+    report.testResults.flatMap((/** @type {any} */ { assertionResults, message }) =>
+      assertionResults.length > 0
+        ? assertionResults.map((/** @type {any} */ { title, status, failureMessages }) => [
+            title,
+            status === 'passed' ? WELL : failureMessages.join('\n'),
+          ])
+        : allPrograms().map(({ name }) => [name, message]),
+    ),
+  );
+
+/**
+ * Runs a test runner, whose report is what counts: it fails when a test does.
+ * @param {string} folder @param {string} bin @param {string[]} args @param {Record<string, string>} [env]
+ */
+const testing = (folder, bin, args, env) =>
+  exchanging(async (urls) => {
+    const report = `${folder}/report-${args.join('').replace(/\W/g, '')}.json`;
+    const failed = await tool(folder, bin, [...args, `--outputFile=${report}`], {
+      URLS: JSON.stringify(urls),
+      ...env,
+    }).catch((error) => error);
+    if (!existsSync(report)) throw failed;
+    return fromReport(JSON.parse(readFileSync(report, 'utf8')));
+  });
+
+/**
+ * Starts a server that prints its address.
+ * @template T
+ * @param {string} folder @param {string} bin @param {string[]} args
+ * @param {(origin: string) => Promise<T>} use
+ */
+async function withServer(folder, bin, args, use) {
+  // Not through npx: what is killed has to be the server itself.
+  const child = start(`${folder}/node_modules/.bin/${bin}`, args, {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1', CI: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let output = '';
+  try {
+    const origin = await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new StepError(`${bin} printed no address`, { output })), 60_000);
+      for (const stream of [child.stdout, child.stderr]) {
+        const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (stream) });
+        lines.on('line', (line) => {
+          output += `${line}\n`;
+          const found = /http:\/\/(localhost|127\.0\.0\.1):\d+/.exec(line)?.[0];
+          if (found) {
+            clearTimeout(timer);
+            resolve(found);
+          }
+        });
+      }
+      child.once('close', (code) => {
+        clearTimeout(timer);
+        reject(new StepError(`${bin} ended with ${code}`, { output }));
+      });
+    });
+    return await use(origin);
+  } finally {
+    // It may have children of its own.
+    if (child.pid && child.exitCode === null) process.kill(-child.pid);
+  }
+}
+
+const slimByUrl = `import { init } from 'eventsource-wasm/slim';\n\ninit('/core.wasm');\n`;
+const slimByVite = `import { init } from 'eventsource-wasm/slim';\nimport core from 'eventsource-wasm/core.wasm?url';\n\ninit(core);\n`;
+const CORE_WASM = 'node_modules/eventsource-wasm/dist/core.wasm';
+
+/** The rows of each app. @type {Record<string, () => Promise<Row[]>>} */
+const apps = {
+  async vite() {
+    const folder = await install('vite');
+    const version = versionOf(folder, 'vite');
+    await step('vite: build', () => tool(folder, 'vite', ['build', '--base', './']));
+    const built = await serving(`${folder}/dist`, (origin) => inChromium(() => origin));
+    /** @param {string} policy */
+    const underPolicy = (policy) =>
+      serving(`${folder}/dist`, (origin) => inChromium(() => origin), {
+        headers: { 'content-security-policy': policy },
+      });
+    const strict = await underPolicy("script-src 'self'");
+    const wasm = await underPolicy("script-src 'self' 'wasm-unsafe-eval'");
+    writePrograms(`${folder}/src`, { init: slimByVite });
+    rmSync(`${folder}/node_modules/.vite`, { recursive: true, force: true });
+    const served = await withServer(folder, 'vite', ['--port', '0', '--host', '127.0.0.1'], (origin) =>
+      inChromium(() => origin),
+    );
+    const chromium = (await (await /** @type {NonNullable<typeof browser>} */ (browser)).version()).replace(
+      /.*\//,
+      '',
+    );
+    return [
+      { tool: 'Vite, build', version, results: built },
+      { tool: 'Vite, dev server', version, results: served, note: 'slim by `init`' },
+      { tool: "page with `script-src 'self' 'wasm-unsafe-eval'`", version: chromium, results: wasm },
+      {
+        tool: "page with `script-src 'self'`",
+        version: chromium,
+        results: strict,
+        expected: ({ form }) => (form === 'js' ? WELL : TELLS),
+      },
+    ];
+  },
+  async webpack() {
+    const folder = await install('webpack');
+    await step('webpack: build', () =>
+      tool(folder, 'webpack', ['--mode', 'production', '--entry', './src/main.js']),
+    );
+    cpSync(`${folder}/index.html`, `${folder}/dist/index.html`);
+    const results = await serving(`${folder}/dist`, (origin) => inChromium(() => origin));
+    return [{ tool: 'webpack', version: versionOf(folder, 'webpack'), results }];
+  },
+  async rollup() {
+    const folder = await install('rollup', { init: slimByUrl });
+    await step('rollup: build', () => tool(folder, 'rollup', ['--config']));
+    for (const path of ['index.html', CORE_WASM])
+      cpSync(`${folder}/${path}`, `${folder}/dist/${path.replace(/.*\//, '')}`);
+    const results = await serving(`${folder}/dist`, (origin) => inChromium(() => origin));
+    return [{ tool: 'Rollup', version: versionOf(folder, 'rollup'), results, note: 'slim by `init`' }];
+  },
+  async esbuild() {
+    const folder = await install('esbuild', { init: slimByUrl });
+    const flags = ['--bundle', '--splitting', '--format=esm', '--minify', '--outdir=dist'];
+    await step('esbuild: build', () => tool(folder, 'esbuild', ['src/main.js', ...flags]));
+    for (const path of ['index.html', CORE_WASM])
+      cpSync(`${folder}/${path}`, `${folder}/dist/${path.replace(/.*\//, '')}`);
+    const results = await serving(`${folder}/dist`, (origin) => inChromium(() => origin));
+    return [{ tool: 'esbuild', version: versionOf(folder, 'esbuild'), results, note: 'slim by `init`' }];
+  },
+  async parcel() {
+    const folder = await install('parcel');
+    await step('parcel: build', () =>
+      tool(folder, 'parcel', ['build', 'index.html', '--no-cache', '--public-url', './']),
+    );
+    const results = await serving(`${folder}/dist`, (origin) => inChromium(() => origin));
+    return [{ tool: 'Parcel', version: versionOf(folder, 'parcel'), results }];
+  },
+  async next() {
+    const folder = await install('next');
+    const version = versionOf(folder, 'next');
+    await step('next: build', () => tool(folder, 'next', ['build'], { NEXT_TELEMETRY_DISABLED: '1' }));
+    return withServer(folder, 'next', ['start', '--port', '0', '--hostname', '127.0.0.1'], async (origin) => {
+      /** @param {string} kind */
+      const route = (kind) =>
+        exchanging(async (urls) => {
+          /** @type {Results} */
+          const results = {};
+          for (const [name, url] of Object.entries(urls)) {
+            const signal = AbortSignal.timeout(20_000);
+            results[name] = await fetch(`${origin}/api/${kind}/${name}?url=${encodeURIComponent(url)}`, {
+              signal,
+            })
+              .then((response) => response.text())
+              .catch((error) => `${error}`);
+          }
+          return results;
+        });
+      return [
+        { tool: 'Next, client', version, results: await inChromium(() => origin) },
+        { tool: 'Next, Node route', version, results: await route('node') },
+        { tool: 'Next, edge route', version, results: await route('edge') },
+      ];
+    });
+  },
+  async vitest() {
+    const folder = await install('vitest');
+    const version = versionOf(folder, 'vitest');
+    const rows = [];
+    for (const environment of ['happy-dom', 'jsdom']) {
+      const results = await step(`vitest: ${environment}`, () =>
+        testing(folder, 'vitest', ['run', '--reporter=json', `--environment=${environment}`]),
+      );
+      rows.push({ tool: `Vitest, ${environment} ${versionOf(folder, environment)}`, version, results });
+    }
+    return rows;
+  },
+  async jest() {
+    const folder = await install('jest');
+    const results = await step('jest: jsdom', () =>
+      testing(folder, 'jest', ['--json', '--env=jest-fixed-jsdom'], {
+        NODE_OPTIONS: '--experimental-vm-modules',
+      }),
+    );
+    return [
+      { tool: 'Jest, jsdom', version: versionOf(folder, 'jest'), results, note: 'with jest-fixed-jsdom' },
+    ];
+  },
+  /** No tool at all: pages with an import map or script tags. */
+  async page() {
+    const folder = await install('page');
+    const base = '/node_modules/eventsource-wasm/';
+    const imports = Object.fromEntries(
+      allPrograms().map(({ specifier, form, entry }) => [
+        specifier,
+        `${base}dist/${form && `${form}/`}${entry}.js`,
+      ]),
+    );
+    /** @param {string} head */
+    const html = (head) => `<!doctype html><title>eventsource-wasm</title>${head}`;
+    const importMap = html(
+      `<script type="importmap">${JSON.stringify({ imports })}</script><script type="module" src="/src/main.js"></script>`,
+    );
+    const withMap = await serving(folder, (origin) => inChromium(() => origin), {
+      pages: { '/': importMap },
+    });
+
+    const classic = allPrograms().filter(({ name }) => name === 'polyfill' || name === 'js-polyfill');
+    const pages = Object.fromEntries(
+      scripts.map(({ form, output }) => [
+        form === 'js' ? '/js-polyfill' : '/polyfill',
+        html(
+          `<script src="${base}${output}" integrity="${integrity(output)}" crossorigin="anonymous"></script>
+           <script>const early = EventSource;</script>
+           <script type="module">
+             import { exchange } from '/src/exchange.js';
+             globalThis.run = (name, url) => exchange(early, url);
+           </script>`,
+        ),
+      ]),
+    );
+    const byScript = await serving(folder, (origin) => inChromium((name) => `${origin}/${name}`, classic), {
+      pages,
+    });
+    const version = (await (await /** @type {NonNullable<typeof browser>} */ (browser)).version()).replace(
+      /.*\//,
+      '',
+    );
+    return [
+      { tool: 'page with an import map', version, results: withMap },
+      {
+        tool: 'page with a script tag',
+        version,
+        results: byScript,
+        expected: (program) => (classic.some(({ name }) => name === program.name) ? WELL : null),
+        note: '`dist/global.js` and `dist/global-js.js`, with `integrity`',
+      },
+    ];
+  },
+  async runtimes() {
+    const folder = await install('runtimes');
+    writePrograms(`${folder}/src-cjs`, { cjs: true });
+    /** @type {Row[]} */
+    const rows = [];
+    for (const { name, version, program, flags } of await runtimesIn(folder)) {
+      const results = await step(name, () =>
+        exchanging(async (urls) =>
+          lastLine(
+            (
+              await run(program, [...flags, 'main.js', JSON.stringify(urls)], {
+                cwd: folder,
+                timeout: 60_000,
+              })
+            ).stdout,
+          ),
+        ),
+      );
+      rows.push({ tool: name, version, results });
+      if (name !== 'Node') continue;
+      const required = await exchanging(async (urls) =>
+        lastLine(
+          (await run(program, ['main.cjs', JSON.stringify(urls)], { cwd: folder, timeout: 60_000 })).stdout,
+        ),
+      );
+      rows.push({ tool: 'Node, `require()`', version, results: required });
+    }
+    const { version, results } = await step('workerd', () => inWorkerd(folder));
+    return [...rows, { tool: 'workerd (Cloudflare Workers)', version, results }];
+  },
+};
+
+/**
+ * The runtimes that are started by a command.
+ * @param {string} folder
+ * @returns {Promise<{ name: string, version: string, program: string, flags: string[] }[]>}
+ */
+async function runtimesIn(folder) {
+  const at = `${folder}/node_modules`;
+  const isNewerNode = (/** @type {string} */ name) => /^node\d+$/.test(name);
+  const nodes = Object.keys(JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')).dependencies).filter(
+    isNewerNode,
+  );
+  const commands = [
+    { name: 'Node', program: process.execPath, flags: [] },
+    ...nodes.map((name) => ({ name: 'Node', program: `${at}/${name}/bin/node`, flags: [] })),
+    {
+      name: 'Deno',
+      program: `${at}/.bin/deno`,
+      flags: ['run', '--no-prompt', '--allow-net=127.0.0.1', '--allow-read', '--allow-env'],
+    },
+    // Its own package would have to run a script to find the program of this platform.
+    { name: 'Bun', program: `${at}/@oven/bun-${process.platform}-${process.arch}/bin/bun`, flags: [] },
+  ];
+  return Promise.all(
+    commands.map(async (command) => {
+      const { stdout } = await run(command.program, ['--version']);
+      return { ...command, version: /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? '' };
+    }),
+  );
+}
+
+/**
+ * The programs in a worker, whose bundler knows the condition `workerd` and leaves .wasm to be a module.
+ * @param {string} folder
+ */
+async function inWorkerd(folder) {
+  await bundleForWorkerd(`${folder}/worker.js`, `${folder}/worker`, folder);
+  return {
+    version: versionOf(folder, 'workerd'),
+    results: await exchanging((urls) =>
+      servingWorker(folder, `${folder}/worker`, async (origin) => {
+        const response = await fetch(origin, { method: 'POST', body: JSON.stringify(urls) });
+        if (!response.ok)
+          throw new StepError(`workerd answered ${response.status}`, { output: await response.text() });
+        return /** @type {Promise<Results>} */ (response.json());
+      }),
+    ),
+  };
+}
+
+/** @param {string} source @param {string} outdir @param {string} folder of which the packages are taken */
+async function bundleForWorkerd(source, outdir, folder) {
+  rmSync(outdir, { recursive: true, force: true });
+  await bundle({
+    entryPoints: { worker: source },
+    outdir,
+    absWorkingDir: folder,
+    format: 'esm',
+    target: 'es2022',
+    sourcemap: false,
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['node:*'],
+    loader: { '.wasm': 'copy' },
+    assetNames: 'core',
+  });
+}
+
+/**
+ * @template T
+ * @param {string} folder
+ * @param {string} worker the folder with worker.js and core.wasm
+ * @param {(origin: string) => Promise<T>} use
+ */
+async function servingWorker(folder, worker, use) {
+  writeFileSync(
+    `${worker}/config.capnp`,
+    `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .worker),
+    (name = "internet", network = (allow = ["private", "local", "public"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [
+    (name = "worker.js", esModule = embed "worker.js"),
+    (name = "core.wasm", wasm = embed "core.wasm"),
+  ],
+  compatibilityDate = "2026-04-01",
+);
+`,
+  );
+  const program = `${folder}/node_modules/@cloudflare/workerd-${process.platform}-${process.arch === 'x64' ? '64' : process.arch}/bin/workerd`;
+  const child = start(program, ['serve', 'config.capnp', '--control-fd=3'], {
+    cwd: worker,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (text) => {
+      output += text;
+    });
+  const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (child.stdio[3]) });
+  try {
+    const port = await new Promise((resolve, reject) => {
+      lines.on('line', (line) => JSON.parse(line).event === 'listen' && resolve(JSON.parse(line).port));
+      child.once('close', (code) => reject(new StepError(`workerd ended with ${code}`, { output })));
+      child.once('error', reject);
+    });
+    return await use(`http://127.0.0.1:${port}`);
+  } finally {
+    child.kill();
+  }
+}
+
+/** The head of the table: an entry, or a form with all its entries. */
+function columns() {
+  return [
+    ...entryNames().map((entry) => ({
+      title: `\`.${entry === 'index' ? '' : `/${entry}`}\``,
+      has: (/** @type {Program} */ program) => program.form === '' && program.entry === entry,
+    })),
+    { title: '`./slim`', has: (/** @type {Program} */ { form }) => form === 'slim' },
+    { title: '`./js`', has: (/** @type {Program} */ { form }) => form === 'js' },
+  ];
+}
+
+/**
+ * A row's cell: of all programs of the column.
+ * @param {Row} row @param {Program[]} programs
+ */
+function cell({ results, expected = () => WELL }, programs) {
+  const cells = programs.map((program) => {
+    const wanted = expected(program);
+    if (wanted === null) return '–';
+    const result = results[program.name] ?? 'it was not run';
+    if (wanted === WELL) return result === WELL ? 'ok' : 'failed';
+    return /** @type {RegExp} */ (wanted).test(result) ? 'says what to do' : 'failed';
+  });
+  if (cells.includes('failed')) return 'failed';
+  return [...new Set(cells.filter((text) => text !== '–'))].join(', ') || '–';
+}
+
+/** @param {Row[]} rows */
+function markdown(rows) {
+  const head = ['tool', 'version', ...columns().map(({ title }) => title), ''];
+  const body = rows.map((row) => [
+    row.tool,
+    row.version,
+    ...columns().map(({ has }) => cell(row, allPrograms().filter(has))),
+    row.note ?? '',
+  ]);
+  const widths = head.map((_title, index) =>
+    Math.max(3, ...[head, ...body].map((cells) => cells[index]?.length ?? 0)),
+  );
+  /** @param {string[]} cells */
+  const line = (cells) => `| ${cells.map((text, index) => text.padEnd(widths[index] ?? 0)).join(' | ')} |`;
+  return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body.map(line)].join(
+    '\n',
+  );
+}
+
+const BEGIN = '<!-- npm run test:packaging -- --write -->';
+const END = '<!-- end -->';
+
+/** @param {string} table */
+function writeReadme(table) {
+  const text = readFileSync('README.md', 'utf8');
+  const [before, rest] = text.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined) throw new StepError(`README.md has no ${BEGIN} … ${END}`);
+  writeFileSync('README.md', `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
+}
+
+/**
+ * @param {string[]} names
+ * @param {{ keep?: boolean }} flags
+ */
+export async function testPackaging(names, { keep = false } = {}) {
+  await build();
+  if (!keep) rmSync(WORK, { recursive: true, force: true });
+  /** @type {Row[]} */
+  const rows = [];
+  /** @type {string[]} */
+  const failures = [];
+  try {
+    for (const name of names) {
+      try {
+        rows.push(...(await /** @type {() => Promise<Row[]>} */ (apps[name])()));
+      } catch (error) {
+        printError(error);
+        failures.push(name);
+      }
+    }
+  } finally {
+    await (await browser)?.close();
+    await stopScenarioServer();
+    if (!keep) rmSync(WORK, { recursive: true, force: true });
+  }
+  console.log('');
+  for (const row of rows) {
+    for (const program of allPrograms()) {
+      if (cell(row, [program]) !== 'failed') continue;
+      failures.push(`${row.tool}: ${program.specifier}`);
+      console.error(`${row.tool}: ${program.specifier}: ${row.results[program.name] ?? 'it was not run'}`);
+    }
+  }
+  const table = markdown(rows);
+  console.log(`\n${table}\n`);
+  const cells = rows.length * allPrograms().length;
+  return { cells, failures, write: () => writeReadme(table) };
+}
+
+const all = Object.keys(apps);
+command(
+  import.meta,
+  {
+    usage: `npm run test:packaging -- [--write] [--keep] [--verbose] [${all.join('] [')}]`,
+    options: { keep: { type: 'boolean' }, write: { type: 'boolean' } },
+    positionals: all,
+  },
+  async (flags, words) => {
+    await setupNodeModules();
+    if (flags.write && words.length > 0) throw new StepError('--write needs all apps');
+    const { failures, write } = await testPackaging(words.length > 0 ? words : all, flags);
+    if (failures.length > 0) throw new StepError(`${failures.length} failed: ${failures.join(', ')}`);
+    if (flags.write) write();
+  },
+);
