@@ -7,15 +7,7 @@
 // @ts-check
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
@@ -431,7 +423,7 @@ const apps = {
           /** @type {Results} */
           const results = {};
           for (const [name, url] of Object.entries(urls)) {
-            const signal = AbortSignal.timeout(20_000);
+            const signal = AbortSignal.timeout(5_000);
             results[name] = await fetch(`${origin}/api/${kind}/${name}?url=${encodeURIComponent(url)}`, {
               signal,
             })

@@ -5,6 +5,7 @@ import { Batch } from './batch.js';
 import { EventIterator } from './event-iterator.js';
 import { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
 import { platformCallsHandlers } from './handlers.js';
+import { newMessageEvent } from './message-event.js';
 import { type Settings, toDictionary, toSettings } from './options.js';
 import { observePage } from './page.js';
 import type { Request, Requests } from './request.js';
@@ -306,7 +307,7 @@ export class EventSource extends EventTarget {
   }
 
   #messageEvent(type: string, data: string): MessageEvent<string> {
-    return new MessageEvent(type, { data, origin: this.#origin, lastEventId: this.#lastEventId });
+    return newMessageEvent(type, { data, origin: this.#origin, lastEventId: this.#lastEventId });
   }
 
   #untilBacklogIsBelow(limit: number): Promise<void> | undefined {

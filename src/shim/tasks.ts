@@ -8,7 +8,7 @@
  */
 
 // Where there is no DOM.
-declare const setImmediate: ((callback: () => unknown) => unknown) | undefined;
+declare const setImmediate: (callback: () => unknown) => unknown;
 
 /** Something that has events to fire. */
 export interface Firing {
@@ -69,7 +69,7 @@ function continueTask(): boolean {
 }
 
 function findTasks(): () => void {
-  if (typeof setImmediate === 'function') {
+  if (works(() => setImmediate(() => {}))) {
     // Node, Deno, Bun: microtasks run after each of the callbacks, and no message port keeps the process alive.
     const task = () => {
       if (!beginTask()) return;
@@ -77,8 +77,7 @@ function findTasks(): () => void {
     };
     return () => setImmediate(task);
   }
-  // jsdom.
-  if (typeof MessageChannel !== 'function') return () => setTimeout(beginTask);
+  if (!works(() => new MessageChannel())) return () => setTimeout(beginTask);
   const { port1, port2 } = new MessageChannel();
   for (let turn = 0; turn < TURNS_PER_TASK; turn++) {
     port1.addEventListener('message', (event) => {
@@ -87,6 +86,16 @@ function findTasks(): () => void {
   }
   port1.start();
   return () => port2.postMessage(undefined);
+}
+
+/** Some are not there, as in jsdom, and some are there and throw, as in Next's edge runtime. */
+function works(call: () => unknown): boolean {
+  try {
+    call();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Reports an exception as one that nobody has caught. */
