@@ -513,6 +513,50 @@ const apps = {
       },
     ];
   },
+  /** What TypeScript makes of each entry, and what the checkers of packages make of all. */
+  async types() {
+    const folder = await install('types');
+    const version = versionOf(folder, 'typescript');
+    const tarball = await pack();
+    await step('publint', () => tool(folder, 'publint', [tarball, '--strict']));
+    await step('arethetypeswrong', () =>
+      tool(folder, 'attw', [tarball, '--profile', 'esm-only', '--exclude-entrypoints', 'core.wasm']),
+    );
+    for (const { name, specifier } of allPrograms())
+      writeFileSync(
+        `${folder}/${name}.ts`,
+        readFileSync(`${folder}/consumer.ts.txt`, 'utf8').replaceAll('SPECIFIER', specifier),
+      );
+    const rows = [];
+    for (const [resolution, module] of [
+      ['bundler', 'esnext'],
+      ['node16', 'node16'],
+      ['nodenext', 'nodenext'],
+    ]) {
+      for (const [libs, types] of [
+        ['es2022,dom,dom.iterable', ''],
+        ['es2022', 'node'],
+      ]) {
+        /** @type {Results} */
+        const results = {};
+        const flags = ['--strict', '--noEmit', '--exactOptionalPropertyTypes', '--target', 'es2022'];
+        const how = ['--module', module, '--moduleResolution', resolution, '--lib', libs, '--types', types];
+        for (const { name } of allPrograms()) {
+          results[name] = await tool(folder, 'tsc', [
+            ...flags,
+            .../** @type {string[]} */ (how),
+            `${name}.ts`,
+          ]).then(
+            () => WELL,
+            (error) => error.output ?? `${error}`,
+          );
+        }
+        const lib = types ? 'Node’s types without the DOM' : 'DOM';
+        rows.push({ tool: `TypeScript, ${resolution}, ${lib}`, version, results });
+      }
+    }
+    return rows;
+  },
   async runtimes() {
     const folder = await install('runtimes');
     writePrograms(`${folder}/src-cjs`, { cjs: true });
