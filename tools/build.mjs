@@ -240,6 +240,9 @@ async function shimToDist() {
     const copy = `${GENERATED.replace('src/shim', 'dist')}/core.d.ts`;
     mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(`${GENERATED}/core.d.ts`, copy);
+    // For those who compile without the DOM's types: Node's lack some of the names.
+    for (const path of ['dist/event-source.d.ts', 'dist/types.d.ts', 'dist/wasm/source.d.ts'])
+      writeFileSync(path, `/// <reference lib="dom" />\n${readFileSync(path, 'utf8')}`);
     // Nothing refers to these.
     for (const path of filesUnder('dist', /\/(global|wasm\/source-\w+|wasm\/generated\/inline)\.d\.ts$/))
       rmSync(path);

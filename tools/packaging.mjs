@@ -520,7 +520,11 @@ const apps = {
     const tarball = await pack();
     await step('publint', () => tool(folder, 'publint', [tarball, '--strict']));
     await step('arethetypeswrong', () =>
-      tool(folder, 'attw', [tarball, '--profile', 'esm-only', '--exclude-entrypoints', 'core.wasm']),
+      tool(folder, 'attw', [
+        ...[tarball, '--profile', 'esm-only'],
+        // The module and the classic scripts are not to be imported.
+        ...['--exclude-entrypoints', 'core.wasm', ...scripts.map(({ output }) => output)],
+      ]),
     );
     for (const { name, specifier } of allPrograms())
       writeFileSync(
