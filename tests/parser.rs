@@ -306,3 +306,25 @@ proptest! {
         check(&stream, stream.chunks(1), "byte by byte");
     }
 }
+
+#[test]
+fn lines_that_the_standard_ignores_are_recorded_at_every_cut() {
+    let options = ParserOptions { ignored_lines: true, ..ParserOptions::default() };
+    let stream =
+        "\u{feff}foo: é\ndata: a\r\nretry: soon\rretry\n{\"error\": 1}\nd\nretry: 7\n\ndatax\n".as_bytes();
+    let expected = ["foo: é", "retry: soon", "retry", "{\"error\": 1}", "d", "datax"];
+    for cut in 0..=stream.len() {
+        let mut parser = Parser::new(options);
+        let mut ignored = Vec::new();
+        for chunk in [&stream[..cut], &stream[cut..]] {
+            parser.space(chunk.len()).copy_from_slice(chunk);
+            let batch = parser.parse();
+            let text: Vec<u16> = String::from_utf8_lossy(batch.text).encode_utf16().collect();
+            for record in batch.records.iter().filter(|record| record[0] == kind::IGNORED) {
+                ignored.push(String::from_utf16(&text[record[1] as usize..record[2] as usize]).unwrap());
+            }
+        }
+        assert_eq!(ignored, expected, "cut at {cut}");
+        assert!(!parser.is_in_line());
+    }
+}

@@ -3,6 +3,7 @@
 mod body;
 mod driver;
 mod fetch;
+mod stream_parser;
 mod sys;
 mod watchdog;
 
@@ -39,6 +40,7 @@ impl Connection {
             max_event_size,
             comments: settings.comments(),
             drop_replayed: settings.drops_replayed(),
+            ..ParserOptions::default()
         });
         parser.set_last_event_id(settings.last_event_id().as_bytes());
         Self(Driver::new(face, settings, retry, options, parser))

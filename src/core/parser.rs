@@ -38,11 +38,18 @@ pub struct ParserOptions {
     /// Whether an event is left out whose ID came on an earlier stream of this connection: a server that
     /// resumes generously sends it again. Default: all events are kept.
     pub drop_replayed: bool,
+    /// Whether lines are recorded that the standard ignores. Default: they are dropped as they come.
+    pub ignored_lines: bool,
 }
 
 impl Default for ParserOptions {
     fn default() -> Self {
-        Self { max_event_size: DEFAULT_MAX_EVENT_SIZE, comments: false, drop_replayed: false }
+        Self {
+            max_event_size: DEFAULT_MAX_EVENT_SIZE,
+            comments: false,
+            drop_replayed: false,
+            ignored_lines: false,
+        }
     }
 }
 
@@ -64,6 +71,9 @@ pub mod kind {
     pub const RETRY: u32 = 3;
     /// A comment, where [`ParserOptions::comments`](super::ParserOptions::comments) asks for them.
     pub const COMMENT: u32 = 4;
+    /// A line that the standard ignores: a field that it doesn't know, or a reconnection time that is none.
+    /// Where [`ParserOptions::ignored_lines`](super::ParserOptions::ignored_lines) asks for them.
+    pub const IGNORED: u32 = 5;
     /// Added to [`EVENT`] and [`ID`] where the third place is a new last event ID. Events without it carry
     /// the one before.
     pub const SETS_ID: u32 = 1 << 8;
@@ -183,6 +193,11 @@ impl Parser {
         &self.last_event_id
     }
 
+    /// Whether a line has begun that has no end yet.
+    pub fn is_in_line(&self) -> bool {
+        self.line_start < self.end
+    }
+
     /// How many bytes of memory are held for the stream.
     pub fn buffer_size(&self) -> usize {
         self.buffer.len()
@@ -256,7 +271,7 @@ impl Parser {
                 continue;
             }
             let field = field(&self.buffer[line.start..line.end]);
-            if field == Field::Unknown || (matches!(field, Field::Comment(_)) && !self.options.comments) {
+            if !self.wants(field) {
                 continue;
             }
             let value = Span { start: line.start + field.value_start(), end: line.end };
@@ -268,17 +283,25 @@ impl Parser {
                 // to the field value. Otherwise, ignore the field.
                 Field::Id(_) if bytes.contains(&0) => {}
                 Field::Id(_) => self.event.id = Some(value),
-                Field::Retry(_) => {
-                    if let Some(time) = fields::reconnection_time(bytes) {
+                Field::Retry(_) => match fields::reconnection_time(bytes) {
+                    Some(time) => {
                         reconnection_time = Some(time);
                         self.records.push([kind::RETRY, time as u32, (time >> 32) as u32, 0, 0, 0, 0]);
                     }
-                }
+                    None if self.options.ignored_lines => {
+                        text_end = self.line_start;
+                        self.records.push(record(kind::IGNORED, line, None, None));
+                    }
+                    None => {}
+                },
                 Field::Comment(_) => {
                     text_end = self.line_start;
                     self.records.push(record(kind::COMMENT, value, None, None));
                 }
-                Field::Unknown => {}
+                Field::Unknown => {
+                    text_end = self.line_start;
+                    self.records.push(record(kind::IGNORED, line, None, None));
+                }
             }
             if matches!(field, Field::Data(_) | Field::Event(_) | Field::Id(_)) {
                 self.event.size += line.len() + 1;
@@ -348,13 +371,24 @@ impl Parser {
         self.earlier_ids.contains(&hash)
     }
 
+    /// Whether a line is of any use.
+    fn wants(&self, field: Field) -> bool {
+        match field {
+            Field::Comment(_) => self.options.comments,
+            Field::Unknown => self.options.ignored_lines,
+            _ => true,
+        }
+    }
+
     /// Drops what has come of a line that has no end yet, if it will be of no use however it goes on.
     fn skip_unwanted_line(&mut self) {
         let line = &self.buffer[self.line_start..self.end];
         let unwanted = self.skipping_line
             || match line.first() {
+                None => false,
                 Some(b':') => !self.options.comments,
-                _ => line.len() >= fields::LONGEST_NAME && field(line) == Field::Unknown,
+                // What isn't a known field yet may become one.
+                Some(_) => line.len() >= fields::LONGEST_NAME && !self.wants(field(line)),
             };
         if unwanted && !self.at_stream_start {
             self.skipping_line = true;

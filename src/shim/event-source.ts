@@ -9,7 +9,7 @@ import { observePage } from './page.js';
 import type { Request, Requests } from './request.js';
 import { type Firing, report, schedule } from './tasks.js';
 import type { EventSourceEventMap, EventSourceInit, ReconnectFunction, TraceEntry } from './types.js';
-import { type Core, load } from './wasm/load.js';
+import { type Core, explainNotStarted, load } from './wasm/load.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -176,9 +176,7 @@ export class EventSource extends EventTarget {
       this.#undo.push(observePage(connection));
       connection.start();
     } catch (cause) {
-      const message =
-        `This package's WebAssembly module could not be started: ${cause}. Where the page has a Content-Security-Policy,` +
-        " its script-src has to allow 'wasm-unsafe-eval'";
+      const message = explainNotStarted(cause);
       this.#fail(new EventSourceErrorEvent({ kind: 'webassembly', message, attempt: 0, cause }));
     }
   }
@@ -288,7 +286,7 @@ export class EventSource extends EventTarget {
       const { id, event, comment } = next.take();
       if (next.isEmpty) this.#waiting.shift();
       if (id !== undefined) this.#setLastEventId(id);
-      if (event) this.#dispatch(event.type, event.data);
+      if (event) this.#dispatch(event.type || 'message', event.data);
       else if (comment !== undefined) this.dispatchEvent(this.#messageEvent('comment', comment));
     } else if (next) {
       this.#waiting.shift();
