@@ -25,7 +25,7 @@ fn parse<'a>(options: ParserOptions, chunks: impl IntoIterator<Item = &'a [u8]>)
             if kind & kind::SETS_ID != 0 {
                 outcome.last_event_id = cut(id_start, id_end);
             }
-            match kind & !kind::SETS_ID {
+            match kind & kind::MASK {
                 kind::EVENT => {
                     let event_type = cut(type_start, type_end);
                     let event_type = if event_type.is_empty() { "message".to_owned() } else { event_type };

@@ -8,8 +8,8 @@ mod sys;
 mod watchdog;
 
 use crate::core::{
-    ConnectionOptions, DEFAULT_MAX_EVENT_SIZE, Input, Parser, ParserOptions, Policy, Retry, Rules, clamp,
-    is_local, is_safe_to_repeat,
+    self, ConnectionOptions, DEFAULT_MAX_EVENT_SIZE, Input, Parser, ParserOptions, Policy, Retry, Rules,
+    clamp, is_local, is_safe_to_repeat,
 };
 use driver::Driver;
 use std::rc::Rc;
@@ -69,12 +69,18 @@ impl Connection {
     }
 }
 
+/// In how many milliseconds a `Retry-After` header asks to retry; `now` is in milliseconds since 1970.
+#[wasm_bindgen(js_name = retryAfter)]
+pub fn retry_after(header: &str, now: f64) -> Option<f64> {
+    core::retry_after(header, now)
+}
+
 /// [`Settings::rules`]; the shim's `options.ts` has the same.
 fn rules(settings: &Settings) -> Rules {
     match settings.rules() {
         1 => Rules::Never,
         2 => Rules::Policy(policy(settings)),
-        3 => Rules::Ask,
+        3 => Rules::Ask(policy(settings)),
         _ => Rules::Standard,
     }
 }

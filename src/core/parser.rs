@@ -77,6 +77,10 @@ pub mod kind {
     /// Added to [`EVENT`] and [`ID`] where the third place is a new last event ID. Events without it carry
     /// the one before.
     pub const SETS_ID: u32 = 1 << 8;
+    /// Added to [`EVENT`] where a [`RETRY`] came in its block.
+    pub const SETS_RETRY: u32 = 1 << 9;
+    /// What has been added isn't in it.
+    pub const MASK: u32 = SETS_ID - 1;
 }
 
 /// What a chunk brought.
@@ -114,6 +118,7 @@ struct PendingEvent {
     id: Option<Span>,
     /// Bytes of the lines that it has come in.
     size: usize,
+    has_retry: bool,
 }
 
 impl PendingEvent {
@@ -122,6 +127,7 @@ impl PendingEvent {
         self.event_type = None;
         self.id = None;
         self.size = 0;
+        self.has_retry = false;
     }
 
     /// Its places, in no particular order.
@@ -286,6 +292,7 @@ impl Parser {
                 Field::Retry(_) => match fields::reconnection_time(bytes) {
                     Some(time) => {
                         reconnection_time = Some(time);
+                        self.event.has_retry = true;
                         self.records.push([kind::RETRY, time as u32, (time >> 32) as u32, 0, 0, 0, 0]);
                     }
                     None if self.options.ignored_lines => {
@@ -347,7 +354,8 @@ impl Parser {
         }
         match event.data.split_first() {
             Some((first, rest)) => {
-                self.records.push(record(kind::EVENT, *first, event.event_type, event.id));
+                let kind = if event.has_retry { kind::EVENT | kind::SETS_RETRY } else { kind::EVENT };
+                self.records.push(record(kind, *first, event.event_type, event.id));
                 self.records.extend(rest.iter().map(|&line| record(kind::DATA, line, None, None)));
             }
             // [spec] If the data buffer is an empty string, set the data buffer and the event type buffer to
@@ -459,7 +467,7 @@ fn to_utf16_offsets(records: &mut [Record], text: &[u8]) {
     const ID: usize = 5;
     let mut offsets = Utf16Offsets::new(text);
     for record in records {
-        let kind = record[0] & !kind::SETS_ID;
+        let kind = record[0] & kind::MASK;
         // In the order in which they stand in the text where that is cheap to know: no way is gone twice.
         let columns = if record[ID] < record[VALUE] { [TYPE, ID, VALUE] } else { [TYPE, VALUE, ID] };
         for column in columns {

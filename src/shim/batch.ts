@@ -11,6 +11,8 @@ const RETRY_KIND = 3;
 const COMMENT_KIND = 4;
 const IGNORED_KIND = 5;
 const SETS_ID = 1 << 8;
+const SETS_RETRY = 1 << 9;
+const KIND_MASK = SETS_ID - 1;
 
 // `ignoreBOM`: a U+FEFF within the stream is text; the parser has dropped a leading one.
 const decoderOptions = { ignoreBOM: true };
@@ -34,7 +36,7 @@ export interface Entry {
   /** The new last event ID, if this sets one. */
   id: string | undefined;
   /** What to dispatch, if there is something. An empty type means `message`. */
-  event?: { type: string; data: string };
+  event?: { type: string; data: string; setsRetry: boolean };
   /** A reconnection time in milliseconds, if this is one. */
   retry?: number;
   /** A comment's text, if this is one. */
@@ -80,11 +82,11 @@ export class Batch {
     }
     if (kind === COMMENT_KIND) return { id, comment: this.#cut(row + VALUE) };
     if (kind === IGNORED_KIND) return { id, ignored: this.#cut(row + VALUE) };
-    if ((kind & ~SETS_ID) !== EVENT_KIND) return { id };
+    if ((kind & KIND_MASK) !== EVENT_KIND) return { id };
     let data = this.#cut(row + VALUE);
     for (; records[this.#row] === DATA_KIND; this.#row += COLUMNS)
       data += `\n${this.#cut(this.#row + VALUE)}`;
-    return { id, event: { type: this.#cut(row + TYPE), data } };
+    return { id, event: { type: this.#cut(row + TYPE), data, setsRetry: (kind & SETS_RETRY) !== 0 } };
   }
 
   #cut(column: number): string {

@@ -3,7 +3,12 @@
 import { resolveUrl } from './argument.js';
 import { Batch } from './batch.js';
 import { EventIterator } from './event-iterator.js';
-import { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
+import {
+  EventSourceErrorEvent,
+  EventSourceOpenEvent,
+  type FailureArguments,
+  toErrorEvent,
+} from './events.js';
 import { type Settings, toDictionary, toSettings } from './options.js';
 import { observePage } from './page.js';
 import type { Request, Requests } from './request.js';
@@ -389,22 +394,6 @@ export class EventSource extends EventTarget {
       this.addEventListener(type, added.listener);
     }
   }
-}
-
-/** What `failed` and `decide` of the driver's face get. */
-type FailureArguments = [
-  kind: ErrorKind,
-  message: string,
-  attempt: number,
-  cause: unknown,
-  response: Response | undefined,
-  body: string | undefined,
-  delay?: number | undefined,
-];
-
-function toErrorEvent(...details: FailureArguments): EventSourceErrorEvent {
-  const [kind, message, attempt, cause, response, body, delay] = details;
-  return new EventSourceErrorEvent({ kind, message, attempt, cause, response, body, delay });
 }
 
 // Web IDL: constants on the interface object and its prototype, attributes and operations enumerable, and the names

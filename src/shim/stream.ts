@@ -1,9 +1,11 @@
 /**
- * Event streams without a connection of their own: a `TransformStream` and a parser that is fed.
+ * Event streams for loops and pipes: an async iterable of a URL, a request or a response, a `TransformStream`, and a
+ * parser that is fed.
  *
  * @module
  */
 
+export { type EventsInit, events } from './message-iterator.js';
 export {
   createParser,
   type ErrorType,
@@ -14,3 +16,10 @@ export {
   type ParserConfig,
 } from './message-parser.js';
 export { EventSourceParserStream, type StreamOptions } from './parser-stream.js';
+export type {
+  Attempt,
+  PerAttempt,
+  ReconnectFunction,
+  ReconnectPolicy,
+  ResumeRequest,
+} from './types.js';
