@@ -4,11 +4,12 @@
  *
  * `POST /scenarios` takes a list of `Answer`s and gives `{ id }`. `/scenarios/<id>/stream` answers by them, the last
  * one again and again. `GET /scenarios/<id>` gives the `Seen` requests. The server listens on loopback and
- * prints one line of JSON with its origin.
+ * prints one line of JSON with its origin, and with that of the playground's server, which has models to talk to.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify from 'fastify';
+import { startServer } from '../../www/server/main.mjs';
 import type { Answer, Seen, Step } from './scenario.js';
 
 interface Scenario {
@@ -123,4 +124,6 @@ async function take(step: Step, request: IncomingMessage, response: ServerRespon
 }
 
 const origin = await server.listen({ host: '127.0.0.1', port: 0 });
-process.stdout.write(`${JSON.stringify({ origin })}\n`);
+// The playground's models, without its page.
+const { origin: models } = await startServer({ root: process.cwd(), port: 0 });
+process.stdout.write(`${JSON.stringify({ origin, models })}\n`);

@@ -31,8 +31,11 @@ export interface Seen {
   wasAborted: boolean;
 }
 
-/** The scenario server's address, put in by the bundler. */
-declare const __SERVER__: { origin: string };
+/** The servers' addresses, put in by the bundler. */
+declare const __SERVER__: { origin: string; models: string };
+
+/** The playground's server, and the key that it wants. */
+export const models = { origin: __SERVER__.models, key: 'demo-key' };
 
 /** A URL that is answered as a test wants it. */
 export class Scenario {
