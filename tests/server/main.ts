@@ -126,4 +126,9 @@ async function take(step: Step, request: IncomingMessage, response: ServerRespon
 const origin = await server.listen({ host: '127.0.0.1', port: 0 });
 // The playground's models, without its page.
 const { origin: models } = await startServer({ root: process.cwd(), port: 0 });
-process.stdout.write(`${JSON.stringify({ origin, models })}\n`);
+const { RANDOM_LIFE_SEED, RANDOM_LIFE_SECONDS } = process.env;
+const randomLife = {
+  seed: Number(RANDOM_LIFE_SEED ?? Math.floor(Math.random() * 2 ** 31)),
+  seconds: Number(RANDOM_LIFE_SECONDS ?? 3),
+};
+process.stdout.write(`${JSON.stringify({ origin, models, randomLife })}\n`);
