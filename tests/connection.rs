@@ -339,6 +339,30 @@ fn nothing_that_happens_to_the_page_sends_a_post_again() {
             (Input::BodyEnded, Action::Complete),
         ],
     );
+    check_with(
+        connection(Rules::Standard, false, options),
+        &[(HIDDEN, Action::None), (Input::Start, Action::Fetch), (SHOWN, Action::None)],
+    );
+}
+
+#[test]
+fn a_failing_function_of_the_users_ends_the_attempt() {
+    check(
+        true,
+        &[
+            (Input::Start, Action::Fetch),
+            (STREAM, Action::Open),
+            (Input::HandlerFailed, reconnect(Error::Handler, 3_000)),
+        ],
+    );
+    check(
+        false,
+        &[
+            (Input::Start, Action::Fetch),
+            (STREAM, Action::Open),
+            (Input::HandlerFailed, Action::Fail { error: Error::Handler, attempts: None }),
+        ],
+    );
 }
 
 #[test]

@@ -224,8 +224,10 @@ impl Attempt {
         let parts = response.map(|response| (ResponseParts::of(&response), response));
         let Some(exchange) = self.exchange.upgrade() else {
             // A fetch of the user's own that doesn't heed the signal.
-            if let Ok((Ok(parts), _)) = parts {
-                parts.body.cancel();
+            if let Ok((Ok(parts), _)) = parts
+                && let Ok(body) = Body::new(&parts.body)
+            {
+                body.cancel();
             }
             return;
         };
@@ -234,7 +236,6 @@ impl Attempt {
             Ok((Err(cause), _)) => return driver.feed_with(Input::Unreadable, Details::cause(cause)),
             Err(cause) => return driver.feed_with(Input::RequestFailed, Details::cause(cause)),
         };
-        exchange.hold(parts.body.clone());
         drop(exchange);
         self.respond(parts, response).await;
     }
@@ -260,6 +261,14 @@ impl Attempt {
                 }
             };
         }
+        let body = Body::new(&body);
+        if let (Some(exchange), Ok(body)) = (self.exchange.upgrade(), &body) {
+            exchange.hold(body.clone());
+        }
+        if let (Action::Open, Err(cause)) = (&action, &body) {
+            return self.driver.feed_with(Input::Unreadable, Details::cause(cause.clone()));
+        }
+        let body = body.unwrap_or_default();
         if action == Action::ReadExcerpt {
             let excerpt = body.excerpt().await;
             if !self.is_live() {

@@ -233,7 +233,8 @@ impl Connection {
                     _ => Action::None,
                 }
             }
-            (State::New, Input::Start) if self.is_to_pause() => {
+            // What isn't safe to repeat was asked for now, and is never let go of because of the page.
+            (State::New, Input::Start) if self.is_to_pause() && self.retry.may_repeat_request() => {
                 self.state = State::Paused;
                 Action::None
             }
@@ -294,7 +295,7 @@ impl Connection {
                 let error = Error::TooLarge(self.options.max_event_size);
                 self.end(Outcome::Refused, error, moment)
             }
-            (State::Open, Input::HandlerFailed) => self.end(Outcome::Refused, Error::Handler, moment),
+            (State::Open, Input::HandlerFailed) => self.end(Outcome::BodyFailed, Error::Handler, moment),
             (State::Open, Input::BodyFailed) => self.end(Outcome::BodyFailed, Error::Body, moment),
             (State::Open, Input::BodyEnded) => self.end(Outcome::BodyEnded, Error::End, moment),
             (State::Deciding, Input::Decided(answer)) => {
