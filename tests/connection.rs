@@ -1,6 +1,6 @@
 //! The connection as a table: inputs and the actions they lead to. No server, no clock.
 
-use eventsource_wasm::core::{Action, Connection, Error, Input, Retry, State};
+use eventsource_wasm::core::{Action, Connection, Error, Input, Retry, State, Target};
 use proptest::{collection::vec, prelude::*};
 
 const EVENT_STREAM: Option<&str> = Some("text/event-stream");
@@ -57,6 +57,26 @@ fn c6_a_refused_response_fails_for_good() {
             );
         }
     }
+}
+
+#[test]
+fn c7_what_would_end_the_same_again_fails() {
+    let mut unknown = Connection::new(Retry::new(true)).to(Target::Unknown);
+    assert_eq!(unknown.step(Input::Start), Action::Fetch);
+    assert_eq!(unknown.step(Input::RequestFailed), Action::Fail(Error::Request));
+    assert_eq!(unknown.state(), State::Closed);
+
+    let mut content = Connection::new(Retry::new(true)).to(Target::Content);
+    assert_eq!(content.step(Input::Start), Action::Fetch);
+    assert_eq!(content.step(Input::Response(200, EVENT_STREAM)), Action::Open);
+    assert_eq!(content.step(Input::BodyEnded), Action::Fail(Error::End));
+
+    let mut known_by_now = Connection::new(Retry::new(true)).to(Target::Unknown);
+    assert_eq!(known_by_now.step(Input::Start), Action::Fetch);
+    assert_eq!(known_by_now.step(Input::Response(200, EVENT_STREAM)), Action::Open);
+    assert_eq!(known_by_now.step(Input::BodyEnded), reconnect(Error::End, 3_000));
+    assert_eq!(known_by_now.step(Input::Waited), Action::Fetch);
+    assert_eq!(known_by_now.step(Input::RequestFailed), reconnect(Error::Request, 3_000));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{
     fetch::{Exchange, Head},
     sys::{Face, Request},
 };
-use crate::core::{Action, Connection, DEFAULT_MAX_EVENT_SIZE, Error, Input, Parser, Retry};
+use crate::core::{Action, Connection, DEFAULT_MAX_EVENT_SIZE, Error, Input, Parser, Retry, Target};
 use gloo_timers::callback::Timeout;
 use js_sys::{Promise, Uint8Array};
 use std::{
@@ -48,10 +48,14 @@ impl Details {
 impl Driver {
     /// A driver that does nothing until [`Driver::start`].
     pub fn new(face: Face, request: Request, retry: Retry, parser: Parser) -> Rc<Self> {
+        let target = match request.fetch() {
+            Some(_) => Target::Server,
+            None => Target::of(&request.url().as_string().unwrap_or_default()),
+        };
         Rc::new(Self {
             face,
             request,
-            connection: RefCell::new(Connection::new(retry)),
+            connection: RefCell::new(Connection::new(retry).to(target)),
             parser: RefCell::new(parser),
             exchange: RefCell::default(),
             timer: RefCell::default(),

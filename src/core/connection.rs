@@ -5,6 +5,7 @@ use super::{
     error::Error,
     response::{Refusal, check_response},
     retry::{Decision, Outcome, Retry},
+    target::Target,
 };
 
 /// Where a connection is in its life. At most one request is under way in any of them.
@@ -77,12 +78,18 @@ pub enum Action {
 pub struct Connection {
     state: State,
     retry: Retry,
+    target: Target,
 }
 
 impl Connection {
-    /// A connection that [`Input::Start`] sets going.
+    /// A connection to a server, which [`Input::Start`] sets going.
     pub fn new(retry: Retry) -> Self {
-        Self { state: State::New, retry }
+        Self { state: State::New, retry, target: Target::Server }
+    }
+
+    /// The same, to something else.
+    pub fn to(self, target: Target) -> Self {
+        Self { target, ..self }
     }
 
     /// Where the connection is in its life.
@@ -109,6 +116,7 @@ impl Connection {
                     Ok(()) => {
                         self.state = State::Open;
                         self.retry.opened();
+                        self.target.opened();
                         Action::Open
                     }
                     Err(Refusal::Status) => self.end(Outcome::Refused, Error::Status(status)),
@@ -134,6 +142,10 @@ impl Connection {
 
     fn end(&mut self, outcome: Outcome, error: Error) -> Action {
         match self.retry.decide(outcome) {
+            Decision::Reconnect(_) if self.target.is_futile(outcome) => {
+                self.state = State::Closed;
+                Action::Fail(error)
+            }
             Decision::Reconnect(delay) => {
                 self.state = State::Waiting;
                 Action::Reconnect { error, delay }

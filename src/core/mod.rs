@@ -11,6 +11,7 @@ mod lines;
 mod parser;
 mod response;
 mod retry;
+mod target;
 mod utf16;
 
 pub use connection::{Action, Connection, Input, State};
@@ -18,3 +19,4 @@ pub use error::Error;
 pub use parser::{Batch, DEFAULT_MAX_EVENT_SIZE, Parser, ParserOptions, Record, kind};
 pub use response::{Refusal, check_response};
 pub use retry::{DEFAULT_RECONNECTION_TIME, Decision, MAX_DELAY, Outcome, Retry, is_safe_to_repeat};
+pub use target::Target;

@@ -2,6 +2,7 @@
 
 import { Batch } from './batch.js';
 import { type ErrorDetails, type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
+import { addInspection } from './inspect.js';
 import { type Request, resolveUrl, toDictionary, toRequest } from './options.js';
 import { type Firing, schedule } from './tasks.js';
 import type { EventSourceEventMap, EventSourceInit } from './types.js';
@@ -64,10 +65,12 @@ export class EventSource extends EventTarget {
       throw new TypeError("EventSource: 1 argument required, but only 0 present; give the stream's URL");
     }
     super();
-    this.#url = resolveUrl(url);
+    // Web IDL: the arguments are converted, in order, before anything is done with them.
+    const text = `${url}`;
     const options = toDictionary(init);
+    this.#url = resolveUrl(text);
     const request = toRequest(this.#url, options);
-    this.#withCredentials = Boolean(options.withCredentials);
+    this.#withCredentials = options.withCredentials ?? false;
     this.#listenToSignal(options.signal);
     if (this.#readyState !== CLOSED) this.#connect(request);
   }
@@ -283,6 +286,12 @@ Object.defineProperty(EventSource.prototype, Symbol.toStringTag, {
   configurable: true,
 });
 Object.defineProperty(EventSource, 'name', { value: 'EventSource', configurable: true });
+
+addInspection(EventSource.prototype, ({ url, withCredentials, readyState }: EventSource) => ({
+  url,
+  withCredentials,
+  readyState,
+}));
 
 /** The typed listeners of `EventSource`; any other type is an event that the server names. */
 export interface EventSource {

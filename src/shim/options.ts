@@ -20,13 +20,15 @@ const fetchNames = [
   ...['dispatcher', 'client', 'cf', 'decompress', 'proxy', 'tls', 'unix', 'verbose'],
 ];
 
-/** The absolute URL, serialized. The base is the document's, in a worker its script's. */
-export function resolveUrl(url: unknown): string {
+/**
+ * The absolute URL, serialized (HTML, "encoding-parse a URL"). The base is the document's, in a worker its script's.
+ */
+export function resolveUrl(text: string): string {
   const { document, location } = globalThis as { document?: Document; location?: Location };
   const base = document?.baseURI ?? location?.href;
-  const text = `${url as string}`;
+  let url: string;
   try {
-    return new URL(text, base).href;
+    url = new URL(text, base).href;
   } catch {
     const where =
       base === undefined
@@ -34,13 +36,22 @@ export function resolveUrl(url: unknown): string {
         : ` relative to ${base}`;
     throw new DOMException(`EventSource: "${text}" is not a valid URL${where}`, 'SyntaxError');
   }
+  if (!document?.createElement || document.characterSet === 'UTF-8') return url;
+  // Elsewhere the query is encoded as the document is, which only elements do.
+  return Object.assign(document.createElement('a'), { href: text }).href;
 }
 
-/** The constructor's second argument as a dictionary. */
+/** The constructor's second argument as a dictionary: a copy, as each member is read once. */
 export function toDictionary(init: unknown): EventSourceInit {
   if (init === undefined || init === null) return {};
   if (typeof init !== 'object' && typeof init !== 'function') fail('the second argument has to be an object');
-  return init as EventSourceInit;
+  // Also where a loop over the names doesn't come by.
+  const { withCredentials } = init as EventSourceInit;
+  const members: Record<string, unknown> = { withCredentials: Boolean(withCredentials) };
+  for (const name in init) {
+    if (name !== 'withCredentials') members[name] = (init as Record<string, unknown>)[name];
+  }
+  return members;
 }
 
 /** The request that the user's `init` asks for. */
