@@ -5,6 +5,8 @@
  */
 // @ts-check
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { bundle } from './build.mjs';
 import { command, root, StepError } from './steps.mjs';
 
 /**
@@ -14,6 +16,7 @@ import { command, root, StepError } from './steps.mjs';
  * @property {string} global
  * @property {'ours' | 'native' | 'platform'} which
  * @property {boolean} isThere
+ * @property {string} [version] of the browser
  * @property {{ name: string, error?: string }[]} outcomes
  */
 
@@ -90,11 +93,201 @@ export function judge(results, differences = readDifferences()) {
 const isSame = (results, { browser, global, which }) =>
   results.browser === browser && results.global === global && results.which === which;
 
-command(import.meta, { usage: 'npm run conformance -- [--verbose]' }, async () => {
-  const { runConformance } = await import('./test.mjs');
-  const results = await runConformance();
-  mkdirSync('build', { recursive: true });
-  writeFileSync('build/conformance.json', JSON.stringify(results, null, 1));
-  const { failed, complaints } = judge(results);
-  if (failed > 0) throw new StepError(`${failed} differences`, { output: complaints.join('\n') });
+/** The numbers of the standard's points, in order, with their sections. */
+const SECTIONS = { I: 'Interface', C: 'Connecting', P: 'Parsing the stream' };
+
+/** @param {string} name of a test */
+const pointOf = (name) => /^[ICP]\d+/.exec(name)?.[0] ?? '';
+
+/** @param {string} a @param {string} b */
+const byPoint = (a, b) =>
+  'ICP'.indexOf(a.charAt(0)) - 'ICP'.indexOf(b.charAt(0)) || Number(a.slice(1)) - Number(b.slice(1));
+
+const NAMES = /** @type {Record<string, string>} */ ({
+  chromium: 'Chromium',
+  firefox: 'Firefox',
+  webkitgtk: 'WebKitGTK',
+  wpe: 'WPE WebKit',
+  node: 'Node',
 });
+const GLOBALS = ['window', 'dedicated worker', 'shared worker', 'service worker'];
+
+/**
+ * The conformance tests as a module of Node's, without a server that they could talk to where none is given.
+ * @param {object} facts
+ * @returns {Promise<typeof import('../tests/conformance/run.js')>}
+ */
+async function loadTests(facts) {
+  const outfile = `${root}/build/tests/list/run.mjs`;
+  await bundle({
+    entryPoints: ['tests/conformance/run.ts'],
+    outfile,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    define: { __SERVER__: JSON.stringify(facts) },
+  });
+  return import(`${pathToFileURL(outfile).href}?${Date.now()}`);
+}
+
+/** The tests against ours, in this process. @param {object} facts @returns {Promise<Results>} */
+async function runInNode(facts) {
+  const { conformanceTests, runTest } = await loadTests(facts);
+  const { EventSource } = await import(pathToFileURL(`${root}/dist/index.js`).href);
+  const outcomes = [];
+  for (const test of conformanceTests) {
+    if (test.globals.some((global) => global === 'node'))
+      outcomes.push(await runTest(test, EventSource, 15_000));
+  }
+  return {
+    browser: 'node',
+    global: 'node',
+    which: 'ours',
+    isThere: true,
+    outcomes,
+    version: process.version,
+  };
+}
+
+/** @param {string[]} names of tests */
+const listOf = (names) => [...new Set(names)].map((name) => `- ${name.replaceAll(/([<>*_|])/g, '\\$1')}`);
+
+const LIST_BEGINS = '## The tests';
+
+/**
+ * The report has to name the tests that there are.
+ * @returns {Promise<void>}
+ */
+export async function checkReport() {
+  const { conformanceTests } = await loadTests({});
+  const unnumbered = conformanceTests.filter(({ name }) => !pointOf(name) && !name.startsWith('tokens'));
+  if (unnumbered.length > 0)
+    throw new StepError(`no point: ${unnumbered.map(({ name }) => name).join(', ')}`);
+  const list =
+    (readFileSync(`${root}/${REPORT}`, 'utf8').split(LIST_BEGINS)[1] ?? '').match(/^- .+$/gm) ?? [];
+  const expected = listOf(conformanceTests.map(({ name }) => name));
+  const wrong = [
+    ...expected.filter((line) => !list.includes(line)).map((line) => `missing: ${line}`),
+    ...list.filter((line) => !expected.includes(line)).map((line) => `gone:    ${line}`),
+  ];
+  if (wrong.length > 0) {
+    throw new StepError(`${REPORT} is older than the tests`, {
+      output: wrong.join('\n'),
+      mend: 'npm run conformance',
+    });
+  }
+}
+
+/** @param {string[][]} rows the first is the head */
+function table([head = [], ...rows]) {
+  const line = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** How a point did: all passed, or so many of so many. @param {Results | undefined} results @param {string} point */
+function cell(results, point) {
+  const outcomes = results?.outcomes.filter(({ name }) => pointOf(name) === point) ?? [];
+  if (!results?.isThere || outcomes.length === 0) return '–';
+  const passed = outcomes.filter(({ error }) => !error).length;
+  return passed === outcomes.length ? '✓' : `${passed}/${outcomes.length}`;
+}
+
+/** @param {Where} where */
+const placesOf = (where) =>
+  Object.entries(where)
+    .map(([browser, globals]) => NAMES[browser] + (globals === 'all' ? '' : ` (${globals.join(', ')})`))
+    .join(', ');
+
+/** @param {Results[]} results @param {Differences} differences */
+function report(results, differences) {
+  const names = results
+    .filter(({ which }) => which !== 'platform')
+    .flatMap(({ outcomes }) => outcomes.map(({ name }) => name));
+  const points = [...new Set(names.map(pointOf))].filter(Boolean).sort(byPoint);
+  const find = (/** @type {string} */ browser, /** @type {string} */ global, /** @type {string} */ which) =>
+    results.find((other) => isSame(other, { browser, global, which }));
+  const total = (/** @type {string} */ which) => {
+    const all = results.filter((one) => one.which === which).flatMap(({ outcomes }) => outcomes);
+    return `${all.filter(({ error }) => !error).length} of ${all.length}`;
+  };
+  const out = [
+    '# Conformance',
+    'Made by `npm run conformance`; not to be edited. The points are those of the WHATWG HTML standard, section “Server-sent events”, and of what it leans on: I the interface, C connecting, P parsing. Each has tests, which run the same against ours and against the native class. ✓: all passed; 4/5: four of five; –: not there, or no test for it there. Below are the reasons for whatever isn’t ✓.',
+    `Ours passes ${total('ours')}, the native classes pass ${total('native')}.`,
+  ];
+  for (const browser of Object.keys(NAMES).filter((name) => results.some((one) => one.browser === name))) {
+    const version = results.find((one) => one.browser === browser && one.version)?.version ?? '';
+    out.push(`## ${NAMES[browser]} ${version}`.trim());
+    const columns =
+      browser === 'node'
+        ? [['node', 'ours']]
+        : GLOBALS.flatMap((global) => [
+            [global, 'ours'],
+            [global, 'native'],
+          ]);
+    out.push(
+      table([
+        ['', ...columns.map(([global, which]) => (browser === 'node' ? 'ours' : `${global}: ${which}`))],
+        ...points.map((point) => [
+          point,
+          ...columns.map(([global = '', which = '']) => cell(find(browser, global, which), point)),
+        ]),
+      ]),
+    );
+  }
+  out.push(
+    '## What the platform doesn’t allow',
+    'What `fetch` itself can’t do, nothing that is made of it can. Tests without any `EventSource` show each of these limits, and what fails is allowed to fail only where they do.',
+    ...differences.platform.map(({ tests, probe, reason }) => {
+      const places = results.filter(({ outcomes }) =>
+        outcomes.some(({ name, error }) => name === probe && error),
+      );
+      const browsers = [...new Set(places.map(({ browser }) => NAMES[browser]))].join(', ');
+      return `**${probe}**: not in ${browsers}. ${reason}\n\n${listOf(tests).join('\n')}`;
+    }),
+    '## Where native classes differ',
+    ...differences.native.map(
+      ({ tests, where, reason, sometimes }) =>
+        `**${placesOf(where)}**${sometimes ? ', at times' : ''}: ${reason}\n\n${listOf(tests).join('\n')}`,
+    ),
+  );
+  if (differences.absent.length > 0) {
+    out.push(
+      '## What isn’t there',
+      ...differences.absent.map(({ which, where, reason }) => `**${placesOf(where)}**, ${which}: ${reason}`),
+    );
+  }
+  out.push(LIST_BEGINS);
+  for (const [letter, title] of Object.entries(SECTIONS)) {
+    out.push(`### ${title}`, listOf(names.filter((name) => name.startsWith(letter))).join('\n'));
+  }
+  out.push('### Others', listOf(names.filter((name) => !pointOf(name))).join('\n'));
+  return `${out.join('\n\n')}\n`;
+}
+
+/** What the last run left, so that differences can be explained without another. */
+const LAST_RUN = `${root}/build/conformance.json`;
+
+command(
+  import.meta,
+  {
+    usage: 'npm run conformance -- [--again] [--verbose]  (--again: by what the last run has left)',
+    options: { again: { type: 'boolean' } },
+  },
+  async ({ again }) => {
+    if (!again) {
+      const { runConformance } = await import('./test.mjs');
+      const results = await runConformance(runInNode);
+      mkdirSync(`${root}/build`, { recursive: true });
+      writeFileSync(LAST_RUN, JSON.stringify(results, null, 1));
+    }
+    /** @type {Results[]} */
+    const results = JSON.parse(readFileSync(LAST_RUN, 'utf8'));
+    const differences = readDifferences();
+    const { failed, complaints } = judge(results, differences);
+    if (failed > 0) throw new StepError(`${failed} differences`, { output: complaints.join('\n') });
+    mkdirSync(`${root}/docs`, { recursive: true });
+    writeFileSync(`${root}/${REPORT}`, report(results, differences));
+    console.log(`ok  ${REPORT}`);
+  },
+);

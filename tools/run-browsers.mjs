@@ -67,10 +67,14 @@ const launchers = {
       'webkitgtk:browserOptions': { binary, args: ['--automation'] },
     }),
   wpe: async ({ executable: binary, driver }) =>
-    driven(driver, {}, {
-      browserName: 'cog',
-      'wpe:browserOptions': { binary, args: ['--automation', '--platform=headless'] },
-    }),
+    driven(
+      driver,
+      {},
+      {
+        browserName: 'cog',
+        'wpe:browserOptions': { binary, args: ['--automation', '--platform=headless'] },
+      },
+    ),
 };
 
 /**
@@ -88,13 +92,15 @@ async function driven(driver, env, capabilities) {
     if (await fetch(`http://127.0.0.1:${port}/status`).catch(() => undefined)) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return webdriverLauncher({
+  const launcher = webdriverLauncher({
     hostname: '127.0.0.1',
     port,
     path: '/',
     logLevel: 'error',
     capabilities: /** @type {any} */ ({ 'wdio:enforceWebDriverClassic': true, ...capabilities }),
   });
+  // Its types and the runner's disagree about a member that is undefined.
+  return /** @type {import('@web/test-runner').BrowserLauncher} */ (/** @type {unknown} */ (launcher));
 }
 
 /** Starts an X server on a display of its own choice. @param {string | undefined} program */
@@ -128,6 +134,16 @@ const browsers = await Promise.all(
   }),
 );
 
+/**
+ * The version of a browser that has been started.
+ * @param {any} launcher
+ * @returns {Promise<string | undefined>}
+ */
+async function versionOf(launcher) {
+  const said = (await launcher.browser?.version?.()) ?? launcher.driver?.capabilities?.browserVersion;
+  return /[\d.]+/.exec(said ?? '')?.[0];
+}
+
 /** What the pages have posted, with the name of the browser. @type {object[]} */
 const results = [];
 
@@ -157,7 +173,8 @@ const runner = await startTestRunner({
         const session = runner?.sessions.get(String(context.query.session));
         const index = session ? browsers.indexOf(session.browser) : -1;
         if (index < 0) throw new Error(`no session is called ${context.query.session}`);
-        results.push({ browser: wanted[index]?.name, ...JSON.parse(body) });
+        const version = await versionOf(session?.browser);
+        results.push({ browser: wanted[index]?.name, version, ...JSON.parse(body) });
         context.status = 204;
       },
     ],

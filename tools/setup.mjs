@@ -242,7 +242,9 @@ export async function setupBrowser(name) {
 
 /** @param {string} name @returns {Browser | undefined} */
 function installedBrowser(name) {
-  const { variable, executables, drivers, display } = BROWSERS[name] ?? BROWSERS.chromium;
+  const known = BROWSERS[name];
+  if (!known) return undefined;
+  const { variable, executables, drivers, display } = known;
   const exists = (/** @type {string} */ path) => existsSync(path);
   const executable = process.env[variable] || executables.find(exists);
   const driver = drivers?.find(exists);

@@ -40,6 +40,13 @@ const suites = {
     return (await inChild('node', ['tools/run-mocha.mjs', ...files])).counts;
   },
   browsers: () => browserTest(BROWSER_NAMES),
+  async pages() {
+    const CHROME_PATH = await setupChromium();
+    const FIREFOX_PATH = (await setupBrowser('firefox')).executable;
+    await build();
+    const files = await bundleTests(testsIn('tests/pages'), 'build/tests/pages', inNode);
+    return (await inChild('pages', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, FIREFOX_PATH })).counts;
+  },
   async playground() {
     const CHROME_PATH = await setupChromium();
     await buildPlayground();
@@ -75,7 +82,10 @@ async function browserTest(names) {
   const { counts, results } = await runInBrowsers(names, sources);
   const { passed, failed, complaints } = judge(results);
   return step('test: the standard', () =>
-    checked({ ...counts, passed: counts.passed + passed, failed: failed + counts.failed }, complaints.join('\n')),
+    checked(
+      { ...counts, passed: counts.passed + passed, failed: failed + counts.failed },
+      complaints.join('\n'),
+    ),
   );
 }
 
@@ -83,7 +93,7 @@ async function browserTest(names) {
  * @param {string[]} names of browsers
  * @param {string[]} sources of tests
  */
-async function runInBrowsers(names, sources) {
+export async function runInBrowsers(names, sources) {
   const browsers = [];
   for (const name of names) browsers.push(await setupBrowser(name));
   await build();
@@ -97,10 +107,15 @@ async function runInBrowsers(names, sources) {
   return inChild(names.join(', '), ['tools/run-browsers.mjs', JSON.stringify(browsers)]);
 }
 
-/** The conformance tests alone, in all the browsers. */
-export async function runConformance() {
+/**
+ * The conformance tests alone, in all the browsers and in Node.
+ * @param {(facts: object) => Promise<Results>} inNode
+ */
+export async function runConformance(inNode) {
   try {
-    return (await runInBrowsers(BROWSER_NAMES, ['tests/conformance/browser.test.ts'])).results;
+    const { results } = await runInBrowsers(BROWSER_NAMES, ['tests/conformance/browser.test.ts']);
+    const { facts } = await scenarioServer();
+    return [...results, await step('test: node', () => inNode(facts))];
   } finally {
     await stopScenarioServer();
   }
@@ -246,7 +261,7 @@ async function startScenarioServer() {
 }
 
 /** Ends the scenario server; false if it had ended before. */
-async function stopScenarioServer() {
+export async function stopScenarioServer() {
   const started = await server?.catch(() => undefined);
   if (!started) return true;
   const { child } = started;

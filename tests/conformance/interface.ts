@@ -58,13 +58,17 @@ test('I2 the URL is made a string', (EventSource) => {
   expect(() => new EventSource(throwing as unknown as string)).to.throw(thrown.message);
 });
 
-test('I2 what isn’t a URL is made a string too, and relative', (EventSource) => {
-  for (const url of [null, undefined, 1, true, { toString: () => 'x' }, ['a', 'b']]) {
-    const source = new EventSource(url as unknown as string);
-    source.close();
-    expect(source.url).to.equal(new URL(String(url), baseUrl()).href);
-  }
-}, inBrowsers);
+test(
+  'I2 what isn’t a URL is made a string too, and relative',
+  (EventSource) => {
+    for (const url of [null, undefined, 1, true, { toString: () => 'x' }, ['a', 'b']]) {
+      const source = new EventSource(url as unknown as string);
+      source.close();
+      expect(source.url).to.equal(new URL(String(url), baseUrl()).href);
+    }
+  },
+  inBrowsers,
+);
 
 test('I2 the arguments are converted in order, and before the URL is parsed', (EventSource) => {
   const order: string[] = [];
@@ -157,20 +161,28 @@ test('I3 url is absolute and serialized', (EventSource) => {
   expect(source.url).to.equal('http://127.0.0.1:1/b?q=%C3%A4#f');
 });
 
-test('I3 a relative URL is relative to the page, or to the worker’s script', (EventSource) => {
-  for (const url of ['', 'x', '../x?y#z', '//127.0.0.1:1/x', '?q', '#f', '/x']) {
-    const source = new EventSource(url);
-    source.close();
-    expect(source.url, url).to.equal(new URL(url, baseUrl()).href);
-  }
-}, inBrowsers);
+test(
+  'I3 a relative URL is relative to the page, or to the worker’s script',
+  (EventSource) => {
+    for (const url of ['', 'x', '../x?y#z', '//127.0.0.1:1/x', '?q', '#f', '/x']) {
+      const source = new EventSource(url);
+      source.close();
+      expect(source.url, url).to.equal(new URL(url, baseUrl()).href);
+    }
+  },
+  inBrowsers,
+);
 
-test('I3 there is no page in Node, and so no relative URL', (EventSource) => {
-  for (const url of ['', 'x', '/x'])
-    expect(() => new EventSource(url))
-      .to.throw(DOMException)
-      .with.property('name', 'SyntaxError');
-}, ['node']);
+test(
+  'I3 there is no page in Node, and so no relative URL',
+  (EventSource) => {
+    for (const url of ['', 'x', '/x'])
+      expect(() => new EventSource(url))
+        .to.throw(DOMException)
+        .with.property('name', 'SyntaxError');
+  },
+  ['node'],
+);
 
 test('I4 attributes are enumerable accessors of the prototype', (EventSource) => {
   for (const name of attributes) {

@@ -45,7 +45,7 @@ const made: Partial<Record<Global, Promise<Post | undefined>>> = {};
 addEventListener('message', async ({ data, ports: [port] }: MessageEvent<{ global: Global }>) => {
   if (!port) return;
   try {
-    made[data.global] ??= makers[data.global]?.();
+    made[data.global] ??= makers[data.global]?.() ?? Promise.resolve(undefined);
     const post = await made[data.global];
     if (post) post(data, [port]);
     else port.postMessage('absent');

@@ -169,11 +169,18 @@ const control = await server.listen({ host: '127.0.0.1', port: 0 });
 await server.ready();
 
 /** A further origin of the same server. */
-async function listen(): Promise<string> {
+async function listen(isThere = true): Promise<string> {
   const further = createServer((request, response) => server.routing(request, response));
   await new Promise<void>((resolve) => further.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(further.address() as AddressInfo).port}`;
+  const { port } = further.address() as AddressInfo;
+  if (!isThere) await new Promise((resolve) => further.close(resolve));
+  return `http://127.0.0.1:${port}`;
 }
 
-const facts = { control, origin: await listen(), otherOrigin: await listen() };
+const facts = {
+  control,
+  origin: await listen(),
+  otherOrigin: await listen(),
+  nobody: await listen(false),
+};
 process.stdout.write(`${JSON.stringify(facts)}\n`);

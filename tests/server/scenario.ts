@@ -37,12 +37,17 @@ declare const __SERVER__: {
   origin: string;
   /** Other streams. */
   otherOrigin: string;
+  /** Nobody listens there. */
+  nobody: string;
   /** What scenarios are made by: apart, as browsers open no more than six connections to one origin. */
   control: string;
 };
 
 /** A URL that is answered as a test wants it. */
 export class Scenario {
+  /** A URL at which nobody listens. */
+  static readonly nobody = `${__SERVER__.nobody}/`;
+
   static readonly #made = new Set<Scenario>();
 
   readonly origin = __SERVER__.origin;

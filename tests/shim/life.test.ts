@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { EventSource } from 'eventsource-wasm';
-import { next, using } from '../conformance/conformance-test.js';
+import { next, sleep, using } from '../conformance/conformance-test.js';
 import { Scenario } from '../server/scenario.js';
 import { runGlobalScript } from './global-script.js';
 
@@ -98,6 +98,35 @@ describe('1,000 objects opened and closed', () => {
   });
 });
 
+describe('an event that comes alone', () => {
+  it('is fired in the task in which it came', async () => {
+    let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const body = new ReadableStream({
+      start(given) {
+        controller = given;
+      },
+    });
+    const fetch = async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    await using(new EventSource('http://127.0.0.1:1/', { fetch }), async (source) => {
+      await next<Event>(source, 'open');
+      for (let number = 0; number < 20; number++) {
+        // Until the turn that the event before has taken is over.
+        await sleep(5);
+        const order: string[] = [];
+        source.onmessage = ({ data }) => order.push(data);
+        const { port1, port2 } = new MessageChannel();
+        const inAnotherTask = next(port1, 'message').then(() => order.push('task'));
+        port1.start();
+        port2.postMessage(undefined);
+        controller?.enqueue(new TextEncoder().encode('data: event\n\n'));
+        await inAnotherTask;
+        port1.close();
+        expect(order).to.deep.equal(['event', 'task']);
+      }
+    });
+  });
+});
+
 describe('the entries', () => {
   it('have one class: instanceof holds across them', async () => {
     const before = Object.getOwnPropertyDescriptor(globalThis, 'EventSource');
@@ -120,7 +149,9 @@ if ((globalThis as { process?: NodeJS.Process }).process?.versions?.node) {
       const { inspect } = (await import(util)) as typeof import('node:util');
       const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
       await using(new EventSource(scenario.url), async (source) => {
-        expect(inspect(source)).to.match(/^EventSource \{/).and.contain(`url: '${scenario.url}'`);
+        expect(inspect(source))
+          .to.match(/^EventSource \{/)
+          .and.contain(`url: '${scenario.url}'`);
         expect(inspect(source)).to.contain('readyState: 0').and.contain('withCredentials: false');
         await next<Event>(source, 'open');
         expect(inspect(source)).to.contain('readyState: 1');

@@ -51,7 +51,10 @@ describe('requests', () => {
   }
 
   it('headers are sent again when the connection is reestablished', async () => {
-    const scenario = await Scenario.of({ steps: ['retry: 1\nid: 5\n\n'] }, { steps: [':\n', { end: 'hang' }] });
+    const scenario = await Scenario.of(
+      { steps: ['retry: 1\nid: 5\n\n'] },
+      { steps: [':\n', { end: 'hang' }] },
+    );
     await using(
       new EventSource(scenario.url, { headers: { 'x-own': 'a', 'Last-Event-ID': '4' } }),
       async () => {
@@ -65,7 +68,10 @@ describe('requests', () => {
   });
 
   it('open tells of the response', async () => {
-    const scenario = await Scenario.of({ headers: { 'x-request-id': '17' }, steps: [':\n', { end: 'hang' }] });
+    const scenario = await Scenario.of({
+      headers: { 'x-request-id': '17' },
+      steps: [':\n', { end: 'hang' }],
+    });
     await using(new EventSource(scenario.url), async (source) => {
       const opened = await next<EventSourceOpenEvent>(source, 'open');
       expect(opened).to.include({ status: 200, url: scenario.url });
