@@ -17,7 +17,7 @@ const mutants = JSON.parse(readFileSync(join(root, 'tests/mutants.json'), 'utf8'
 
 /** Where the copy is. What has been compiled in it is kept from run to run. */
 const COPY = join(root, 'build/mutants');
-const COPIED = ['src', 'tests', 'tools', 'www', 'Cargo.toml', 'Cargo.lock', 'package.json', 'tsconfig.json'];
+const COPIED = ['src', 'tests', 'tools', 'Cargo.toml', 'Cargo.lock', 'package.json', 'tsconfig.json'];
 
 function copy() {
   mkdirSync(COPY, { recursive: true });
