@@ -161,8 +161,28 @@ fn p11_the_last_event_id_survives_a_new_stream_and_what_was_unfinished_does_not(
 }
 
 #[test]
+fn events_that_an_earlier_stream_had_can_be_dropped() {
+    let mut parser = Parser::new(ParserOptions { drop_replayed: true, ..ParserOptions::default() });
+    parser.set_last_event_id(b"0");
+    let mut data = |stream: &str| -> Vec<String> {
+        parser.reset();
+        parser.space(stream.len()).copy_from_slice(stream.as_bytes());
+        let batch = parser.parse();
+        let events = batch.records.iter().filter(|record| record[0] & !kind::SETS_ID == kind::EVENT);
+        events.map(|record| stream[record[1] as usize..record[2] as usize].to_owned()).collect()
+    };
+    assert_eq!(
+        data("id: 0\ndata: a\n\nid: 1\ndata: b\n\nid: 1\ndata: c\n\nid: 2\ndata: d\n\n"),
+        ["b", "c", "d"]
+    );
+    assert_eq!(data("id: 1\ndata: b\n\nid: 2\ndata: d\n\nid: 3\ndata: e\n\ndata: f\n\n"), ["e", "f"]);
+    assert_eq!(data("id\ndata: g\n\nid\ndata: h\n\nid: 3\n\ndata: i\n\n"), ["g", "h", "i"]);
+    assert_eq!(parser.last_event_id(), b"3");
+}
+
+#[test]
 fn events_before_one_that_is_too_large_are_handed_over_whatever_the_cut() {
-    let options = ParserOptions { max_event_size: 100, comments: false };
+    let options = ParserOptions { max_event_size: 100, ..ParserOptions::default() };
     let large = "x".repeat(100);
     for too_large in [
         format!("data: {large}"),
@@ -182,7 +202,7 @@ fn events_before_one_that_is_too_large_are_handed_over_whatever_the_cut() {
 
 #[test]
 fn lines_that_nobody_wants_have_no_limit() {
-    let options = ParserOptions { max_event_size: 100, comments: false };
+    let options = ParserOptions { max_event_size: 100, ..ParserOptions::default() };
     let long = "x".repeat(1_000);
     let stream = format!(":{long}\n{long}: {long}\ndata: a\n: {long}\ndata{long}\n\n");
     for size in [1, 7, 100, stream.len()] {

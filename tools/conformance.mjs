@@ -136,7 +136,7 @@ async function loadTests(facts) {
 }
 
 /** The tests against ours, in this process. @param {object} facts @returns {Promise<Results>} */
-async function runInNode(facts) {
+export async function runInNode(facts) {
   const { conformanceTests, runTest } = await loadTests(facts);
   const { EventSource } = await import(pathToFileURL(`${root}/dist/index.js`).href);
   const outcomes = [];
@@ -277,6 +277,12 @@ function report(results, differences) {
 /** What the last run left, so that differences can be explained without another. */
 const LAST_RUN = `${root}/build/conformance.json`;
 
+/** @param {Results[]} results */
+export function saveRun(results) {
+  mkdirSync(`${root}/build`, { recursive: true });
+  writeFileSync(LAST_RUN, JSON.stringify(results, null, 1));
+}
+
 command(
   import.meta,
   {
@@ -286,9 +292,7 @@ command(
   async ({ again }) => {
     if (!again) {
       const { runConformance } = await import('./test.mjs');
-      const results = await runConformance(runInNode);
-      mkdirSync(`${root}/build`, { recursive: true });
-      writeFileSync(LAST_RUN, JSON.stringify(results, null, 1));
+      saveRun(await runConformance());
     }
     /** @type {Results[]} */
     const results = JSON.parse(readFileSync(LAST_RUN, 'utf8'));

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { build, bundle } from './build.mjs';
-import { judge } from './conformance.mjs';
+import { judge, runInNode, saveRun } from './conformance.mjs';
 import { lint } from './lint.mjs';
 import { BROWSER_NAMES, setupBrowser, setupChromium, setupNodeModules, setupToolchain } from './setup.mjs';
 import { filesUnder } from './stamps.mjs';
@@ -80,6 +80,11 @@ const parts = Object.fromEntries(BROWSER_NAMES.map((name) => [name, () => browse
 async function browserTest(names) {
   const sources = [...testsIn('tests/shim'), 'tests/conformance/browser.test.ts'];
   const { counts, results } = await runInBrowsers(names, sources);
+  if (names.length === BROWSER_NAMES.length) {
+    const { facts } = await scenarioServer();
+    results.push(await step('test: the standard in Node', () => runInNode(facts)));
+    saveRun(results);
+  }
   const { passed, failed, complaints } = judge(results);
   return step('test: the standard', () =>
     checked(
@@ -107,15 +112,12 @@ export async function runInBrowsers(names, sources) {
   return inChild(names.join(', '), ['tools/run-browsers.mjs', JSON.stringify(browsers)]);
 }
 
-/**
- * The conformance tests alone, in all the browsers and in Node.
- * @param {(facts: object) => Promise<Results>} inNode
- */
-export async function runConformance(inNode) {
+/** The conformance tests alone, in all the browsers and in Node. */
+export async function runConformance() {
   try {
     const { results } = await runInBrowsers(BROWSER_NAMES, ['tests/conformance/browser.test.ts']);
     const { facts } = await scenarioServer();
-    return [...results, await step('test: node', () => inNode(facts))];
+    return [...results, await step('test: node', () => runInNode(facts))];
   } finally {
     await stopScenarioServer();
   }

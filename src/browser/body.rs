@@ -18,6 +18,8 @@ pub enum Chunk {
     Bytes(Uint8Array),
     /// The end.
     End,
+    /// More than the parser takes.
+    TooLarge,
     /// The body broke off.
     Failed(JsValue),
     /// This is no stream of bytes.

@@ -2,12 +2,13 @@
 
 use super::{
     body::{Body, Chunk},
-    fetch::{Exchange, Head},
-    sys::{Face, Request},
+    fetch::{Exchange, ResponseParts},
+    sys::{Face, Settings, now},
+    watchdog::Watchdog,
 };
-use crate::core::{Action, Connection, DEFAULT_MAX_EVENT_SIZE, Error, Input, Parser, Retry, Target};
+use crate::core::{Action, Answer, Connection, ConnectionOptions, Error, Head, Input, Moment, Parser, Retry};
 use gloo_timers::callback::Timeout;
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Date, Function, Math, Promise, Uint8Array};
 use std::{
     cell::RefCell,
     rc::{Rc, Weak},
@@ -22,13 +23,15 @@ use web_sys::Response;
 /// reads the body touches: the face may fire events, and their handlers may call back.
 pub struct Driver {
     face: Face,
-    request: Request,
+    fetch: Option<Function>,
+    counts_bytes: bool,
     connection: RefCell<Connection>,
     parser: RefCell<Parser>,
     /// The request under way.
     exchange: RefCell<Option<Rc<Exchange>>>,
     /// The wait for the next.
     timer: RefCell<Option<Timeout>>,
+    watchdog: RefCell<Option<Watchdog>>,
 }
 
 /// What is known of an error besides what the core says.
@@ -43,61 +46,70 @@ impl Details {
     fn cause(cause: JsValue) -> Self {
         Self { cause, ..Self::default() }
     }
+
+    fn response(&self) -> Option<&Response> {
+        self.response.as_ref().map(JsCast::unchecked_ref)
+    }
 }
 
 impl Driver {
-    /// A driver that does nothing until [`Driver::start`].
-    pub fn new(face: Face, request: Request, retry: Retry, parser: Parser) -> Rc<Self> {
-        let target = match request.fetch() {
-            Some(_) => Target::Server,
-            None => Target::of(&request.url().as_string().unwrap_or_default()),
-        };
+    /// A driver that does nothing until it is fed [`Input::Start`].
+    pub fn new(
+        face: Face,
+        settings: &Settings,
+        retry: Retry,
+        options: ConnectionOptions,
+        parser: Parser,
+    ) -> Rc<Self> {
         Rc::new(Self {
             face,
-            request,
-            connection: RefCell::new(Connection::new(retry).to(target)),
+            fetch: settings.fetch(),
+            counts_bytes: settings.counts_bytes(),
+            connection: RefCell::new(Connection::new(retry, options)),
             parser: RefCell::new(parser),
             exchange: RefCell::default(),
             timer: RefCell::default(),
+            watchdog: RefCell::default(),
         })
     }
 
-    /// Sets the connection going.
-    pub fn start(self: &Rc<Self>) {
-        self.feed(Input::Start, Details::default());
+    /// Something happened of which there is nothing more to say.
+    pub fn feed(self: &Rc<Self>, input: Input) {
+        self.feed_with(input, Details::default());
     }
 
-    /// Ends everything at once; the face hears no more.
-    pub fn close(self: &Rc<Self>) {
-        self.feed(Input::Close, Details::default());
-        // A connection that has failed may still be reading the body of the response that it refused.
-        self.let_go();
-    }
-
-    fn feed(self: &Rc<Self>, input: Input, details: Details) {
+    fn feed_with(self: &Rc<Self>, input: Input, details: Details) {
         let action = self.step(input);
         self.perform(action, details);
     }
 
     fn step(&self, input: Input) -> Action {
-        self.connection.borrow_mut().step(input)
+        let moment = Moment { time: now(), date: Date::now(), random: Math::random() };
+        self.connection.borrow_mut().step(input, moment)
     }
 
     fn perform(self: &Rc<Self>, action: Action, details: Details) {
         match action {
-            // Whoever feeds in the response goes on to read it.
-            Action::None | Action::Open => {}
+            // Whoever feeds in the response goes on with it.
+            Action::None | Action::Check | Action::Open | Action::ReadExcerpt => {}
             Action::Fetch => self.fetch(),
+            Action::Ask(error) => {
+                self.let_go();
+                spawn_local(self.clone().ask(error, details));
+            }
             Action::Reconnect { error, delay } => {
                 self.let_go();
                 let driver = self.clone();
-                let waited = move || driver.feed(Input::Waited, Details::default());
-                *self.timer.borrow_mut() = Some(Timeout::new(delay, waited));
-                self.tell(&error, Some(delay), &details);
+                *self.timer.borrow_mut() = Some(Timeout::new(delay, move || driver.feed(Input::Waited)));
+                self.tell(&error, None, Some(delay), &details);
             }
-            Action::Fail(error) => {
+            Action::Pause => {
                 self.let_go();
-                self.tell(&error, None, &details);
+                self.face.paused();
+            }
+            Action::Fail { error, attempts } => {
+                self.let_go();
+                self.tell(&error, attempts, None, &details);
             }
             Action::Complete => {
                 self.let_go();
@@ -107,34 +119,76 @@ impl Driver {
         }
     }
 
-    fn tell(&self, error: &Error, delay: Option<u32>, details: &Details) {
-        let response = details.response.as_ref().map(JsCast::unchecked_ref);
-        let body = details.body.as_deref();
-        self.face.failed(error.kind(), &error.message(), delay, &details.cause, response, body);
+    fn tell(&self, error: &Error, attempts: Option<u32>, delay: Option<u32>, details: &Details) {
+        let Details { cause, body, .. } = details;
+        let message = error.message(attempts);
+        self.face.failed(
+            error.kind(),
+            &message,
+            self.attempt(),
+            cause,
+            details.response(),
+            body.as_deref(),
+            delay,
+        );
     }
 
-    /// Drops the request and the timer, whichever there is: both end by it.
+    async fn ask(self: Rc<Self>, error: Error, mut details: Details) {
+        let Details { cause, body, .. } = &details;
+        let message = error.message(None);
+        let asked = self.face.decide(
+            error.kind(),
+            &message,
+            self.attempt(),
+            cause,
+            details.response(),
+            body.as_deref(),
+        );
+        let answer = match settled(asked).await {
+            Ok(answer) => match answer.as_f64() {
+                Some(delay) => Answer::Reconnect(delay),
+                None if answer == false => Answer::Stop,
+                None => Answer::Default,
+            },
+            Err(cause) => {
+                details.cause = cause;
+                Answer::Stop
+            }
+        };
+        self.feed_with(Input::Decided(answer), details);
+    }
+
+    fn attempt(&self) -> u32 {
+        self.connection.borrow().attempts()
+    }
+
+    /// Drops the request and the timers, whichever there are: all end by it.
     fn let_go(&self) {
         let exchange = self.exchange.take();
         let timer = self.timer.take();
-        drop((exchange, timer));
+        let watchdog = self.watchdog.take();
+        drop((exchange, timer, watchdog));
     }
 
     fn fetch(self: &Rc<Self>) {
-        self.timer.take();
-        let sent = Exchange::send(&self.request, self.parser.borrow().last_event_id());
-        match sent {
-            Ok((exchange, response)) => {
+        self.let_go();
+        match Exchange::new() {
+            Ok(exchange) => {
                 let exchange = Rc::new(exchange);
                 let attempt = Attempt { driver: self.clone(), exchange: Rc::downgrade(&exchange) };
                 *self.exchange.borrow_mut() = Some(exchange);
-                spawn_local(attempt.run(response));
+                spawn_local(attempt.run());
             }
-            Err(cause) => {
-                let driver = self.clone();
-                spawn_local(async move { driver.feed(Input::RequestFailed, Details::cause(cause)) });
-            }
+            Err(cause) => self.feed_with(Input::RequestFailed, Details::cause(cause)),
         }
+    }
+
+    /// Watches for silence, where the state asks for it.
+    fn watch(self: &Rc<Self>) {
+        let limit = self.connection.borrow().watchdog();
+        let driver = self.clone();
+        *self.watchdog.borrow_mut() =
+            limit.map(|limit| Watchdog::new(limit, move || driver.feed(Input::TimedOut)));
     }
 }
 
@@ -145,40 +199,78 @@ struct Attempt {
 }
 
 impl Attempt {
-    async fn run(self, response: Promise) {
-        let response = JsFuture::from(response).await;
-        let parts = response.map(|response| {
-            let parts = Head::of(&response).and_then(|head| Ok((Body::new(&head.body)?, head)));
-            (response, parts)
-        });
+    async fn run(self) {
+        let driver = &self.driver;
+        let resumes = driver.connection.borrow().resumes();
+        let request = settled(driver.face.prepare(driver.attempt(), resumes)).await;
+        let Some(exchange) = self.exchange.upgrade() else { return };
+        let sent = match request {
+            Ok(request) => {
+                let parser = driver.parser.borrow();
+                exchange.send(request.unchecked_ref(), driver.fetch.as_ref(), parser.last_event_id())
+            }
+            Err(cause) => return driver.feed_with(Input::RequestNotMade, Details::cause(cause)),
+        };
+        drop(exchange);
+        driver.watch();
+        let response = match sent {
+            Ok(response) => JsFuture::from(response).await,
+            Err(cause) => Err(cause),
+        };
+        let parts = response.map(|response| (ResponseParts::of(&response), response));
         let Some(exchange) = self.exchange.upgrade() else {
             // A fetch of the user's own that doesn't heed the signal.
-            if let Ok((_, Ok((body, _)))) = parts {
-                body.cancel();
+            if let Ok((Ok(parts), _)) = parts {
+                parts.body.cancel();
             }
             return;
         };
-        let (response, body, head) = match parts {
-            Ok((response, Ok((body, head)))) => (response, body, head),
-            Ok((_, Err(cause))) => return self.driver.feed(Input::Unreadable, Details::cause(cause)),
-            Err(cause) => return self.driver.feed(Input::RequestFailed, Details::cause(cause)),
+        let (parts, response) = match parts {
+            Ok((Ok(parts), response)) => (parts, response),
+            Ok((Err(cause), _)) => return driver.feed_with(Input::Unreadable, Details::cause(cause)),
+            Err(cause) => return driver.feed_with(Input::RequestFailed, Details::cause(cause)),
         };
-        exchange.hold(body.clone());
+        exchange.hold(parts.body.clone());
         drop(exchange);
-        match self.driver.step(Input::Response(head.status, head.content_type.as_deref())) {
-            Action::Open => {
-                self.driver.parser.borrow_mut().reset();
-                self.driver.face.opened(response.unchecked_ref::<Response>());
-                self.read(&body).await;
+        self.respond(parts, response).await;
+    }
+
+    async fn respond(&self, parts: ResponseParts, response: JsValue) {
+        let ResponseParts { status, content_type, retry_after, body } = parts;
+        let head =
+            Head { status, content_type: content_type.as_deref(), retry_after: retry_after.as_deref() };
+        let mut action = self.driver.step(Input::Response(head));
+        // What was waited for has come.
+        self.driver.watchdog.take();
+        let mut details = Details { response: Some(response.clone()), ..Details::default() };
+        if action == Action::Check {
+            let accepted = settled(self.driver.face.accept(response.unchecked_ref())).await;
+            if !self.is_live() {
+                return;
             }
-            refused => {
-                let excerpt = body.excerpt().await;
-                if self.is_live() {
-                    let body = Some(String::from_utf8_lossy(&excerpt).into_owned());
-                    self.driver
-                        .perform(refused, Details { response: Some(response), body, ..Details::default() });
+            action = match accepted {
+                Ok(_) => self.driver.step(Input::Accepted),
+                Err(cause) => {
+                    details.cause = cause;
+                    self.driver.step(Input::Rejected)
                 }
+            };
+        }
+        if action == Action::ReadExcerpt {
+            let excerpt = body.excerpt().await;
+            if !self.is_live() {
+                return;
             }
+            details.body = Some(String::from_utf8_lossy(&excerpt).into_owned());
+            action = self.driver.step(Input::ExcerptRead);
+        }
+        if action == Action::Open {
+            self.driver.parser.borrow_mut().reset();
+            self.driver.watch();
+            self.driver.face.opened(response.unchecked_ref());
+            self.read(&body).await;
+        } else {
+            self.driver.perform(action, details);
         }
     }
 
@@ -188,40 +280,74 @@ impl Attempt {
             if !self.is_live() {
                 return;
             }
-            match chunk {
-                Chunk::Bytes(bytes) => {
-                    let (delivered, too_large) = self.parse(&bytes);
-                    if let Some(delivered) = delivered {
-                        drop(JsFuture::from(delivered).await);
-                    }
-                    if too_large && self.is_live() {
-                        self.driver.feed(Input::TooLarge(DEFAULT_MAX_EVENT_SIZE), Details::default());
-                    }
+            let bytes = match chunk {
+                Chunk::Bytes(bytes) => bytes,
+                end => return self.end(end).await,
+            };
+            let (delivered, too_large) = self.parse(&bytes);
+            if let Some(delivered) = delivered {
+                // The silence of a page that is busy isn't the server's.
+                self.driver.watchdog.take();
+                drop(JsFuture::from(delivered).await);
+                if self.is_live() {
+                    self.driver.watch();
                 }
-                Chunk::End => self.driver.feed(Input::BodyEnded, Details::default()),
-                Chunk::Failed(cause) => self.driver.feed(Input::BodyFailed, Details::cause(cause)),
-                Chunk::Unreadable(cause) => self.driver.feed(Input::Unreadable, Details::cause(cause)),
+            } else if let Some(watchdog) = &*self.driver.watchdog.borrow() {
+                watchdog.pat();
             }
+            if too_large {
+                return self.end(Chunk::TooLarge).await;
+            }
+        }
+    }
+
+    /// What was received before is fired before the end is told.
+    async fn end(&self, end: Chunk) {
+        self.driver.watchdog.take();
+        if let Some(delivered) = self.driver.face.drained() {
+            drop(JsFuture::from(delivered).await);
+        }
+        if !self.is_live() {
+            return;
+        }
+        match end {
+            Chunk::Bytes(_) => {}
+            Chunk::TooLarge => self.driver.feed(Input::TooLarge),
+            Chunk::End => self.driver.feed(Input::BodyEnded),
+            Chunk::Failed(cause) => self.driver.feed_with(Input::BodyFailed, Details::cause(cause)),
+            Chunk::Unreadable(cause) => self.driver.feed_with(Input::Unreadable, Details::cause(cause)),
         }
     }
 
     /// Hands over what the bytes bring. A promise: read on when it is fulfilled. And whether a limit was met.
     fn parse(&self, bytes: &Uint8Array) -> (Option<Promise>, bool) {
-        let mut parser = self.driver.parser.borrow_mut();
+        let driver = &self.driver;
+        if driver.counts_bytes {
+            driver.face.count_bytes(bytes.length());
+        }
+        let mut parser = driver.parser.borrow_mut();
         bytes.copy_to(parser.space(bytes.length() as usize));
         let batch = parser.parse();
         if let Some(milliseconds) = batch.reconnection_time {
-            self.driver.feed(Input::ReconnectionTime(milliseconds), Details::default());
+            driver.feed(Input::ReconnectionTime(milliseconds));
         }
         let delivered = if batch.records.is_empty() {
             None
         } else {
-            self.driver.face.received(batch.text, batch.records.as_flattened())
+            driver.face.received(batch.text, batch.records.as_flattened())
         };
         (delivered, batch.too_large)
     }
 
     fn is_live(&self) -> bool {
         self.exchange.strong_count() > 0
+    }
+}
+
+/// What a function of the user's comes to: at once, or when its promise is settled.
+async fn settled(called: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
+    match called?.dyn_into::<Promise>() {
+        Ok(promise) => JsFuture::from(promise).await,
+        Err(value) => Ok(value),
     }
 }

@@ -4,22 +4,31 @@ use super::{
     body::Body,
     sys::{Request, ResponseLike, global_fetch},
 };
-use js_sys::{Object, Promise};
+use js_sys::{Function, Object, Promise};
 use std::cell::OnceCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortController, Headers, RequestInit};
 
-/// A request under way. Dropping it aborts the request and stops the body, so that the server sees the
-/// connection go.
+/// A request that is being made or under way. Dropping it aborts the request and stops the body, so that the
+/// server sees the connection go.
 pub struct Exchange {
     abort: AbortController,
     body: OnceCell<Body>,
 }
 
 impl Exchange {
+    /// Nothing has been sent yet.
+    pub fn new() -> Result<Self, JsValue> {
+        Ok(Self { abort: AbortController::new()?, body: OnceCell::new() })
+    }
+
     /// Sends the request and returns the promise of its response.
-    pub fn send(request: &Request, last_event_id: &[u8]) -> Result<(Self, Promise), JsValue> {
-        let abort = AbortController::new()?;
+    pub fn send(
+        &self,
+        request: &Request,
+        fetch: Option<&Function>,
+        last_event_id: &[u8],
+    ) -> Result<Promise, JsValue> {
         let headers = Headers::new_with_headers(&request.headers())?;
         if !headers.has("Accept")? {
             headers.set("Accept", "text/event-stream")?;
@@ -29,12 +38,12 @@ impl Exchange {
         }
         let init: RequestInit = Object::assign(&Object::new(), &request.init()).unchecked_into();
         init.set_headers(&headers);
-        init.set_signal(Some(&abort.signal()));
-        let response = match request.fetch() {
+        init.set_signal(Some(&self.abort.signal()));
+        let response = match fetch {
             Some(fetch) => fetch.call2(&JsValue::UNDEFINED, &request.url(), &init)?,
             None => global_fetch(&request.url(), &init)?,
         };
-        Ok((Self { abort, body: OnceCell::new() }, Promise::resolve(&response)))
+        Ok(Promise::resolve(&response))
     }
 
     /// The response has come: its body ends with this exchange.
@@ -53,21 +62,24 @@ impl Drop for Exchange {
     }
 }
 
-/// What a response says before its body.
-pub struct Head {
+/// What a response says before its body, and the body.
+pub struct ResponseParts {
     pub status: u16,
     pub content_type: Option<String>,
-    pub body: JsValue,
+    pub retry_after: Option<String>,
+    pub body: Body,
 }
 
-impl Head {
+impl ResponseParts {
     /// An error where the value isn't a response.
     pub fn of(response: &JsValue) -> Result<Self, JsValue> {
         let response: &ResponseLike = response.unchecked_ref();
+        let headers = response.headers()?;
         Ok(Self {
             status: response.status()? as u16,
-            content_type: response.headers()?.get("Content-Type")?,
-            body: response.body()?,
+            content_type: headers.get("Content-Type")?,
+            retry_after: headers.get("Retry-After")?,
+            body: Body::new(&response.body()?)?,
         })
     }
 }

@@ -7,17 +7,47 @@ use web_sys::{Headers, RequestInit, Response};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The shim's object to which everything is told. Its methods don't throw.
+    /// The shim's object to which everything is told. Methods that call the user's functions may throw, the
+    /// others don't.
     pub type Face;
+
+    /// Gives the [`Request`] of an attempt, or a promise of it. `resumes` asks for the one that resumes.
+    #[wasm_bindgen(method, catch)]
+    pub fn prepare(this: &Face, attempt: u32, resumes: bool) -> Result<JsValue, JsValue>;
+
+    /// Asks whether to accept a response, where [`Settings::accepts`] is set: rejects or throws if not.
+    #[wasm_bindgen(method, catch)]
+    pub fn accept(this: &Face, response: &Response) -> Result<JsValue, JsValue>;
 
     /// The response was accepted.
     #[wasm_bindgen(method)]
     pub fn opened(this: &Face, response: &Response);
 
+    /// So many bytes of the body have come; told where [`Settings::counts_bytes`] is set.
+    #[wasm_bindgen(method, js_name = countBytes)]
+    pub fn count_bytes(this: &Face, bytes: u32);
+
     /// A batch. Both views are of the module's memory and hold until the call returns. A promise means: read
     /// no further until it is fulfilled.
     #[wasm_bindgen(method)]
     pub fn received(this: &Face, text: &[u8], records: &[u32]) -> Option<Promise>;
+
+    /// Whether events wait to be fired: the promise is fulfilled when none do.
+    #[wasm_bindgen(method)]
+    pub fn drained(this: &Face) -> Option<Promise>;
+
+    /// Asks what to do about the end of an attempt, where [`Settings::rules`] says so: a number of
+    /// milliseconds, `false` for no more, anything else for the standard's rules; or a promise of these.
+    #[wasm_bindgen(method, catch)]
+    pub fn decide(
+        this: &Face,
+        kind: &str,
+        message: &str,
+        attempt: u32,
+        cause: &JsValue,
+        response: Option<&Response>,
+        body: Option<&str>,
+    ) -> Result<JsValue, JsValue>;
 
     /// An attempt ended: the next follows after `delay` milliseconds, or none where there is no delay.
     #[wasm_bindgen(method)]
@@ -25,24 +55,80 @@ extern "C" {
         this: &Face,
         kind: &str,
         message: &str,
-        delay: Option<u32>,
+        attempt: u32,
         cause: &JsValue,
         response: Option<&Response>,
         body: Option<&str>,
+        delay: Option<u32>,
     );
+
+    /// The connection was let go until the page is back.
+    #[wasm_bindgen(method)]
+    pub fn paused(this: &Face);
 
     /// The stream is complete.
     #[wasm_bindgen(method)]
     pub fn completed(this: &Face);
 
     /// What the shim has made of the user's arguments, valid and complete.
+    pub type Settings;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn url(this: &Settings) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn method(this: &Settings) -> String;
+
+    /// The user's own `fetch`.
+    #[wasm_bindgen(method, getter)]
+    pub fn fetch(this: &Settings) -> Option<Function>;
+
+    /// One of the constants in `browser/mod.rs`.
+    #[wasm_bindgen(method, getter)]
+    pub fn rules(this: &Settings) -> u32;
+
+    /// The numbers of a policy, in the order of `browser/mod.rs`; NaN where the user gave none.
+    #[wasm_bindgen(method, getter)]
+    pub fn policy(this: &Settings) -> Option<Vec<f64>>;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn statuses(this: &Settings) -> Option<Vec<u16>>;
+
+    #[wasm_bindgen(method, getter, js_name = canResume)]
+    pub fn can_resume(this: &Settings) -> bool;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn accepts(this: &Settings) -> bool;
+
+    #[wasm_bindgen(method, getter, js_name = connectTimeout)]
+    pub fn connect_timeout(this: &Settings) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = idleTimeout)]
+    pub fn idle_timeout(this: &Settings) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = maxEventSize)]
+    pub fn max_event_size(this: &Settings) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = pausesWhenHidden)]
+    pub fn pauses_when_hidden(this: &Settings) -> bool;
+
+    #[wasm_bindgen(method, getter, js_name = lastEventId)]
+    pub fn last_event_id(this: &Settings) -> String;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn comments(this: &Settings) -> bool;
+
+    #[wasm_bindgen(method, getter, js_name = dropsReplayed)]
+    pub fn drops_replayed(this: &Settings) -> bool;
+
+    #[wasm_bindgen(method, getter, js_name = countsBytes)]
+    pub fn counts_bytes(this: &Settings) -> bool;
+
+    /// The request of one attempt.
     pub type Request;
 
     #[wasm_bindgen(method, getter)]
     pub fn url(this: &Request) -> JsValue;
-
-    #[wasm_bindgen(method, getter)]
-    pub fn method(this: &Request) -> String;
 
     #[wasm_bindgen(method, getter)]
     pub fn headers(this: &Request) -> Headers;
@@ -51,13 +137,13 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn init(this: &Request) -> Object;
 
-    /// The user's own `fetch`.
-    #[wasm_bindgen(method, getter)]
-    pub fn fetch(this: &Request) -> Option<Function>;
-
     /// The global `fetch`, looked up at each call, so that one that is put in its place later is used.
     #[wasm_bindgen(js_name = fetch, catch)]
     pub fn global_fetch(url: &JsValue, init: &RequestInit) -> Result<JsValue, JsValue>;
+
+    /// Milliseconds on a clock that never goes back.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    pub fn now() -> f64;
 
     /// A value that should be a `Response`.
     pub type ResponseLike;

@@ -11,12 +11,16 @@ mod lines;
 mod parser;
 mod response;
 mod retry;
+mod retry_after;
 mod target;
 mod utf16;
 
-pub use connection::{Action, Connection, Input, State};
+pub use connection::{Action, Answer, Connection, ConnectionOptions, Head, Input, State};
 pub use error::Error;
 pub use parser::{Batch, DEFAULT_MAX_EVENT_SIZE, Parser, ParserOptions, Record, kind};
 pub use response::{Refusal, check_response};
-pub use retry::{DEFAULT_RECONNECTION_TIME, Decision, MAX_DELAY, Outcome, Retry, is_safe_to_repeat};
+pub use retry::{
+    DEFAULT_RECONNECTION_TIME, Decision, MAX_DELAY, Moment, Outcome, Policy, Retry, Rules, clamp, is_local,
+    is_safe_to_repeat,
+};
 pub use target::Target;

@@ -19,6 +19,9 @@ pub const DEFAULT_MAX_EVENT_SIZE: usize = 64 << 20;
 /// that are of use: moving then costs no more than reading has cost.
 const TOLERATED_WASTE: usize = 4 << 10;
 
+/// So many IDs of earlier streams are remembered to tell what is replayed.
+const REMEMBERED_IDS: usize = 1_024;
+
 /// A buffer larger than this isn't kept once it is empty.
 const KEPT_BUFFER_SIZE: usize = 256 << 10;
 
@@ -32,11 +35,14 @@ pub struct ParserOptions {
     pub max_event_size: usize,
     /// Whether comments are recorded too. Default: they are dropped as they come, however long.
     pub comments: bool,
+    /// Whether an event is left out whose ID came on an earlier stream of this connection: a server that
+    /// resumes generously sends it again. Default: all events are kept.
+    pub drop_replayed: bool,
 }
 
 impl Default for ParserOptions {
     fn default() -> Self {
-        Self { max_event_size: DEFAULT_MAX_EVENT_SIZE, comments: false }
+        Self { max_event_size: DEFAULT_MAX_EVENT_SIZE, comments: false, drop_replayed: false }
     }
 }
 
@@ -145,6 +151,9 @@ pub struct Parser {
     skipping_line: bool,
     event: PendingEvent,
     last_event_id: Vec<u8>,
+    /// Hashes of the IDs of earlier streams, and of this one, if replayed events are to be dropped.
+    earlier_ids: Vec<u64>,
+    ids: Vec<u64>,
     records: Vec<Record>,
 }
 
@@ -163,6 +172,8 @@ impl Parser {
             skipping_line: false,
             event: PendingEvent::default(),
             last_event_id: Vec::new(),
+            earlier_ids: Vec::new(),
+            ids: Vec::new(),
             records: Vec::new(),
         }
     }
@@ -180,7 +191,18 @@ impl Parser {
     /// Begins a new stream. An unfinished event is dropped, its ID with it; the last event ID stays (P10, P11).
     pub fn reset(&mut self) {
         let last_event_id = std::mem::take(&mut self.last_event_id);
-        *self = Self { last_event_id, ..Self::new(self.options) };
+        let mut earlier_ids = std::mem::take(&mut self.earlier_ids);
+        earlier_ids.append(&mut self.ids);
+        earlier_ids.drain(..earlier_ids.len().saturating_sub(REMEMBERED_IDS));
+        *self = Self { last_event_id, earlier_ids, ..Self::new(self.options) };
+    }
+
+    /// Resumes after an event that came before this parser was made.
+    pub fn set_last_event_id(&mut self, id: &[u8]) {
+        self.last_event_id = id.to_vec();
+        if self.options.drop_replayed && !id.is_empty() {
+            self.earlier_ids.push(hash(id));
+        }
     }
 
     /// Room for the next `length` bytes of the stream, which the caller has to fill before [`Parser::parse`].
@@ -295,7 +317,11 @@ impl Parser {
 
     /// [spec] Dispatch the event.
     fn dispatch(&mut self) {
+        let is_replayed = self.options.drop_replayed && self.is_replayed();
         let event = &mut self.event;
+        if is_replayed {
+            event.data.clear();
+        }
         match event.data.split_first() {
             Some((first, rest)) => {
                 self.records.push(record(kind::EVENT, *first, event.event_type, event.id));
@@ -309,6 +335,17 @@ impl Parser {
             None => {}
         }
         event.clear();
+    }
+
+    /// Whether the event has an ID that an earlier stream had. Remembers the ID.
+    fn is_replayed(&mut self) -> bool {
+        let Some(id) = self.event.id.filter(|id| id.len() > 0) else { return false };
+        let hash = hash(&self.buffer[id.start..id.end]);
+        if self.ids.len() >= REMEMBERED_IDS {
+            self.ids.drain(..REMEMBERED_IDS / 2);
+        }
+        self.ids.push(hash);
+        self.earlier_ids.contains(&hash)
     }
 
     /// Drops what has come of a line that has no end yet, if it will be of no use however it goes on.
@@ -363,6 +400,13 @@ impl Parser {
         self.end = gathered.len();
         self.buffer = gathered;
     }
+}
+
+/// FNV-1a: 64 bits are enough to tell a thousand IDs apart.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 fn record(kind: u32, value: Span, event_type: Option<Span>, id: Option<Span>) -> Record {

@@ -7,6 +7,7 @@ const TYPE = 3;
 const ID = 5;
 const EVENT_KIND = 0;
 const DATA_KIND = 1;
+const COMMENT_KIND = 4;
 const SETS_ID = 1 << 8;
 
 // `ignoreBOM`: a U+FEFF within the stream is text; the parser has dropped a leading one.
@@ -31,7 +32,9 @@ export interface Entry {
   /** The new last event ID, if this sets one. */
   id: string | undefined;
   /** What to dispatch, if there is something. */
-  event: { type: string; data: string } | undefined;
+  event?: { type: string; data: string };
+  /** A comment's text, if this is one. */
+  comment?: string;
 }
 
 /** What a chunk brought, to be taken piece by piece. */
@@ -51,6 +54,14 @@ export class Batch {
     return this.#row >= this.#records.length;
   }
 
+  /** How many records there were, and how many there are still. */
+  get size(): number {
+    return this.#records.length / COLUMNS;
+  }
+  get rest(): number {
+    return (this.#records.length - this.#row) / COLUMNS;
+  }
+
   /** The next entry of a batch that isn't empty. */
   take(): Entry {
     const records = this.#records;
@@ -58,7 +69,8 @@ export class Batch {
     const kind = records[row] as number;
     this.#row += COLUMNS;
     const id = kind & SETS_ID ? this.#cut(row + ID) : undefined;
-    if ((kind & ~SETS_ID) !== EVENT_KIND) return { id, event: undefined };
+    if (kind === COMMENT_KIND) return { id, comment: this.#cut(row + VALUE) };
+    if ((kind & ~SETS_ID) !== EVENT_KIND) return { id };
     let data = this.#cut(row + VALUE);
     for (; records[this.#row] === DATA_KIND; this.#row += COLUMNS)
       data += `\n${this.#cut(this.#row + VALUE)}`;

@@ -1,16 +1,23 @@
 /** The `EventSource` class: the standard's interface over the Rust driver. */
 
+import { resolveUrl } from './argument.js';
 import { Batch } from './batch.js';
-import { type ErrorDetails, type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
+import { EventIterator } from './event-iterator.js';
+import { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
 import { addInspection } from './inspect.js';
-import { type Request, resolveUrl, toDictionary, toRequest } from './options.js';
-import { type Firing, schedule } from './tasks.js';
-import type { EventSourceEventMap, EventSourceInit } from './types.js';
+import { type Settings, toDictionary, toSettings } from './options.js';
+import { observePage } from './page.js';
+import type { Request, Requests } from './request.js';
+import { type Firing, report, schedule } from './tasks.js';
+import type { EventSourceEventMap, EventSourceInit, ReconnectFunction, TraceEntry } from './types.js';
 import { type Core, load } from './wasm/load.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
+
+/** While fewer records than this wait to be fired, reading goes on: what isn't read when a connection breaks is lost. */
+const BACKLOG_TO_READ_ON = 256;
 
 /** What a handler attribute is set to. */
 type Handler<K extends keyof EventSourceEventMap> = ((event: EventSourceEventMap[K]) => unknown) | null;
@@ -39,20 +46,26 @@ export class EventSource extends EventTarget {
   declare readonly CLOSED: 2;
 
   readonly #url: string;
+  readonly #init: EventSourceInit;
   readonly #withCredentials: boolean;
   #readyState: number = CONNECTING;
   #lastEventId = '';
   /** The origin of the response's URL. */
   #origin = '';
+  #attempt = 0;
+  #lastError: EventSourceErrorEvent | undefined;
   readonly #handlers = new Map<string, HandlerAttribute>();
+  readonly #iterators = new Set<EventIterator>();
   #connection: InstanceType<Core['Connection']> | undefined;
-  #stopListeningToSignal: (() => void) | undefined;
+  /** What has to be undone when the connection has ended. */
+  readonly #undo: (() => void)[] = [];
 
   /** What waits to be fired, in order. */
   readonly #waiting: (Batch | (() => void))[] = [];
   #isScheduled = false;
-  /** Lets the driver read on. */
+  /** Lets the driver go on, which waits for less than so many records to wait. */
   #readOn: (() => void) | undefined;
+  #awaitedBacklog = 0;
   readonly #firing: Firing = { fireNext: () => this.#fireNext() };
 
   /**
@@ -67,12 +80,13 @@ export class EventSource extends EventTarget {
     super();
     // Web IDL: the arguments are converted, in order, before anything is done with them.
     const text = `${url}`;
-    const options = toDictionary(init);
+    this.#init = toDictionary(init);
     this.#url = resolveUrl(text);
-    const request = toRequest(this.#url, options);
-    this.#withCredentials = options.withCredentials ?? false;
-    this.#listenToSignal(options.signal);
-    if (this.#readyState !== CLOSED) this.#connect(request);
+    const { settings, requests } = toSettings(this.#url, this.#init);
+    this.#withCredentials = this.#init.withCredentials ?? false;
+    this.#lastEventId = settings.lastEventId;
+    this.#listenToSignal(this.#init.signal);
+    if (this.#readyState !== CLOSED) this.#connect(settings, requests);
   }
 
   /** The URL of the stream, absolute and serialized; redirects don't change it. */
@@ -88,6 +102,11 @@ export class EventSource extends EventTarget {
   /** `CONNECTING` (0), `OPEN` (1) or `CLOSED` (2). */
   get readyState(): number {
     return this.#readyState;
+  }
+
+  /** The ID of the last event that was fired or, if there was none yet, the one that was given. */
+  get lastEventId(): string {
+    return this.#lastEventId;
   }
 
   /** The handler of `open` events. */
@@ -116,9 +135,24 @@ export class EventSource extends EventTarget {
 
   /** Ends the connection; no event is fired after this, not even for what has been received. */
   close(): void {
+    if (this.#readyState !== CLOSED) this.#trace({ type: 'close' });
     this.#readyState = CLOSED;
     this.#connection?.close();
     this.#end();
+  }
+
+  /**
+   * The events of the stream, whatever their types, from now on. While the loop is busy, no further event is fired
+   * and reading pauses. The loop ends with the stream, throws when the connection fails, and leaving it doesn't close.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<MessageEvent<string>> {
+    const iterator = new EventIterator(
+      () => this.#schedule(),
+      () => this.#iterators.delete(iterator),
+    );
+    if (this.#readyState === CLOSED) iterator.end();
+    else this.#iterators.add(iterator);
+    return iterator;
   }
 
   #listenToSignal(signal: AbortSignal | null | undefined): void {
@@ -132,48 +166,70 @@ export class EventSource extends EventTarget {
     }
     const close = () => this.close();
     signal.addEventListener('abort', close);
-    this.#stopListeningToSignal = () => signal.removeEventListener('abort', close);
+    this.#undo.push(() => signal.removeEventListener('abort', close));
   }
 
-  async #connect(request: Request): Promise<void> {
+  async #connect(settings: Settings, requests: Requests): Promise<void> {
     try {
       const core = await load();
+      await this.#readStore(settings);
       if (this.#readyState === CLOSED) return;
-      this.#connection = new core.Connection(this.#face(), request);
+      const connection = new core.Connection(this.#face(requests), settings);
+      this.#connection = connection;
+      this.#undo.push(observePage(connection));
+      connection.start();
     } catch (cause) {
       const message =
         `This package's WebAssembly module could not be started: ${cause}. Where the page has a Content-Security-Policy,` +
         " its script-src has to allow 'wasm-unsafe-eval'";
-      this.#fail({ kind: 'webassembly', message, cause });
+      this.#fail(new EventSourceErrorEvent({ kind: 'webassembly', message, attempt: 0, cause }));
     }
   }
 
   /** What the driver tells (`Face` in `src/browser/sys.rs`). */
-  #face() {
+  #face(requests: Requests) {
     return {
+      prepare: (attempt: number, resumes: boolean) => {
+        const { lastEventId } = this;
+        this.#attempt = attempt;
+        const traced = (request: Request) => {
+          const method = `${request.init.method}`;
+          this.#trace({ type: 'request', attempt, url: request.url, method, lastEventId });
+          return request;
+        };
+        const request = requests.make({ attempt, lastEventId, error: this.#lastError }, resumes);
+        return request instanceof Promise ? request.then(traced) : traced(request);
+      },
+      accept: async (response: Response) => {
+        if ((await this.#init.accept?.(response)) === false)
+          throw new Error('the option "accept" returned false');
+      },
       opened: (response: Response) => {
+        this.#traceResponse(response);
         this.#enqueue(() => {
           this.#readyState = OPEN;
           this.#origin = new URL(response.url || this.#url).origin;
           this.dispatchEvent(new EventSourceOpenEvent(response));
         });
       },
+      countBytes: (count: number) => this.#trace({ type: 'bytes', count }),
       received: (text: Uint8Array, records: Uint32Array): Promise<void> | undefined => {
-        this.#enqueue(new Batch(text, records));
-        if (this.#waiting.length === 0) return undefined;
-        return new Promise((resolve) => {
-          this.#readOn = resolve;
-        });
+        const batch = new Batch(text, records);
+        this.#trace({ type: 'events', count: batch.size });
+        this.#enqueue(batch);
+        return this.#untilBacklogIsBelow(BACKLOG_TO_READ_ON);
       },
-      failed: (
-        kind: ErrorKind,
-        message: string,
-        delay: number | undefined,
-        cause: unknown,
-        response: Response | undefined,
-        body: string | undefined,
-      ) => {
-        this.#fail({ kind, message: explain(message, cause, response), delay, cause, response, body });
+      drained: () => this.#untilBacklogIsBelow(1),
+      decide: (...details: FailureArguments) => {
+        this.#lastError = toErrorEvent(...details);
+        return (this.#init.reconnect as ReconnectFunction)(this.#lastError);
+      },
+      failed: (...details: FailureArguments) => this.#fail(toErrorEvent(...details), details[4]),
+      paused: () => {
+        this.#trace({ type: 'pause' });
+        this.#enqueue(() => {
+          this.#readyState = CONNECTING;
+        });
       },
       completed: () => {
         this.#enqueue(() => {
@@ -185,11 +241,19 @@ export class EventSource extends EventTarget {
     };
   }
 
-  #fail(details: ErrorDetails): void {
+  #fail(error: EventSourceErrorEvent, response?: Response): void {
+    this.#lastError = error;
+    if (response) this.#traceResponse(response);
     this.#enqueue(() => {
-      this.#readyState = details.delay === undefined ? CLOSED : CONNECTING;
-      if (this.#readyState === CLOSED) this.#end();
-      this.dispatchEvent(new EventSourceErrorEvent(details));
+      this.#trace({ type: 'error', error });
+      if (error.willReconnect) {
+        this.#readyState = CONNECTING;
+      } else {
+        this.#readyState = CLOSED;
+        for (const iterator of this.#iterators) iterator.end(error);
+        this.#end();
+      }
+      this.dispatchEvent(error);
     });
   }
 
@@ -197,43 +261,110 @@ export class EventSource extends EventTarget {
   #end(): void {
     this.#waiting.length = 0;
     this.#readOn?.();
-    this.#readOn = undefined;
-    this.#stopListeningToSignal?.();
-    this.#stopListeningToSignal = undefined;
+    for (const undo of this.#undo.splice(0)) undo();
     this.#connection?.free();
     this.#connection = undefined;
+    for (const iterator of this.#iterators) iterator.end();
   }
 
   #enqueue(item: Batch | (() => void)): void {
     if (this.#readyState === CLOSED) return;
     this.#waiting.push(item);
-    if (this.#isScheduled) return;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#waiting.length === 0) return;
     this.#isScheduled = true;
     schedule(this.#firing);
   }
 
   #fireNext(): boolean {
+    for (const iterator of this.#iterators) {
+      if (iterator.isFull) {
+        this.#isScheduled = false;
+        return false;
+      }
+    }
     const next = this.#waiting[0];
     if (next instanceof Batch) {
-      const { id, event } = next.take();
+      const { id, event, comment } = next.take();
       if (next.isEmpty) this.#waiting.shift();
-      if (id !== undefined) this.#lastEventId = id;
+      if (id !== undefined) this.#setLastEventId(id);
       if (event) this.#dispatch(event.type, event.data);
+      else if (comment !== undefined) this.dispatchEvent(this.#messageEvent('comment', comment));
     } else if (next) {
       this.#waiting.shift();
       next();
     }
+    if (this.#backlog() < this.#awaitedBacklog) this.#readOn?.();
     this.#isScheduled = this.#waiting.length > 0;
-    if (!this.#isScheduled) {
-      this.#readOn?.();
-      this.#readOn = undefined;
-    }
     return this.#isScheduled;
   }
 
   #dispatch(type: string, data: string): void {
-    const { origin, lastEventId } = { origin: this.#origin, lastEventId: this.#lastEventId };
-    this.dispatchEvent(new MessageEvent(type, { data, origin, lastEventId }));
+    const event = this.#messageEvent(type, data);
+    for (const iterator of this.#iterators) iterator.push(event);
+    this.#call(this.#init.onEvent, event);
+    if (this.#readyState !== CLOSED) this.dispatchEvent(event);
+  }
+
+  #messageEvent(type: string, data: string): MessageEvent<string> {
+    return new MessageEvent(type, { data, origin: this.#origin, lastEventId: this.#lastEventId });
+  }
+
+  #untilBacklogIsBelow(limit: number): Promise<void> | undefined {
+    if (this.#backlog() < limit) return undefined;
+    this.#awaitedBacklog = limit;
+    return new Promise((resolve) => {
+      this.#readOn = resolve;
+    });
+  }
+
+  /** How many records wait to be fired. */
+  #backlog(): number {
+    return this.#waiting.reduce((sum, item) => sum + (item instanceof Batch ? item.rest : 1), 0);
+  }
+
+  #traceResponse({ status, url }: Response): void {
+    this.#trace({ type: 'response', attempt: this.#attempt, status, url });
+  }
+
+  #trace(entry: TraceEntry): void {
+    this.#call(this.#init.trace, entry);
+  }
+
+  /** What a function of the user's throws is reported, as a listener's exception is. */
+  #call<T>(callback: ((argument: T) => void) | undefined, argument: T): void {
+    try {
+      callback?.(argument);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  /** An ID that was kept goes before the one that was given. */
+  async #readStore(settings: Settings): Promise<void> {
+    const { store, storeName = this.#url } = this.#init;
+    if (!store) return;
+    try {
+      settings.lastEventId = (await store.getItem(storeName)) ?? settings.lastEventId;
+      this.#lastEventId = settings.lastEventId;
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  #setLastEventId(id: string): void {
+    this.#lastEventId = id;
+    const { store, storeName = this.#url } = this.#init;
+    if (!store) return;
+    try {
+      Promise.resolve(store.setItem(storeName, id)).catch(report);
+    } catch (error) {
+      // A store that is full or forbidden doesn't stop the stream.
+      report(error);
+    }
   }
 
   #getHandler(type: string): SetHandler {
@@ -265,10 +396,20 @@ export class EventSource extends EventTarget {
   }
 }
 
-/** The driver's message, with what only the platform's objects know. */
-function explain(message: string, cause: unknown, response: Response | undefined): string {
-  const details = [response?.statusText, cause instanceof Error ? cause.message : ''].filter(Boolean);
-  return details.length > 0 ? `${message} (${details.join('; ')})` : message;
+/** What `failed` and `decide` of the driver's face get. */
+type FailureArguments = [
+  kind: ErrorKind,
+  message: string,
+  attempt: number,
+  cause: unknown,
+  response: Response | undefined,
+  body: string | undefined,
+  delay?: number | undefined,
+];
+
+function toErrorEvent(...details: FailureArguments): EventSourceErrorEvent {
+  const [kind, message, attempt, cause, response, body, delay] = details;
+  return new EventSourceErrorEvent({ kind, message, attempt, cause, response, body, delay });
 }
 
 // Web IDL: constants on the interface object and its prototype, attributes and operations enumerable, and the names
@@ -280,6 +421,10 @@ for (const target of [EventSource, EventSource.prototype]) {
 }
 for (const name of ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']) {
   Object.defineProperty(EventSource.prototype, name, { enumerable: true });
+}
+// What isn't the standard's doesn't show in loops over its members.
+for (const name of ['lastEventId', Symbol.asyncIterator]) {
+  Object.defineProperty(EventSource.prototype, name, { enumerable: false });
 }
 Object.defineProperty(EventSource.prototype, Symbol.toStringTag, {
   value: 'EventSource',

@@ -4,30 +4,37 @@
  * What went wrong:
  *
  * - `network`: the request failed, or the connection broke while the stream was being read
+ * - `timeout`: `connectTimeout` or `idleTimeout` was exceeded
  * - `end`: the server ended the stream
  * - `status`: the response's status isn't 200
  * - `content-type`: the response isn't a `text/event-stream`
+ * - `rejected`: the function `accept` didn't accept the response
  * - `too-large`: the server sent a line or an event above the limit
  * - `unreadable`: `fetch` came back with something that can't be read as a stream of bytes
+ * - `request`: a function that should have given the request's URL, headers or body failed
  * - `webassembly`: this package's WebAssembly module couldn't be started
  */
 export type ErrorKind =
   | 'network'
+  | 'timeout'
   | 'end'
   | 'status'
   | 'content-type'
+  | 'rejected'
   | 'too-large'
   | 'unreadable'
+  | 'request'
   | 'webassembly';
 
 /** What an `EventSourceErrorEvent` is made of. */
 export interface ErrorDetails {
   kind: ErrorKind;
   message: string;
-  delay?: number | undefined;
+  attempt: number;
   cause?: unknown;
   response?: Response | undefined;
   body?: string | undefined;
+  delay?: number | undefined;
 }
 
 /** The `error` event of an `EventSource`. */
@@ -36,6 +43,8 @@ export class EventSourceErrorEvent extends Event {
   readonly kind: ErrorKind;
   /** What went wrong, in words: what was expected and what came. */
   readonly message: string;
+  /** The number of the request that this is about: the first is 1. */
+  readonly attempt: number;
   /** The status of the response that was refused, such as `401`. */
   readonly status: number | undefined;
   /** The status of the response that was refused in words. HTTP/2 has none: then it is empty. */
@@ -46,7 +55,7 @@ export class EventSourceErrorEvent extends Event {
   readonly url: string | undefined;
   /** The beginning of the body of the response that was refused: at most 64 KiB, or what came in a second. */
   readonly body: string | undefined;
-  /** What `fetch`, its body or WebAssembly was rejected with. */
+  /** What `fetch`, its body, a function of the user's or WebAssembly was rejected with. */
   readonly cause: unknown;
   /** Whether the connection is being reestablished. If not, it has failed for good. */
   readonly willReconnect: boolean;
@@ -56,18 +65,51 @@ export class EventSourceErrorEvent extends Event {
   /** @internal */
   constructor(details: ErrorDetails) {
     super('error');
-    const { response } = details;
+    const { response, cause } = details;
+    const known = [response?.statusText, cause instanceof Error ? cause.message : ''].filter(Boolean);
     this.kind = details.kind;
-    this.message = details.message;
+    this.message = known.length > 0 ? `${details.message} (${known.join('; ')})` : details.message;
+    this.attempt = details.attempt;
     this.status = response?.status;
     this.statusText = response?.statusText;
     this.headers = response?.headers;
     this.url = response?.url;
     this.body = details.body;
-    this.cause = details.cause;
+    this.cause = cause;
     this.willReconnect = details.delay !== undefined;
     this.delay = details.delay;
   }
+
+  /** The body as JSON. `undefined` if there is none or it isn't JSON. */
+  json(): unknown {
+    try {
+      return JSON.parse(this.body ?? '');
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What a console of Node or Deno shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return this.#summary();
+  }
+  [Symbol.for('Deno.customInspect')](inspect: (value: unknown) => string): string {
+    return inspect(this.#summary());
+  }
+
+  #summary(): object {
+    const { kind, message, attempt, status, url, body, willReconnect, delay, cause } = this;
+    const members = { kind, message, attempt, status, url, body, willReconnect, delay, cause };
+    const given = Object.entries(members).filter(([, value]) => value !== undefined);
+    return { EventSourceErrorEvent: Object.fromEntries(given) };
+  }
+}
+
+/** What is thrown to those who wait for events: the error event as an error. */
+export function toError(event: EventSourceErrorEvent): Error {
+  const { kind, message, attempt, status, statusText, headers, url, body, cause } = event;
+  const details = { name: 'EventSourceError', kind, attempt, status, statusText, headers, url, body, cause };
+  return Object.assign(new Error(message), details);
 }
 
 /** The `open` event of an `EventSource`. */

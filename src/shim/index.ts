@@ -7,4 +7,14 @@
 
 export { EventSource } from './event-source.js';
 export { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
-export type { EventSourceEventMap, EventSourceInit } from './types.js';
+export type {
+  Attempt,
+  EventSourceEventMap,
+  EventSourceInit,
+  LastEventIdStore,
+  PerAttempt,
+  ReconnectFunction,
+  ReconnectPolicy,
+  ResumeRequest,
+  TraceEntry,
+} from './types.js';

@@ -1,17 +1,34 @@
 /** The constructor's arguments, checked and completed. What is wrong with them is thrown at once. */
 
-import type { EventSourceInit } from './types.js';
+import { fail } from './argument.js';
+import { Requests } from './request.js';
+import type { EventSourceInit, ReconnectPolicy } from './types.js';
 
-/** What the Rust driver takes for a request (`Request` in `src/browser/sys.rs`). */
-export interface Request {
+/** What the Rust driver takes (`Settings` in `src/browser/sys.rs`). */
+export interface Settings {
   url: string;
   method: string;
-  headers: Headers;
-  init: RequestInit;
   fetch: EventSourceInit['fetch'];
+  rules: number;
+  policy: Float64Array | undefined;
+  statuses: Uint16Array | undefined;
+  canResume: boolean;
+  accepts: boolean;
+  connectTimeout: number | undefined;
+  idleTimeout: number | undefined;
+  maxEventSize: number | undefined;
+  pausesWhenHidden: boolean;
+  lastEventId: string;
+  comments: boolean;
+  dropsReplayed: boolean;
+  countsBytes: boolean;
 }
 
-const ownNames = ['withCredentials', 'headers', 'signal', 'fetch'];
+const ownNames = [
+  ...['withCredentials', 'url', 'headers', 'signal', 'fetch', 'accept', 'reconnect', 'resume'],
+  ...['lastEventId', 'store', 'storeName', 'dropReplayed', 'connectTimeout', 'idleTimeout', 'maxEventSize'],
+  ...['whenHidden', 'comments', 'onEvent', 'trace'],
+];
 
 /** What `fetch` takes in browsers, and what the `fetch` of Node, Bun, Deno and Cloudflare's workers adds to it. */
 const fetchNames = [
@@ -20,26 +37,10 @@ const fetchNames = [
   ...['dispatcher', 'client', 'cf', 'decompress', 'proxy', 'tls', 'unix', 'verbose'],
 ];
 
-/**
- * The absolute URL, serialized (HTML, "encoding-parse a URL"). The base is the document's, in a worker its script's.
- */
-export function resolveUrl(text: string): string {
-  const { document, location } = globalThis as { document?: Document; location?: Location };
-  const base = document?.baseURI ?? location?.href;
-  let url: string;
-  try {
-    url = new URL(text, base).href;
-  } catch {
-    const where =
-      base === undefined
-        ? '; there is no page here that a relative URL could refer to'
-        : ` relative to ${base}`;
-    throw new DOMException(`EventSource: "${text}" is not a valid URL${where}`, 'SyntaxError');
-  }
-  if (!document?.createElement || document.characterSet === 'UTF-8') return url;
-  // Elsewhere the query is encoded as the document is, which only elements do.
-  return Object.assign(document.createElement('a'), { href: text }).href;
-}
+/** The members of a policy in the order of `policy` in `src/browser/mod.rs`. */
+const policyNames = [
+  ...['initialDelay', 'factor', 'jitter', 'maxDelay', 'maxAttempts', 'maxTime', 'resetAfter', 'retryAfter'],
+] as (keyof ReconnectPolicy)[];
 
 /** The constructor's second argument as a dictionary: a copy, as each member is read once. */
 export function toDictionary(init: unknown): EventSourceInit {
@@ -54,67 +55,79 @@ export function toDictionary(init: unknown): EventSourceInit {
   return members;
 }
 
-/** The request that the user's `init` asks for. */
-export function toRequest(url: string, init: EventSourceInit): Request {
+/** What the user's `init` asks for. */
+export function toSettings(url: string, init: EventSourceInit): { settings: Settings; requests: Requests } {
   const fetchInit: Record<string, unknown> = {
     cache: 'no-store',
     credentials: init.withCredentials ? 'include' : 'same-origin',
     mode: 'cors',
   };
   for (const name in init) {
-    const value = init[name as keyof EventSourceInit];
     if (fetchNames.includes(name)) {
-      if (value !== undefined) fetchInit[name] = value;
+      const value = init[name as keyof EventSourceInit];
+      if (value !== undefined && name !== 'body') fetchInit[name] = value;
     } else if (!ownNames.includes(name)) {
       fail(`unknown option "${name}"; there are ${[...ownNames, ...fetchNames].join(', ')}`);
     }
   }
-  const { fetch } = init;
-  if (fetch !== undefined && typeof fetch !== 'function') fail('the option "fetch" has to be a function');
+  for (const name of ['url', 'fetch', 'accept', 'onEvent', 'trace'] as const) {
+    if (init[name] !== undefined && typeof init[name] !== 'function')
+      fail(`the option "${name}" has to be a function`);
+  }
+  const { whenHidden = 'keep', reconnect, lastEventId = '' } = init;
+  if (whenHidden !== 'keep' && whenHidden !== 'pause') {
+    fail(`the option "whenHidden" is "${whenHidden}"; it has to be "keep" or "pause"`);
+  }
   const method = `${init.method ?? 'GET'}`;
-  checkBody(method, init.body);
-  return { url, method, headers: toHeaders(init.headers), init: fetchInit, fetch };
+  return {
+    requests: new Requests(url, method, fetchInit, init),
+    settings: {
+      url,
+      method,
+      fetch: init.fetch,
+      ...toRules(reconnect),
+      canResume: init.resume !== undefined,
+      accepts: init.accept !== undefined,
+      connectTimeout: toNumber('connectTimeout', init.connectTimeout),
+      idleTimeout: toNumber('idleTimeout', init.idleTimeout),
+      maxEventSize: toNumber('maxEventSize', init.maxEventSize),
+      pausesWhenHidden: whenHidden === 'pause',
+      lastEventId: `${lastEventId}`,
+      comments: Boolean(init.comments),
+      dropsReplayed: Boolean(init.dropReplayed),
+      countsBytes: init.trace !== undefined,
+    },
+  };
 }
 
-function checkBody(method: string, body: unknown): void {
-  if (body === undefined || body === null) return;
-  if (/^(get|head)$/i.test(method)) {
-    fail(`a ${method} request can't have a body; give a method that can: { method: 'POST', body }`);
+function toRules(reconnect: EventSourceInit['reconnect']): Pick<Settings, 'rules' | 'policy' | 'statuses'> {
+  const rules = (number: number) => ({ rules: number, policy: undefined, statuses: undefined });
+  if (reconnect === undefined) return rules(0);
+  if (reconnect === false) return rules(1);
+  if (typeof reconnect === 'function') return rules(3);
+  if (reconnect !== true && (typeof reconnect !== 'object' || reconnect === null)) {
+    fail('the option "reconnect" has to be true, false, a policy or a function');
   }
-  const prototype = typeof body === 'object' ? Object.getPrototypeOf(body) : undefined;
-  if (prototype === null || prototype === Object.prototype || Array.isArray(body)) {
-    fail(
-      'the body is a plain object, which fetch would send as "[object Object]"; give JSON.stringify(body)' +
-        ' and the header Content-Type: application/json',
-    );
-  }
-}
-
-function toHeaders(init: HeadersInit | undefined): Headers {
-  if (init instanceof Headers) return new Headers(init);
-  const entries: Iterable<unknown> = isIterable(init) ? init : Object.entries(init ?? {});
-  const headers = new Headers();
-  for (const entry of entries) {
-    const [name, value] = entry as [string, unknown];
-    if (typeof value !== 'string') {
-      fail(
-        `the value of the header "${name}" is ${value === null ? 'null' : typeof value}; it has to be a string`,
-      );
+  const { statuses = [], ...policy }: ReconnectPolicy = {
+    jitter: 0.5,
+    ...(reconnect === true ? {} : reconnect),
+  };
+  for (const name in policy) {
+    if (!policyNames.includes(name as keyof ReconnectPolicy)) {
+      fail(`unknown member "${name}" of "reconnect"; there are statuses, ${policyNames.join(', ')}`);
     }
-    try {
-      headers.append(name, value as string);
-    } catch (cause) {
-      fail(`the header "${name}" can't be sent: ${(cause as Error).message}`);
-    }
   }
-  return headers;
+  const numbers = policyNames.map((name) => {
+    const value = policy[name as keyof typeof policy];
+    return toNumber(`reconnect.${name}`, typeof value === 'boolean' ? Number(value) : value) ?? Number.NaN;
+  });
+  return { rules: 2, policy: new Float64Array(numbers), statuses: new Uint16Array(statuses) };
 }
 
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.iterator in value;
-}
-
-/** Says which class and what is wrong. */
-function fail(message: string): never {
-  throw new TypeError(`EventSource: ${message}`);
+function toNumber(name: string, value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'number' || !(value >= 0)) {
+    fail(`the option "${name}" is ${String(value)}; it has to be a number that isn't negative`);
+  }
+  return value;
 }

@@ -1,0 +1,103 @@
+//! The `Retry-After` header (RFC 9110, 10.2.3): seconds, or a date in one of three forms (5.6.7).
+
+/// In how many milliseconds to retry. `now` is in milliseconds since 1970; a date that has passed gives 0.
+/// `None` where the header is neither.
+pub fn retry_after(header: &str, now: f64) -> Option<f64> {
+    let header = header.trim();
+    if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
+        let seconds = header.bytes().fold(0.0, |seconds, digit| seconds * 10.0 + f64::from(digit - b'0'));
+        return Some(seconds * 1_000.0);
+    }
+    Some((http_date(header)? - now).max(0.0))
+}
+
+/// The milliseconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or
+/// `Sun Nov  6 08:49:37 1994`.
+fn http_date(text: &str) -> Option<f64> {
+    let mut parts = text.split([' ', ',', '-']).filter(|part| !part.is_empty());
+    let _day_of_the_week = parts.next()?;
+    let (first, second) = (parts.next()?, parts.next()?);
+    let (day, month) = if first.starts_with(|first: char| first.is_ascii_digit()) {
+        (first, second)
+    } else {
+        (second, first)
+    };
+    let (third, fourth) = (parts.next()?, parts.next()?);
+    let (time, year) = if third.contains(':') { (third, fourth) } else { (fourth, third) };
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let month = months.iter().position(|name| *name == month)?;
+    let (day, year): (u8, u16) = (day.parse().ok()?, year.parse().ok()?);
+    // Of two digits: the year that is near.
+    let year = if year < 70 {
+        year + 2000
+    } else if year < 100 {
+        year + 1900
+    } else {
+        year
+    };
+    let mut clock = time.split(':').map(|part| part.parse::<u8>().ok());
+    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
+    if day == 0 || day > 31 || hour > 23 || minute > 59 || second > 60 || clock.next().is_some() {
+        return None;
+    }
+    let time_of_day = (f64::from(hour) * 60.0 + f64::from(minute)) * 60.0 + f64::from(second);
+    Some((days_before(year.into(), month) + f64::from(day) - 1.0) * 86_400_000.0 + time_of_day * 1_000.0)
+}
+
+/// Days from 1970-01-01 to the first of a month, which counts from 0.
+fn days_before(year: i32, month: usize) -> f64 {
+    const BEFORE_MONTH: [i32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    // Leap days are counted up to the year, or with it once its February is over.
+    let counted = if month > 1 { year } else { year - 1 };
+    let leap_days = counted / 4 - counted / 100 + counted / 400 - 477;
+    f64::from((year - 1970) * 365 + BEFORE_MONTH[month] + leap_days)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_in_their_three_forms() {
+        for (date, seconds) in [
+            ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777.0),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777.0),
+            ("Sun Nov  6 08:49:37 1994", 784_111_777.0),
+            ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+            ("Tue, 29 Feb 2000 12:00:00 GMT", 951_825_600.0),
+            ("Wed, 01 Mar 2000 00:00:00 GMT", 951_868_800.0),
+            ("Mon, 23 Nov 2026 00:00:00 GMT", 1_795_392_000.0),
+            ("Mon, 01 Mar 2100 00:00:00 GMT", 4_107_542_400.0),
+        ] {
+            assert_eq!(http_date(date), Some(seconds * 1_000.0), "{date}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_header_of_this_kind() {
+        for header in [
+            "",
+            "-1",
+            "1.5",
+            "soon",
+            "1 second",
+            "Sun, 06 Nov 1994",
+            "Sun, 06 Foo 1994 08:49:37 GMT",
+            "Sun, 00 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 24:00:00 GMT",
+            "Sun, 06 Nov 1994 08:49 GMT",
+            "Sun, 06 Nov x 08:49:37 GMT",
+            "Sun, 06 ovD 1994 08:49:37 GMT",
+        ] {
+            assert_eq!(retry_after(header, 0.0), None, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn seconds_and_dates_that_have_passed() {
+        assert_eq!(retry_after("120", 0.0), Some(120_000.0));
+        assert_eq!(retry_after(" 0 ", 0.0), Some(0.0));
+        assert_eq!(retry_after("Thu, 01 Jan 1970 00:00:10 GMT", 4_000.0), Some(6_000.0));
+        assert_eq!(retry_after("Thu, 01 Jan 1970 00:00:10 GMT", 11_000.0), Some(0.0));
+    }
+}

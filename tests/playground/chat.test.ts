@@ -1,0 +1,236 @@
+import { expect } from 'chai';
+import type { Browser } from 'puppeteer-core';
+import { launch, modelNames, Playground, type Server, serve, sourceText, testid, until } from './harness';
+
+describe('chat view', () => {
+  let server: Server;
+  let browser: Browser;
+  let chat: Playground;
+  before(async () => {
+    [server, browser] = await Promise.all([serve(), launch()]);
+  });
+  after(async () => {
+    await browser.close();
+    await server.close();
+  });
+  beforeEach(async () => {
+    chat = await Playground.open(browser, server);
+  });
+  afterEach(() => chat.close());
+
+  const expectSource = async (text: string, model: string) =>
+    expect(Buffer.from(text).equals(Buffer.from(await sourceText(model))), 'byte for byte').to.equal(true);
+
+  describe('an answer equals its source', () => {
+    for (const chunkBytes of ['0', '1', '7', '64']) {
+      it(chunkBytes === '0' ? 'in whole events' : `in pieces of ${chunkBytes} bytes`, async () => {
+        await chat.asFastAsPossible();
+        await chat.settings({ chunkBytes });
+        for (const model of modelNames) {
+          await chat.click('new-chat');
+          await chat.send(model);
+          expect(await chat.ended()).to.equal('done');
+          await expectSource(await chat.text('answer-text'), model);
+        }
+        expect(chat.complaints).to.deep.equal([]);
+      }).timeout(60_000);
+    }
+
+    for (const [model, chunkBytes] of [
+      ['taoteking', '0'],
+      ['emoji', '7'],
+    ] as const) {
+      it(`2,000 tokens of ${model}`, async () => {
+        await chat.asFastAsPossible();
+        await chat.settings({ maxTokens: '2000', chunkBytes });
+        await chat.send(model);
+        expect(await chat.ended()).to.equal('done');
+        const text = await chat.text('answer-text');
+        const source = `${await sourceText(model)}\n\n`;
+        expect(text).to.equal(source.repeat(20).slice(0, text.length));
+        expect(await chat.text('answer-meta')).to.match(/^2,000 tokens .* cut at the token limit$/);
+      }).timeout(30_000);
+    }
+  });
+
+  it('writes a text in its own direction', async () => {
+    await chat.asFastAsPossible();
+    await chat.send('masnavi');
+    await chat.ended();
+    const directions = await chat.page.$$eval(testid('answer-text'), (elements) =>
+      elements.map((element) => getComputedStyle(element).direction),
+    );
+    expect(directions).to.deep.equal(['rtl']);
+  });
+
+  it('draws at most once in a frame', async () => {
+    await chat.asFastAsPossible();
+    await chat.page.evaluate((selector: string) => {
+      const counts = { writes: 0, frames: 0, drawing: false };
+      Object.assign(globalThis, { counts });
+      const count = () => {
+        counts.frames += 1;
+        requestAnimationFrame(count);
+      };
+      requestAnimationFrame(count);
+      new MutationObserver((records) => {
+        const written = records.filter(
+          ({ type, target }) => type === 'characterData' && target.parentElement?.matches(selector),
+        );
+        counts.writes += written.length;
+      }).observe(document.body, { characterData: true, subtree: true });
+    }, testid('answer-text'));
+    await chat.settings({ maxTokens: '2000' });
+    await chat.send('taoteking');
+    await chat.ended();
+    const { writes, frames } = await chat.page.evaluate(
+      () => (globalThis as unknown as { counts: { writes: number; frames: number } }).counts,
+    );
+    expect(writes).to.be.within(1, frames + 1);
+  }).timeout(30_000);
+
+  it('stops the request on the server too, and sends it again', async () => {
+    const { aborted } = server.stats;
+    const asked = server.stats.requests['/v1/chat/completions'] ?? 0;
+    await chat.send('alice');
+    await chat.says('answer-text', /Alice was/);
+    expect(server.stats.open).to.equal(1);
+    await chat.click('stop');
+    await until(() => server.stats.open === 0, 'the server has stopped');
+    expect(server.stats.aborted).to.equal(aborted + 1);
+    expect(await chat.ended()).to.equal('stopped');
+    expect(await chat.text('badge')).to.equal('Stopped');
+    const text = await chat.text('answer-text');
+    expect((await sourceText('alice')).startsWith(text)).to.equal(true);
+
+    await chat.asFastAsPossible();
+    await chat.click('resend');
+    expect(await chat.ended()).to.equal('done');
+    await expectSource(await chat.text('answer-text'), 'alice');
+    expect(await chat.texts('answer')).to.have.length(1);
+    expect(server.stats.requests['/v1/chat/completions']).to.equal(asked + 2);
+    expect(chat.complaints).to.deep.equal([]);
+  });
+
+  it('stops with the Escape key', async () => {
+    await chat.send('alice');
+    await chat.says('answer-text', /Alice was/);
+    await chat.page.keyboard.press('Escape');
+    expect(await chat.ended()).to.equal('stopped');
+  });
+
+  it('sends with Enter, and the conversation with each message', async () => {
+    await chat.asFastAsPossible();
+    await chat.click('sample-hojoki');
+    await chat.ended();
+    const request = chat.page.waitForRequest((request) => request.url().includes('/chat/completions'));
+    await chat.page.focus(testid('prompt'));
+    await chat.page.keyboard.type('And then?');
+    await chat.page.keyboard.press('Enter');
+    const { messages } = JSON.parse((await request).postData() ?? '');
+    expect(messages).to.deep.equal([
+      { role: 'user', content: 'Read to me from 方丈記.' },
+      { role: 'assistant', content: await sourceText('hojoki') },
+      { role: 'user', content: 'And then?' },
+    ]);
+    expect((await request).headers()).to.include({
+      authorization: 'Bearer demo-key',
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+    });
+  });
+
+  describe('what went wrong, in words', () => {
+    for (const [fault, kind, words] of [
+      ['401', '401', /doesn’t accept the key.*Check the API key.*Incorrect API key/s],
+      ['429', '429', /Too many requests.*pause.*You can send again in (20|19|18) s.*Rate limit reached/s],
+      ['204', '204', /nothing to say/],
+      ['html', 'content-type', /not an event stream.*text\/html/s],
+      ['json', 'content-type', /not an event stream.*application\/json/s],
+      ['refuse', 'network', /can’t be reached.*Check the address/s],
+    ] as const) {
+      it(fault, async () => {
+        const asked = server.stats.requests['/v1/chat/completions'] ?? 0;
+        await chat.select('fault', fault);
+        await chat.send();
+        expect(await chat.ended()).to.equal('failed');
+        expect(await chat.text('notice')).to.match(words);
+        expect(await chat.page.$$(`${testid('notice')}[data-kind="${kind}"]`)).to.have.length(1);
+        // A browser repeats by itself what fails on a connection that it had used before.
+        if (fault !== 'refuse') expect(server.stats.requests['/v1/chat/completions']).to.equal(asked + 1);
+
+        await chat.select('fault', 'none');
+        await chat.asFastAsPossible();
+        await chat.click('resend');
+        expect(await chat.ended()).to.equal('done');
+      });
+    }
+
+    it('a server that goes away in mid-answer: the text so far is kept', async () => {
+      const asked = server.stats.requests['/v1/chat/completions'] ?? 0;
+      await chat.select('fault', 'cut');
+      await chat.send('hojoki');
+      expect(await chat.ended()).to.equal('failed');
+      expect(await chat.text('notice')).to.match(/went away in mid-answer.*kept/s);
+      expect(await chat.text('badge')).to.equal('Incomplete');
+      const text = await chat.text('answer-text');
+      expect(text).to.have.length.greaterThan(0);
+      expect((await sourceText('hojoki')).startsWith(text)).to.equal(true);
+      expect(server.stats.requests['/v1/chat/completions'], 'sent once').to.equal(asked + 1);
+    });
+
+    for (const fault of ['silence', 'stall']) {
+      it(`${fault}: the page says that it waits, and can be stopped`, async () => {
+        await chat.select('fault', fault);
+        await chat.asFastAsPossible();
+        await chat.send();
+        await chat.says('hint', /connection is open, but nothing has come for 3 s/);
+        await chat.click('stop');
+        expect(await chat.ended()).to.equal('stopped');
+        await until(() => server.stats.open === 0, 'the server has stopped');
+      });
+    }
+
+    it('a key that is really wrong', async () => {
+      await chat.settings({ key: 'wrong' });
+      await chat.says('server', /list of models answered 401/);
+      await chat.settings({ key: 'demo-key' });
+      await chat.says('server', /:\d+$/);
+    });
+
+    it('a page that forbids WebAssembly', async () => {
+      const strict = await Playground.open(browser, server, {
+        prepare: async (page) => {
+          await page.setRequestInterception(true);
+          page.on('request', async (request) => {
+            if (!request.isNavigationRequest()) return request.continue();
+            const page = await fetch(request.url());
+            const policy =
+              page.headers.get('content-security-policy')?.replace("'wasm-unsafe-eval'", '') ?? '';
+            await request.respond({
+              contentType: 'text/html',
+              headers: { 'content-security-policy': policy },
+              body: await page.text(),
+            });
+          });
+        },
+      });
+      await strict.send();
+      expect(await strict.ended()).to.equal('failed');
+      expect(await strict.text('notice')).to.match(/WebAssembly is blocked.*'wasm-unsafe-eval'/s);
+      await strict.close();
+    });
+  });
+
+  it('can be pointed at another server', async () => {
+    const other = await serve({ apiKey: 'another-key' });
+    await chat.settings({ baseUrl: `${other.origin}/v1`, key: 'another-key' });
+    await chat.says('server', new RegExp(new URL(other.origin).host));
+    await chat.asFastAsPossible();
+    await chat.send('peach-blossom');
+    expect(await chat.ended()).to.equal('done');
+    await expectSource(await chat.text('answer-text'), 'peach-blossom');
+    expect(other.stats.requests['/v1/chat/completions']).to.be.greaterThan(0);
+    await other.close();
+  });
+});

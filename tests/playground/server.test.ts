@@ -1,0 +1,354 @@
+import { connect } from 'node:net';
+import { expect } from 'chai';
+import { modelNames, type Server, serve, sourceText, until } from './harness';
+
+interface Chunk {
+  id: string;
+  object: string;
+  created: number;
+  model: string;
+  choices: { index: number; delta: { role?: string; content?: string }; finish_reason: string | null }[];
+  usage?: { prompt_tokens: number; completion_tokens: number; total_tokens: number } | null;
+}
+
+describe('model server', () => {
+  let server: Server;
+  before(async () => {
+    server = await serve();
+  });
+  after(() => server.close());
+
+  const ask = (body: object, query = 'tokens_per_second=0', init: RequestInit = {}) =>
+    fetch(`${server.origin}/v1/chat/completions?${query}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: 'Bearer demo-key' },
+      body: JSON.stringify({ model: 'emoji', messages: [{ role: 'user', content: 'Hello' }], ...body }),
+      ...init,
+    });
+
+  /** The `data` of a stream whose every event has one line of it. */
+  const dataOf = async (response: Response) =>
+    (await response.text())
+      .split('\n\n')
+      .filter(Boolean)
+      .map((block) => block.replace(/^data: /, ''));
+
+  const chunksOf = async (response: Response) => {
+    const data = await dataOf(response);
+    expect(data.pop()).to.equal('[DONE]');
+    return data.map((text): Chunk => JSON.parse(text));
+  };
+
+  describe('chat completions', () => {
+    it('streams in the shape of OpenAI', async () => {
+      const response = await ask({ stream: true });
+      expect(response.headers.get('content-type')).to.match(/^text\/event-stream/);
+      const chunks = await chunksOf(response);
+      for (const chunk of chunks) {
+        expect(chunk).to.include({ object: 'chat.completion.chunk', model: 'emoji', id: chunks[0]?.id });
+        expect(chunk).to.not.have.property('usage');
+        expect(chunk.created).to.be.closeTo(Date.now() / 1000, 60);
+      }
+      expect(chunks[0]?.choices[0]).to.deep.equal({
+        index: 0,
+        delta: { role: 'assistant', content: '' },
+        finish_reason: null,
+      });
+      expect(chunks.at(-1)?.choices[0]).to.deep.equal({ index: 0, delta: {}, finish_reason: 'stop' });
+    });
+
+    it('ends with the usage where it is asked for', async () => {
+      const chunks = await chunksOf(await ask({ stream: true, stream_options: { include_usage: true } }));
+      const last = chunks.pop();
+      expect(last?.choices).to.deep.equal([]);
+      expect(last?.usage?.completion_tokens).to.equal(chunks.length - 2);
+      expect(chunks.every(({ usage }) => usage === null)).to.equal(true);
+    });
+
+    it('gives a plain answer without stream', async () => {
+      const response = await ask({ stream: false });
+      expect(response.headers.get('content-type')).to.match(/^application\/json/);
+      const { object, choices, usage } = (await response.json()) as {
+        object: string;
+        choices: { message: object; finish_reason: string }[];
+        usage: { completion_tokens: number };
+      };
+      expect(object).to.equal('chat.completion');
+      expect(choices[0]?.message).to.deep.equal({ role: 'assistant', content: await sourceText('emoji') });
+      expect(choices[0]?.finish_reason).to.equal('stop');
+      expect(usage.completion_tokens).to.be.greaterThan(100);
+    });
+
+    for (const model of modelNames) {
+      it(`answers with the text of ${model}, never cut inside a character`, async () => {
+        const chunks = await chunksOf(
+          await ask({ model, stream: true }, 'tokens_per_second=0&chunk_bytes=7'),
+        );
+        const tokens = chunks.map(({ choices }) => choices[0]?.delta.content ?? '').filter(Boolean);
+        const text = await sourceText(model);
+        expect(tokens.join('')).to.equal(text);
+        const starts = new Set(
+          [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)].map(({ index }) => index),
+        );
+        let index = 0;
+        for (const token of tokens) {
+          expect(starts.has(index), `a cluster starts at ${index}`).to.equal(true);
+          index += token.length;
+        }
+      });
+    }
+
+    it('repeats a text up to max_tokens', async () => {
+      const chunks = await chunksOf(await ask({ model: 'taoteking', stream: true, max_tokens: 2000 }));
+      const tokens = chunks.map(({ choices }) => choices[0]?.delta.content ?? '').filter(Boolean);
+      expect(tokens).to.have.length(2000);
+      const text = `${await sourceText('taoteking')}\n\n`;
+      expect(text.repeat(10).startsWith(tokens.join(''))).to.equal(true);
+      expect(chunks.at(-1)?.choices[0]?.finish_reason).to.equal('length');
+    });
+
+    it('keeps to the rate', async () => {
+      const start = performance.now();
+      await chunksOf(await ask({ stream: true, max_tokens: 20 }, 'tokens_per_second=50'));
+      expect(performance.now() - start).to.be.within(400, 1500);
+    });
+
+    it('takes the rate from the body too', async () => {
+      const start = performance.now();
+      await chunksOf(await ask({ stream: true, max_tokens: 200, tokens_per_second: 0 }, ''));
+      expect(performance.now() - start).to.be.below(1500);
+    });
+
+    it('ends at once when the client goes away', async () => {
+      const { aborted } = server.stats;
+      const stop = new AbortController();
+      const response = await ask({ stream: true }, 'tokens_per_second=1', { signal: stop.signal });
+      await response.body?.getReader().read();
+      expect(server.stats.open).to.equal(1);
+      stop.abort();
+      await until(() => server.stats.open === 0, 'the stream has ended');
+      expect(server.stats.aborted).to.equal(aborted + 1);
+    });
+
+    it('waits for a client that does not read', async () => {
+      const { aborted } = server.stats;
+      const body = JSON.stringify({ model: 'alice', messages: [], stream: true, max_tokens: 100_000 });
+      const socket = connect(Number(new URL(server.origin).port), '127.0.0.1');
+      socket.write(
+        `POST /v1/chat/completions?tokens_per_second=0 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer demo-key\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+      socket.pause();
+      await until(() => server.stats.open === 1, 'the stream is open');
+      await new Promise((done) => setTimeout(done, 500));
+      expect(server.stats.open, 'twenty megabytes are not written for nobody').to.equal(1);
+      socket.destroy();
+      await until(() => server.stats.open === 0, 'the stream has ended');
+      expect(server.stats.aborted).to.equal(aborted + 1);
+    });
+
+    it('lists its models', async () => {
+      const response = await fetch(`${server.origin}/v1/models`, {
+        headers: { Authorization: 'Bearer demo-key' },
+      });
+      const { object, data } = (await response.json()) as {
+        object: string;
+        data: { id: string; object: string }[];
+      };
+      expect(object).to.equal('list');
+      expect(data.map(({ id }) => id)).to.have.members(modelNames);
+      expect(data.every((model) => model.object === 'model')).to.equal(true);
+    });
+  });
+
+  describe('refusals', () => {
+    const check = async (response: Response, status: number, message: RegExp, more: object = {}) => {
+      expect(response.status).to.equal(status);
+      const { error } = (await response.json()) as { error: { message: string } };
+      expect(error.message).to.match(message);
+      expect(error).to.include({ type: 'invalid_request_error', ...more });
+    };
+
+    for (const [name, authorization] of [
+      ['no key', undefined],
+      ['a wrong key', 'Bearer wrong'],
+      ['another scheme', 'Basic demo-key'],
+    ] as const) {
+      it(`401 for ${name}`, async () => {
+        const headers = { 'Content-Type': 'application/json', ...(authorization && { authorization }) };
+        await check(await ask({}, '', { headers }), 401, /API key/, { code: 'invalid_api_key' });
+      });
+    }
+    it('404 for an unknown model', async () =>
+      check(await ask({ model: 'gpt' }), 404, /'gpt' does not exist.*alice/, { code: 'model_not_found' }));
+    it('400 for missing messages', async () =>
+      check(await ask({ messages: undefined }), 400, /'messages'/, { param: 'messages' }));
+    it('400 for a wrong max_tokens', async () =>
+      check(await ask({ max_tokens: 0 }), 400, /'max_tokens' must be an integer/, { param: 'max_tokens' }));
+    it('400 for a body that is no JSON', async () => check(await ask({}, '', { body: '{' }), 400, /JSON/i));
+    it('404 for an unknown path', async () =>
+      check(await fetch(`${server.origin}/nothing?here`), 404, /GET \/nothing\?here/));
+
+    for (const [query, param, message] of [
+      ['falt=cut', 'falt', /Unknown parameter 'falt'.*fault/],
+      ['fault=explode', 'fault', /'explode'.*one of cut, 429/],
+      ['chunk_bytes=-1', 'chunk_bytes', /integer from 0/],
+      ['chunk_bytes=1&chunk_bytes=2', 'chunk_bytes', /given once/],
+      ['toString=1', 'toString', /Unknown parameter/],
+    ] as const) {
+      it(`400 for ?${query}`, async () => {
+        await check(await ask({}, query), 400, message, { param });
+        await check(await fetch(`${server.origin}/feed?${query}`), 400, message, { param });
+      });
+    }
+  });
+
+  describe('faults', () => {
+    it('429 says when to come back', async () => {
+      const response = await ask({ stream: true }, 'fault=429&retry_after=7');
+      expect(response.status).to.equal(429);
+      expect(response.headers.get('retry-after')).to.equal('7');
+      const { error } = (await response.json()) as { error: object };
+      expect(error).to.include({ code: 'rate_limit_exceeded' });
+    });
+    it('401 though the key is right', async () => {
+      expect((await ask({ stream: true }, 'fault=401')).status).to.equal(401);
+    });
+    it('204 has no body', async () => {
+      const response = await ask({ stream: true }, 'fault=204');
+      expect(response.status).to.equal(204);
+      expect(await response.text()).to.equal('');
+    });
+    for (const type of ['text/html', 'application/json']) {
+      it(`type answers with ${type}`, async () => {
+        const response = await ask({ stream: true }, `fault=type&type=${type}`);
+        expect(response.status).to.equal(200);
+        expect(response.headers.get('content-type')).to.contain(type);
+      });
+    }
+    it('cut breaks off after so many events', async () => {
+      const response = await fetch(`${server.origin}/feed?rate=0&fault=cut&after=4`);
+      const { events, error } = await readEvents(response);
+      expect(events.map(({ id }) => id)).to.deep.equal(['1', '2', '3', '4']);
+      expect(error).to.be.instanceOf(Error);
+    });
+    it('silence opens the stream and leaves it at that', async () => {
+      const stop = new AbortController();
+      const response = await ask({ stream: true }, 'fault=silence', { signal: stop.signal });
+      expect(response.status).to.equal(200);
+      const read = response.body?.getReader().read();
+      const first = await Promise.race([read, new Promise((done) => setTimeout(done, 200, 'nothing'))]);
+      expect(first).to.equal('nothing');
+      read?.catch(() => {});
+      stop.abort();
+      await until(() => server.stats.open === 0, 'the stream has ended');
+    });
+    it('refuse hangs up before an answer', async () => {
+      const error = await ask({ stream: true }, 'fault=refuse').then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(error).to.be.instanceOf(TypeError);
+    });
+  });
+
+  describe('feed', () => {
+    const read = async (query: string, init: RequestInit = {}) =>
+      readEvents(await fetch(`${server.origin}/feed?rate=0&${query}`, init));
+
+    it('resumes where the client left off, with the same events', async () => {
+      const { events: all } = await read('count=40');
+      const { events: rest } = await read('count=23', { headers: { 'Last-Event-ID': '17' } });
+      expect(all.map(({ id }) => Number(id))).to.deep.equal(
+        Array.from({ length: 40 }, (_, index) => index + 1),
+      );
+      expect(rest).to.deep.equal(all.slice(17));
+      expect(new Set(all.map(({ event }) => event))).to.deep.equal(new Set(['price', 'news', undefined]));
+    });
+    it('starts anew after an id that it never gave out', async () => {
+      const { events } = await read('count=2', { headers: { 'Last-Event-ID': 'x' } });
+      expect(events.map(({ id }) => id)).to.deep.equal(['1', '2']);
+    });
+    it('says how long to wait before a reconnection', async () => {
+      const text = await (await fetch(`${server.origin}/feed?count=1&retry=1234`)).text();
+      expect(text).to.match(/^: from the start\nretry: 1234\n\n/);
+    });
+    it('sends comments while it is quiet', async () => {
+      const response = await fetch(`${server.origin}/feed?count=2&rate=2&heartbeat=0.1`);
+      expect((await response.text()).match(/: heartbeat/g)?.length).to.be.within(2, 6);
+    });
+    it('answers a POST of anything', async () => {
+      const { events } = await read('count=3', {
+        method: 'POST',
+        body: 'anything',
+        headers: { 'Content-Type': 'text/x' },
+      });
+      expect(events).to.have.length(3);
+    });
+  });
+
+  it('lets pages of other origins use it', async () => {
+    const preflight = await fetch(`${server.origin}/v1/chat/completions`, {
+      method: 'OPTIONS',
+      headers: {
+        Origin: 'http://elsewhere.example',
+        'Access-Control-Request-Method': 'POST',
+        'Access-Control-Request-Headers': 'authorization,content-type',
+      },
+    });
+    expect(preflight.status).to.equal(204);
+    expect(preflight.headers.get('access-control-allow-origin')).to.equal('*');
+    expect(preflight.headers.get('access-control-allow-headers')).to.equal('authorization,content-type');
+    const response = await ask({ stream: true }, 'tokens_per_second=0', {});
+    expect(response.headers.get('access-control-allow-origin')).to.equal('*');
+    expect(response.headers.get('access-control-expose-headers')).to.match(/retry-after/i);
+    await response.text();
+  });
+
+  it('serves the page with its policy, on loopback', async () => {
+    const response = await fetch(server.origin);
+    expect(response.headers.get('content-security-policy')).to.contain(
+      "script-src 'self' 'wasm-unsafe-eval'",
+    );
+    expect(await response.text()).to.contain('<!doctype html>');
+    expect(server.origin).to.match(/^http:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  it('closes though streams are open', async () => {
+    const other = await serve();
+    const response = await fetch(`${other.origin}/feed`);
+    await other.close();
+    const { error } = await readEvents(response);
+    expect(error).to.be.instanceOf(Error);
+  });
+});
+
+interface Event {
+  id: string | undefined;
+  event: string | undefined;
+  data: string;
+}
+
+/** The events of a stream, and what broke it off if anything did. A reader plain enough to judge the server by. */
+async function readEvents(response: Response): Promise<{ events: Event[]; error?: unknown }> {
+  let text = '';
+  let error: unknown;
+  const decoder = new TextDecoder();
+  try {
+    for await (const bytes of response.body ?? []) text += decoder.decode(bytes, { stream: true });
+  } catch (thrown) {
+    error = thrown;
+  }
+  const events = text
+    .split('\n\n')
+    .slice(0, -1)
+    .map((block) => {
+      const values = (field: string) =>
+        block
+          .split('\n')
+          .filter((line) => line.startsWith(`${field}: `))
+          .map((line) => line.slice(field.length + 2));
+      return { id: values('id')[0], event: values('event')[0], data: values('data').join('\n') };
+    })
+    .filter(({ data }) => data !== '');
+  return { events, error };
+}

@@ -1,0 +1,209 @@
+import { Answer } from './answer';
+import { chatCode } from './code';
+import { completionUrl, type Message, streamCompletion } from './completion';
+import { find, make } from './dom';
+import { faults } from './faults';
+import { listModels, type Model, type ModelList } from './models';
+import { Picture } from './picture';
+import { loadSettings, mountSettings } from './settings';
+
+/** Stops of the rate slider, in tokens per second; 0 is as fast as possible. */
+const rates = [2, 5, 10, 20, 40, 60, 100, 200, 500, 1000, 0];
+
+/** Milliseconds without a token after which the page says that it still waits. */
+const patience = 3000;
+
+export function mountChat(): void {
+  const view = find('#chat');
+  const thread = find('.thread', view);
+  const composer = find<HTMLFormElement>('.composer', view);
+  const input = find<HTMLTextAreaElement>('#prompt', view);
+  const models = find<HTMLSelectElement>('#model', view);
+  const speed = find<HTMLInputElement>('#rate', view);
+  const fault = find<HTMLSelectElement>('#fault', view);
+  const send = find<HTMLButtonElement>('#send', view);
+  const stopButton = find<HTMLButtonElement>('#stop', view);
+  const status = find('#chat-status', view);
+  const picture = new Picture(find('.live', view), 'token');
+  const lines = find('.lines', thread);
+  const settings = loadSettings();
+
+  let list: ModelList = { models: [], embedded: true };
+  let history: Message[] = [];
+  let latest: Answer | undefined;
+  let stop: (() => void) | undefined;
+
+  function submit(prompt: string): void {
+    if (stop || prompt.trim() === '') return;
+    find('.hello', view).hidden = true;
+    latest?.settle();
+    history.push({ role: 'user', content: prompt });
+    lines.append(make('article', { class: 'question', 'data-testid': 'question' }, prompt));
+    ask();
+  }
+
+  function ask(): void {
+    const model = list.models.find(({ id }) => id === models.value) ?? { id: models.value };
+    const answer = new Answer(model.title ?? model.id, model.language);
+    latest = answer;
+    lines.append(answer.element);
+    thread.scrollTop = 0;
+    setBusy(true);
+    status.textContent = 'Waiting for the answer.';
+    picture.start();
+
+    let lastToken = performance.now();
+    const waiting = setInterval(() => {
+      const quiet = performance.now() - lastToken;
+      const where = picture.meter.spans.at(-1)?.state === 'OPEN' ? 'The connection is open' : 'Connecting';
+      answer.wait(
+        quiet < patience
+          ? ''
+          : `${where}, but nothing has come for ${Math.round(quiet / 1000)} s. You can wait, or stop.`,
+      );
+    }, 500);
+
+    const finish = () => {
+      clearInterval(waiting);
+      stop = undefined;
+      setBusy(false);
+    };
+    try {
+      stop = streamCompletion(
+        {
+          baseUrl: settings.baseUrl,
+          key: settings.key,
+          model: model.id,
+          messages: [...history],
+          maxTokens: settings.maxTokens,
+          switches: switches(),
+        },
+        {
+          state: (state) => picture.state(state),
+          event(data, token) {
+            picture.event(data, token === '' ? 0 : 1);
+            if (token === '') return;
+            lastToken = performance.now();
+            answer.append(token);
+          },
+          end(end) {
+            finish();
+            answer.end(end, picture.meter, () => resend(answer));
+            if (answer.text) history.push({ role: 'assistant', content: answer.text });
+            status.textContent = {
+              done: 'The answer is complete.',
+              stopped: 'Stopped.',
+              failed: 'The answer failed.',
+            }[end.how];
+          },
+        },
+      );
+    } catch (error) {
+      finish();
+      picture.state('CLOSED');
+      answer.end({ how: 'failed', error: { kind: 'request', message: String(error) } }, picture.meter, () =>
+        resend(answer),
+      );
+    }
+  }
+
+  function resend(answer: Answer): void {
+    if (stop) return;
+    if (history.at(-1)?.role === 'assistant') history.pop();
+    answer.element.remove();
+    ask();
+  }
+
+  function switches(): Record<string, string> {
+    if (!list.embedded) return {};
+    return {
+      tokens_per_second: String(rates[Number(speed.value)]),
+      ...(settings.chunkBytes > 0 && { chunk_bytes: String(settings.chunkBytes) }),
+      ...faults.find(({ name }) => name === fault.value)?.query,
+    };
+  }
+
+  function showCode(): void {
+    find('.code', view).textContent = chatCode(
+      completionUrl({ baseUrl: settings.baseUrl, switches: switches() }),
+      models.value,
+    );
+  }
+
+  function setBusy(busy: boolean): void {
+    const hadFocus = document.activeElement === send || document.activeElement === stopButton;
+    send.hidden = busy;
+    stopButton.hidden = !busy;
+    if (hadFocus) (busy ? stopButton : send).focus();
+  }
+
+  async function showModels(): Promise<void> {
+    list = await listModels(settings);
+    const chosen = settings.model || models.value;
+    models.replaceChildren(...list.models.map(({ id, title }) => new Option(title ?? id, id)));
+    if (list.models.some(({ id }) => id === chosen)) models.value = chosen;
+    for (const element of view.querySelectorAll<HTMLElement>('[data-embedded]'))
+      element.hidden = !list.embedded;
+    find('#server', view).textContent =
+      new URL(settings.baseUrl, location.href).host + (list.problem ? `: ${list.problem}` : '');
+    showCode();
+    find('.samples', view).replaceChildren(...list.models.filter(({ title }) => title).map(sample));
+  }
+
+  function sample({ id, title = id, language }: Model): HTMLElement {
+    const name = language && new Intl.DisplayNames('en', { type: 'language' }).of(language);
+    const button = make(
+      'button',
+      { type: 'button', 'data-testid': `sample-${id}` },
+      make('span', { class: 'title', ...(language && { lang: language }) }, title),
+      make('span', { class: 'language' }, name ?? id),
+    );
+    button.addEventListener('click', () => {
+      models.value = id;
+      showCode();
+      submit(`Read to me from ${title}.`);
+    });
+    return button;
+  }
+
+  function showSpeed(): void {
+    const value = rates[Number(speed.value)];
+    const words = value ? `${value} tokens/s` : 'no limit';
+    find('#rate-value', view).textContent = words;
+    speed.setAttribute('aria-valuetext', words);
+  }
+
+  fault.replaceChildren(...faults.map(({ label, name }) => new Option(label, name)));
+  speed.max = String(rates.length - 1);
+  speed.value = String(rates.indexOf(60));
+  speed.addEventListener('input', showSpeed);
+  showSpeed();
+
+  composer.addEventListener('input', showCode);
+  composer.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (stop) return;
+    submit(input.value);
+    input.value = '';
+  });
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      composer.requestSubmit();
+    }
+  });
+  stopButton.addEventListener('click', () => stop?.());
+  view.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && !find<HTMLDialogElement>('#settings').open) stop?.();
+  });
+  find('#new-chat', view).addEventListener('click', () => {
+    stop?.();
+    history = [];
+    latest = undefined;
+    for (const article of lines.querySelectorAll('article')) article.remove();
+    find('.hello', view).hidden = false;
+    input.focus();
+  });
+  mountSettings(settings, showModels);
+  showModels();
+}

@@ -1,0 +1,30 @@
+import { make } from './dom';
+import { type Notice, timeUntil } from './words';
+
+/** A notice on the page. Its countdown ends with the element. */
+export function renderNotice({ kind, title, advice, detail, retryAt }: Notice): HTMLElement {
+  const element = make(
+    'div',
+    { class: 'notice', role: 'alert', 'data-testid': 'notice', 'data-kind': kind },
+    make('strong', {}, title),
+    make('p', {}, advice),
+  );
+  if (retryAt) element.append(countdown(retryAt));
+  if (detail) element.append(make('p', { class: 'detail', 'data-testid': 'notice-detail' }, detail));
+  return element;
+}
+
+function countdown(until: Date): HTMLElement {
+  // Not part of the alert: a screen reader would read every second aloud.
+  const line = make('p', { 'aria-live': 'off', 'data-testid': 'retry-after' });
+  const show = () => {
+    const left = timeUntil(until);
+    line.textContent = left ? `You can send again in ${left}.` : 'You can send again now.';
+    return left !== '';
+  };
+  show();
+  const timer = setInterval(() => {
+    if (!show() || !line.isConnected) clearInterval(timer);
+  }, 500);
+  return line;
+}

@@ -1,0 +1,37 @@
+import { find } from './dom';
+
+/** The tabs of the page, by the pattern of the ARIA practices: arrows move, the URL's hash remembers. */
+export function mountTabs(): void {
+  const list = find('[role="tablist"]');
+  const tabs = [...list.querySelectorAll<HTMLButtonElement>('[role="tab"]')];
+
+  const select = (chosen: HTMLButtonElement) => {
+    for (const tab of tabs) {
+      const selected = tab === chosen;
+      tab.setAttribute('aria-selected', String(selected));
+      tab.tabIndex = selected ? 0 : -1;
+      find(`#${tab.getAttribute('aria-controls')}`).hidden = !selected;
+    }
+  };
+  const byHash = () => tabs.find((tab) => `#${tab.getAttribute('aria-controls')}` === location.hash);
+
+  for (const [index, tab] of tabs.entries()) {
+    tab.addEventListener('click', () => {
+      select(tab);
+      history.replaceState(null, '', `#${tab.getAttribute('aria-controls')}`);
+    });
+    tab.addEventListener('keydown', (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const next = step && tabs[(index + step + tabs.length) % tabs.length];
+      if (!next) return;
+      next.focus();
+      next.click();
+    });
+  }
+  addEventListener('hashchange', () => {
+    const tab = byHash();
+    if (tab) select(tab);
+  });
+  const first = byHash() ?? tabs[0];
+  if (first) select(first);
+}

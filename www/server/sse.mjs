@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/**
+ * @typedef {{ id?: string | number, event?: string, data?: string, retry?: number, comment?: string }} Block
+ * One blank-line-terminated block of a stream.
+ */
+
+/** @param {Block} block */
+export function format({ comment, retry, id, event, data }) {
+  let text = '';
+  if (comment !== undefined) text += `: ${comment}\n`;
+  if (retry !== undefined) text += `retry: ${retry}\n`;
+  if (id !== undefined) text += `id: ${id}\n`;
+  if (event !== undefined) text += `event: ${event}\n`;
+  if (data !== undefined) for (const line of data.split('\n')) text += `data: ${line}\n`;
+  return `${text}\n`;
+}
+
+/**
+ * Opens the event stream. The headers go out at once, so that a client is OPEN before the first event.
+ *
+ * @param {import('fastify').FastifyReply} reply
+ */
+export function open(reply) {
+  reply.headers({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  reply.hijack();
+  reply.raw.writeHead(200, /** @type {import('node:http').OutgoingHttpHeaders} */ (reply.getHeaders()));
+  reply.raw.flushHeaders();
+}
+
+/**
+ * Writes one block, in pieces of `chunkBytes` (0: whole), as fast as the client reads.
+ *
+ * @param {import('node:http').ServerResponse} response
+ * @param {Block} block
+ * @param {{ chunkBytes: number, signal: AbortSignal }} options
+ */
+export async function write(response, block, { chunkBytes, signal }) {
+  const bytes = Buffer.from(format(block));
+  const step = chunkBytes || bytes.length;
+  for (let start = 0; start < bytes.length; start += step) {
+    if (!response.write(bytes.subarray(start, start + step))) await once(response, 'drain', { signal });
+    // Node joins what is written within one turn of its loop into one packet.
+    else if (chunkBytes) await nextTurn(undefined, { signal });
+  }
+}
