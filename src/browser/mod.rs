@@ -7,8 +7,8 @@ mod sys;
 mod watchdog;
 
 use crate::core::{
-    ConnectionOptions, DEFAULT_MAX_EVENT_SIZE, Input, Parser, ParserOptions, Policy, Retry, Rules, clamp,
-    is_local, is_safe_to_repeat,
+    ConnectionOptions, DEFAULT_MAX_EVENT_SIZE, Input, Parser, ParserOptions, Policy, Retry, Rules, Target,
+    clamp, is_local, is_safe_to_repeat,
 };
 use driver::Driver;
 use std::rc::Rc;
@@ -34,6 +34,10 @@ impl Connection {
             max_event_size,
             pauses_when_hidden: settings.pauses_when_hidden(),
             is_local: is_local(&settings.url()),
+            target: match settings.fetch() {
+                Some(_) => Target::Server,
+                None => Target::of(&settings.url()),
+            },
         };
         let mut parser = Parser::new(ParserOptions {
             max_event_size,

@@ -4,6 +4,7 @@ import { resolveUrl } from './argument.js';
 import { Batch } from './batch.js';
 import { EventIterator } from './event-iterator.js';
 import { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
+import { addInspection } from './inspect.js';
 import { type Settings, toDictionary, toSettings } from './options.js';
 import { observePage } from './page.js';
 import type { Request, Requests } from './request.js';
@@ -77,10 +78,12 @@ export class EventSource extends EventTarget {
       throw new TypeError("EventSource: 1 argument required, but only 0 present; give the stream's URL");
     }
     super();
-    this.#url = resolveUrl(url);
+    // Web IDL: the arguments are converted, in order, before anything is done with them.
+    const text = `${url}`;
     this.#init = toDictionary(init);
+    this.#url = resolveUrl(text);
     const { settings, requests } = toSettings(this.#url, this.#init);
-    this.#withCredentials = Boolean(this.#init.withCredentials);
+    this.#withCredentials = this.#init.withCredentials ?? false;
     this.#lastEventId = settings.lastEventId;
     this.#listenToSignal(this.#init.signal);
     if (this.#readyState !== CLOSED) this.#connect(settings, requests);
@@ -428,6 +431,12 @@ Object.defineProperty(EventSource.prototype, Symbol.toStringTag, {
   configurable: true,
 });
 Object.defineProperty(EventSource, 'name', { value: 'EventSource', configurable: true });
+
+addInspection(EventSource.prototype, ({ url, withCredentials, readyState }: EventSource) => ({
+  url,
+  withCredentials,
+  readyState,
+}));
 
 /** The typed listeners of `EventSource`; any other type is an event that the server names. */
 export interface EventSource {
