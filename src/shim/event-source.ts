@@ -53,6 +53,7 @@ export class EventSource extends EventTarget {
   /** The origin of the response's URL. */
   #origin = '';
   #attempt = 0;
+  #answer = Number.NaN;
   #lastError: EventSourceErrorEvent | undefined;
   readonly #handlers = new Map<string, HandlerAttribute>();
   readonly #iterators = new Set<EventIterator>();
@@ -222,8 +223,14 @@ export class EventSource extends EventTarget {
       drained: () => this.#untilBacklogIsBelow(1),
       decide: (...details: FailureArguments) => {
         this.#lastError = toErrorEvent(...details);
-        return (this.#init.reconnect as ReconnectFunction)(this.#lastError);
+        const answer = (this.#init.reconnect as ReconnectFunction)(this.#lastError);
+        // Of whatever realm and library the promise is.
+        if (typeof (answer as Promise<unknown> | undefined)?.then !== 'function') {
+          return this.#keepAnswer(answer as Awaited<typeof answer>);
+        }
+        return Promise.resolve(answer).then((answer) => this.#keepAnswer(answer));
       },
+      decided: () => this.#answer,
       failed: (...details: FailureArguments) => this.#fail(toErrorEvent(...details), details[4]),
       paused: () => {
         this.#trace({ type: 'pause' });
@@ -239,6 +246,12 @@ export class EventSource extends EventTarget {
         });
       },
     };
+  }
+
+  /** Negative numbers are no time: they are as 0. */
+  #keepAnswer(answer: Awaited<ReturnType<ReconnectFunction>>): undefined {
+    if (answer === false) this.#answer = -1;
+    else this.#answer = typeof answer === 'number' ? Math.max(answer, 0) : Number.NaN;
   }
 
   #fail(error: EventSourceErrorEvent, response?: Response): void {
