@@ -10,7 +10,7 @@
 // @ts-check
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { forWasm, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
+import { forRelease, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
 import { filesUnder, stampedStep } from './stamps.mjs';
 import { command, npmBin, root, run, StepError } from './steps.mjs';
 
@@ -73,7 +73,7 @@ async function crateToGenerated() {
   await setupNodeModules();
   const toolchain = await setupToolchain();
   const { cargo, env, targetDir, version } = toolchain;
-  const wasm = forWasm(toolchain);
+  const wasm = forRelease(toolchain);
   const rawWasm = `${targetDir}/${WASM_TARGET}/release/eventsource_wasm.wasm`;
   const bindgen = `${targetDir}/debug/bindgen`;
   const cargoFiles = ['Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-toolchain.toml'];
@@ -86,7 +86,7 @@ async function crateToGenerated() {
   );
   await stampedStep(
     'bindgen: cargo build',
-    { inputs: ['Cargo.lock', ...filesUnder('tools/bindgen')], also: compiler, outputs: [bindgen] },
+    { inputs: ['Cargo.lock', ...filesUnder('tools/bindgen')], also: version, outputs: [bindgen] },
     () => run(cargo, ['build', '--package', 'bindgen'], { env }),
   );
   await stampedStep(

@@ -7,6 +7,9 @@
  *   1. the cargo on PATH, if the wasm32 target is installed for it (by rustup or by a distribution);
  *   2. the same after `rustup target add`;
  *   3. Debian's rustc-web, which has no such target but brings the standard library's sources to build it from.
+ *
+ * Where the standard library's sources are to be had, the release is built with a standard library of its own, made
+ * for size and with panics that are mere traps: the module weighs about 30 % less.
  */
 // @ts-check
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -18,12 +21,18 @@ export const WASM_TARGET = 'wasm32-unknown-unknown';
 const DEBIAN_COMPILER = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-22'];
 const DEBIAN_LINTERS = ['rust-web-clippy', 'rustfmt-web'];
 
+const BUILD_STD = ['-Zbuild-std=std,panic_abort'];
+const SMALL_PANICS = ['-Zunstable-options', '-Cpanic=immediate-abort'];
+/** Lets a stable compiler take unstable flags. */
+const BOOTSTRAP = { RUSTC_BOOTSTRAP: '1' };
+
 /**
  * @typedef {object} Toolchain
  * @property {'path' | 'debian'} name
  * @property {string} cargo
  * @property {Record<string, string>} env for every cargo command
  * @property {string[]} wasmFlags what cargo needs besides to build for wasm32
+ * @property {boolean} buildsStd whether the release can be built with a standard library of its own
  * @property {string} targetDir each toolchain has its own, so that changing over rebuilds nothing
  * @property {string} version
  */
@@ -109,7 +118,28 @@ async function toolchainOnPath() {
     ask('rustc', ['--print', 'target-libdir', '--target', WASM_TARGET]),
   ]);
   if (!version || !libraries || !existsSync(libraries) || isTooOld(version)) return undefined;
-  return { name: 'path', cargo: 'cargo', env: {}, wasmFlags: [], targetDir: 'target', version };
+  const buildsStd = await canBuildStd();
+  return { name: 'path', cargo: 'cargo', env: {}, wasmFlags: [], buildsStd, targetDir: 'target', version };
+}
+
+/** Whether the compiler knows how to build a small standard library and its sources are there or to be had. */
+async function canBuildStd() {
+  const knows = await ask('rustc', [...SMALL_PANICS, '--print', 'cfg', '--target', WASM_TARGET], BOOTSTRAP);
+  const sysroot = await ask('rustc', ['--print', 'sysroot']);
+  if (knows === undefined || sysroot === undefined) return false;
+  const sources = join(sysroot.trim(), 'lib/rustlib/src/rust/library/Cargo.lock');
+  if (existsSync(sources)) return true;
+  await step("the standard library's sources", async () => {
+    try {
+      await run('rustup', ['component', 'add', 'rust-src'], { timeout: 60_000 });
+    } catch (error) {
+      if (!(error instanceof StepError)) throw error;
+      console.log(
+        "--  they can't be had: the module will be larger than it could be (rustup component add rust-src)",
+      );
+    }
+  });
+  return existsSync(sources);
 }
 
 /** @returns {Promise<Toolchain>} */
@@ -127,7 +157,8 @@ async function debianToolchain() {
       PATH: `/usr/bin${delimiter}${process.env.PATH}`,
       CARGO_TARGET_DIR: 'target/debian',
     },
-    wasmFlags: ['-Zbuild-std=std,panic_abort'],
+    wasmFlags: BUILD_STD,
+    buildsStd: true,
     targetDir: 'target/debian',
     version,
   };
@@ -144,6 +175,20 @@ export const forWasm = ({ name, env, wasmFlags }) => ({
       ? { ...env, RUSTC_BOOTSTRAP: '1', CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: '/usr/bin/wasm-ld-22' }
       : env,
 });
+
+/** The same for the release. @param {Toolchain} toolchain */
+export function forRelease(toolchain) {
+  const { flags, env } = forWasm(toolchain);
+  if (!toolchain.buildsStd) return { flags, env };
+  const std = [
+    ...BUILD_STD.filter((flag) => !flags.includes(flag)),
+    '-Zbuild-std-features=optimize_for_size',
+  ];
+  return {
+    flags: [...flags, ...std],
+    env: { ...env, ...BOOTSTRAP, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: SMALL_PANICS.join(' ') },
+  };
+}
 
 /** Brings rustfmt and clippy. @param {Toolchain} toolchain */
 export function setupLinters({ name, cargo, env }) {

@@ -16,45 +16,51 @@ pub fn check_response(status: u16, content_type: Option<&str>) -> Result<(), Ref
     if status != 200 {
         return Err(Refusal::Status);
     }
-    match content_type.and_then(essence) {
-        Some(essence) if essence.eq_ignore_ascii_case("text/event-stream") => Ok(()),
+    match content_type.and_then(|header| essence(header.as_bytes())) {
+        Some(essence) if essence.eq_ignore_ascii_case(b"text/event-stream") => Ok(()),
         _ => Err(Refusal::ContentType),
     }
 }
 
 /// The essence of a `Content-Type` header (Fetch "extract a MIME type"): of several values, the last that is
 /// a MIME type at all and isn't `*/*`.
-fn essence(header: &str) -> Option<&str> {
+fn essence(header: &[u8]) -> Option<&[u8]> {
     split_outside_quotes(header)
-        .map(|value| value.split(';').next().unwrap_or_default().trim_matches(is_http_whitespace))
+        .map(|value| value.split(|&byte| byte == b';').next().unwrap_or_default())
+        .map(trim)
         .filter(|essence| {
-            essence.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
-                && *essence != "*/*"
+            let mut parts = essence.split(|&byte| byte == b'/');
+            let is_mime_type = parts.next().is_some_and(is_token) && parts.next().is_some_and(is_token);
+            is_mime_type && parts.next().is_none() && *essence != b"*/*"
         })
         .last()
 }
 
 /// The header's values. A comma within a quoted string doesn't part them.
-fn split_outside_quotes(header: &str) -> impl Iterator<Item = &str> {
+fn split_outside_quotes(header: &[u8]) -> impl Iterator<Item = &[u8]> {
     let (mut quoted, mut escaped) = (false, false);
-    header.split(move |character| {
-        let escape = quoted && character == '\\' && !escaped;
-        if character == '"' && !escaped {
+    header.split(move |&byte| {
+        let escape = quoted && byte == b'\\' && !escaped;
+        if byte == b'"' && !escaped {
             quoted = !quoted;
         }
         escaped = escape;
-        character == ',' && !quoted
+        byte == b',' && !quoted
     })
 }
 
-fn is_http_whitespace(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\n' | '\r')
+/// Without the HTTP whitespace on both sides.
+fn trim(mut text: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = text {
+        text = rest;
+    }
+    text
 }
 
 /// One or more HTTP token code points.
-fn is_token(text: &str) -> bool {
+fn is_token(text: &[u8]) -> bool {
     !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
 }
 
 #[cfg(test)]
@@ -92,6 +98,7 @@ mod tests {
             "application/json",
             "event-stream",
             "/event-stream",
+            "text/event-stream\u{c}",
             ";text/event-stream",
         ] {
             assert_eq!(

@@ -22,14 +22,15 @@ pub fn is_safe_to_repeat(method: &str) -> bool {
 
 /// Whether a URL's host is this machine, which needs no network to be reached. The URL is serialized.
 pub fn is_local(url: &str) -> bool {
-    let host =
-        url.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    let host = if host.starts_with('[') { host } else { host.split(':').next().unwrap_or_default() };
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host.starts_with("127.")
-        || host.starts_with("[::1]")
+    let ends = |byte: &u8| b"/?#".contains(byte);
+    // scheme, nothing between the slashes, authority
+    let Some(authority) = url.as_bytes().split(ends).nth(2) else { return false };
+    let host = authority.rsplit(|&byte| byte == b'@').next().unwrap_or_default();
+    let name = host.split(|&byte| byte == b':').next().unwrap_or_default();
+    name == b"localhost"
+        || name.ends_with(b".localhost")
+        || name.starts_with(b"127.")
+        || host.starts_with(b"[::1]")
 }
 
 /// How an attempt ended.

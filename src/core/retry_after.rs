@@ -3,45 +3,55 @@
 /// In how many milliseconds to retry. `now` is in milliseconds since 1970; a date that has passed gives 0.
 /// `None` where the header is neither.
 pub fn retry_after(header: &str, now: f64) -> Option<f64> {
-    let header = header.trim();
-    if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
-        let seconds = header.bytes().fold(0.0, |seconds, digit| seconds * 10.0 + f64::from(digit - b'0'));
-        return Some(seconds * 1_000.0);
+    let header = header.as_bytes().trim_ascii();
+    match number(header) {
+        Some(seconds) => Some(seconds * 1_000.0),
+        None => Some((http_date(header)? - now).max(0.0)),
     }
-    Some((http_date(header)? - now).max(0.0))
+}
+
+/// The number that digits and nothing else say.
+fn number(text: &[u8]) -> Option<f64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter()
+        .try_fold(0.0, |number, byte| byte.is_ascii_digit().then(|| number * 10.0 + f64::from(byte - b'0')))
 }
 
 /// The milliseconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or
 /// `Sun Nov  6 08:49:37 1994`.
-fn http_date(text: &str) -> Option<f64> {
-    let mut parts = text.split([' ', ',', '-']).filter(|part| !part.is_empty());
+fn http_date(text: &[u8]) -> Option<f64> {
+    let mut parts = text.split(|byte| b" ,-".contains(byte)).filter(|part| !part.is_empty());
     let _day_of_the_week = parts.next()?;
     let (first, second) = (parts.next()?, parts.next()?);
-    let (day, month) = if first.starts_with(|first: char| first.is_ascii_digit()) {
-        (first, second)
-    } else {
-        (second, first)
-    };
+    let (day, month) = if first[0].is_ascii_digit() { (first, second) } else { (second, first) };
     let (third, fourth) = (parts.next()?, parts.next()?);
-    let (time, year) = if third.contains(':') { (third, fourth) } else { (fourth, third) };
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let month = months.iter().position(|name| *name == month)?;
-    let (day, year): (u8, u16) = (day.parse().ok()?, year.parse().ok()?);
+    let (time, year) = if third.contains(&b':') { (third, fourth) } else { (fourth, third) };
+    let month = b"JanFebMarAprMayJunJulAugSepOctNovDec".chunks(3).position(|name| name == month)?;
+    let (day, year) = (number(day)?, number(year)?);
     // Of two digits: the year that is near.
-    let year = if year < 70 {
-        year + 2000
-    } else if year < 100 {
-        year + 1900
-    } else {
-        year
-    };
-    let mut clock = time.split(':').map(|part| part.parse::<u8>().ok());
+    let year = year
+        + if year < 70.0 {
+            2000.0
+        } else if year < 100.0 {
+            1900.0
+        } else {
+            0.0
+        };
+    let mut clock = time.split(|&byte| byte == b':').map(number);
     let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
-    if day == 0 || day > 31 || hour > 23 || minute > 59 || second > 60 || clock.next().is_some() {
+    if !(1.0..=31.0).contains(&day)
+        || hour > 23.0
+        || minute > 59.0
+        || second > 60.0
+        || year > 9999.0
+        || clock.next().is_some()
+    {
         return None;
     }
-    let time_of_day = (f64::from(hour) * 60.0 + f64::from(minute)) * 60.0 + f64::from(second);
-    Some((days_before(year.into(), month) + f64::from(day) - 1.0) * 86_400_000.0 + time_of_day * 1_000.0)
+    let time_of_day = (hour * 60.0 + minute) * 60.0 + second;
+    Some((days_before(year as i32, month) + day - 1.0) * 86_400_000.0 + time_of_day * 1_000.0)
 }
 
 /// Days from 1970-01-01 to the first of a month, which counts from 0.
@@ -69,7 +79,7 @@ mod tests {
             ("Mon, 23 Nov 2026 00:00:00 GMT", 1_795_392_000.0),
             ("Mon, 01 Mar 2100 00:00:00 GMT", 4_107_542_400.0),
         ] {
-            assert_eq!(http_date(date), Some(seconds * 1_000.0), "{date}");
+            assert_eq!(http_date(date.as_bytes()), Some(seconds * 1_000.0), "{date}");
         }
     }
 

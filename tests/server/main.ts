@@ -183,4 +183,9 @@ const facts = {
   otherOrigin: await listen(),
   nobody: await listen(false),
 };
-process.stdout.write(`${JSON.stringify(facts)}\n`);
+const { RANDOM_LIFE_SEED, RANDOM_LIFE_SECONDS } = process.env;
+const randomLife = {
+  seed: Number(RANDOM_LIFE_SEED ?? Math.floor(Math.random() * 2 ** 31)),
+  seconds: Number(RANDOM_LIFE_SECONDS ?? 3),
+};
+process.stdout.write(`${JSON.stringify({ ...facts, randomLife })}\n`);
