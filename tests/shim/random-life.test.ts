@@ -5,7 +5,7 @@
  */
 
 import { expect } from 'chai';
-import { EventSource, type EventSourceInit } from 'eventsource-wasm';
+import { EventSource } from 'eventsource-wasm';
 import { sleep } from '../conformance/conformance-test.js';
 
 declare const __SERVER__: { randomLife: { seed: number; seconds: number } };
