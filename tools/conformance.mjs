@@ -171,8 +171,9 @@ export async function checkReport() {
   const points = new Set(conformanceTests.map(({ name }) => pointOf(name)));
   const untested = POINTS.filter((point) => !points.has(point));
   if (untested.length > 0) throw new StepError(`no test of ${untested.join(', ')}`);
-  const list =
-    (readFileSync(`${root}/${REPORT}`, 'utf8').split(LIST_BEGINS)[1] ?? '').match(/^- .+$/gm) ?? [];
+  const text = readFileSync(`${root}/${REPORT}`, 'utf8');
+  /** @type {string[]} */
+  const list = (text.split(LIST_BEGINS)[1] ?? '').match(/^- .+$/gm) ?? [];
   const expected = listOf(conformanceTests.map(({ name }) => name));
   const wrong = [
     ...expected.filter((line) => !list.includes(line)).map((line) => `missing: ${line}`),

@@ -1,7 +1,7 @@
 /**
  * `npm run mutants`: does the suite notice? In: tests/mutants.json, small ways to break a rule of the standard. Each is
- * made in a copy of the repository, and the tests of its point alone have to fail. Out: a line for each; exit code 1 if
- * one survives. With numbers as arguments: these alone.
+ * made in a copy of the repository, and tests have to fail: those of the core, or in Node those of its point alone. Out:
+ * a line for each; exit code 1 if one survives. With numbers as arguments: these alone.
  */
 // @ts-check
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -70,11 +70,7 @@ async function isCaught({ point, suite, file, search, replace }) {
     if (output === undefined) return false;
     const ran = suite === 'core' ? /^test result: FAILED/m.test(output) : /^ +\d+ failing$/m.test(output);
     if (!ran) throw new StepError('the mutant is no program', { output });
-    // The tests of Rust all run; the point's own have to be among those that fail.
-    return (
-      suite === 'node' ||
-      new RegExp(`\\b${point}\\b|\\b${point.toLowerCase()}_|_${point.toLowerCase()}_`).test(output)
-    );
+    return true;
   } finally {
     writeFileSync(path, text);
   }

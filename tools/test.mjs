@@ -19,10 +19,11 @@ import { command, printError, root, run, StepError, seconds, start, step } from 
 
 /** A suite that ran and has failing tests. */
 class SuiteError extends StepError {
-  /** @param {Counts} counts @param {string} output */
-  constructor(counts, output) {
+  /** @param {Counts} counts @param {string} output @param {Results[]} [results] */
+  constructor(counts, output, results = []) {
     super(`${counts.failed} failed`, { output });
     this.counts = counts;
+    this.results = results;
   }
 }
 
@@ -79,7 +80,12 @@ const parts = Object.fromEntries(BROWSER_NAMES.map((name) => [name, () => browse
  */
 async function browserTest(names) {
   const sources = [...testsIn('tests/shim'), 'tests/conformance/browser.test.ts'];
-  const { counts, results } = await runInBrowsers(names, sources);
+  const { counts, results } = await runInBrowsers(names, sources).catch((error) => {
+    // The tests of the standard may have something to say all the same.
+    if (error instanceof SuiteError) printError(error);
+    else throw error;
+    return error;
+  });
   if (names.length === BROWSER_NAMES.length) {
     const { facts } = await scenarioServer();
     results.push(await step('test: the standard in Node', () => runInNode(facts)));
@@ -219,6 +225,7 @@ function inChild(name, args, env) {
       counts.failed += 1;
       output += '\nThe tests ended but their process did not: a socket, a timer or a server is still open.\n';
     }
+    if (counts.failed > 0) throw new SuiteError(counts, output, results);
     return { counts: checked(counts, output), results };
   });
 }

@@ -177,15 +177,15 @@ async function listen(isThere = true): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-const { RANDOM_LIFE_SEED, RANDOM_LIFE_SECONDS } = process.env;
 const facts = {
   control,
   origin: await listen(),
   otherOrigin: await listen(),
   nobody: await listen(false),
-  randomLife: {
-    seed: Number(RANDOM_LIFE_SEED ?? Math.floor(Math.random() * 2 ** 31)),
-    seconds: Number(RANDOM_LIFE_SECONDS ?? 3),
-  },
 };
-process.stdout.write(`${JSON.stringify(facts)}\n`);
+const { RANDOM_LIFE_SEED, RANDOM_LIFE_SECONDS } = process.env;
+const randomLife = {
+  seed: Number(RANDOM_LIFE_SEED ?? Math.floor(Math.random() * 2 ** 31)),
+  seconds: Number(RANDOM_LIFE_SECONDS ?? 3),
+};
+process.stdout.write(`${JSON.stringify({ ...facts, randomLife })}\n`);
