@@ -3,7 +3,7 @@
 use super::{
     body::{Body, Chunk},
     fetch::{Exchange, ResponseParts},
-    sys::{Face, Settings, now},
+    sys::{Face, Request, Settings, now},
     watchdog::Watchdog,
 };
 use crate::core::{Action, Answer, Connection, ConnectionOptions, Error, Head, Input, Moment, Parser, Retry};
@@ -206,8 +206,12 @@ impl Attempt {
         let Some(exchange) = self.exchange.upgrade() else { return };
         let sent = match request {
             Ok(request) => {
-                let parser = driver.parser.borrow();
-                exchange.send(request.unchecked_ref(), driver.fetch.as_ref(), parser.last_event_id())
+                let request: &Request = request.unchecked_ref();
+                let mut parser = driver.parser.borrow_mut();
+                if let Some(id) = request.last_event_id() {
+                    parser.set_last_event_id(id.as_bytes());
+                }
+                exchange.send(request, driver.fetch.as_ref(), parser.last_event_id())
             }
             Err(cause) => return driver.feed_with(Input::RequestNotMade, Details::cause(cause)),
         };
@@ -288,10 +292,14 @@ impl Attempt {
             if let Some(delivered) = delivered {
                 // The silence of a page that is busy isn't the server's.
                 self.driver.watchdog.take();
-                drop(JsFuture::from(delivered).await);
-                if self.is_live() {
-                    self.driver.watch();
+                let delivered = JsFuture::from(delivered).await;
+                if !self.is_live() {
+                    return;
                 }
+                if let Err(cause) = delivered {
+                    return self.driver.feed_with(Input::HandlerFailed, Details::cause(cause));
+                }
+                self.driver.watch();
             } else if let Some(watchdog) = &*self.driver.watchdog.borrow() {
                 watchdog.pat();
             }

@@ -28,7 +28,7 @@ extern "C" {
     pub fn count_bytes(this: &Face, bytes: u32);
 
     /// A batch. Both views are of the module's memory and hold until the call returns. A promise means: read
-    /// no further until it is fulfilled.
+    /// no further until it is fulfilled; if it is rejected, the user's function that takes the events failed.
     #[wasm_bindgen(method)]
     pub fn received(this: &Face, text: &[u8], records: &[u32]) -> Option<Promise>;
 
@@ -137,6 +137,10 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     pub fn headers(this: &Request) -> Headers;
+
+    /// The ID to resume after, if it isn't that of the last event that has been parsed.
+    #[wasm_bindgen(method, getter, js_name = lastEventId)]
+    pub fn last_event_id(this: &Request) -> Option<String>;
 
     /// The rest of a `RequestInit`.
     #[wasm_bindgen(method, getter)]

@@ -56,6 +56,8 @@ pub enum Input<'a> {
     ReconnectionTime(u64),
     /// A line or an event was longer than the limit.
     TooLarge,
+    /// The user's function that takes the events failed.
+    HandlerFailed,
     /// The body broke off.
     BodyFailed,
     /// The body came to its end.
@@ -295,6 +297,7 @@ impl Connection {
                 let error = Error::TooLarge(self.options.max_event_size);
                 self.end(Outcome::Refused, error, moment)
             }
+            (State::Open, Input::HandlerFailed) => self.end(Outcome::Refused, Error::Handler, moment),
             (State::Open, Input::BodyFailed) => self.end(Outcome::BodyFailed, Error::Body, moment),
             (State::Open, Input::BodyEnded) => self.end(Outcome::BodyEnded, Error::End, moment),
             (State::Deciding, Input::Decided(answer)) => {
