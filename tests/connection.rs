@@ -2,6 +2,7 @@
 
 use eventsource_wasm::core::{
     Action, Answer, Connection, ConnectionOptions, Error, Head, Input, Moment, Policy, Retry, Rules, State,
+    Target,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -78,6 +79,33 @@ fn c6_a_refused_response_fails_for_good() {
             );
         }
     }
+}
+
+#[test]
+fn c7_what_would_end_the_same_again_fails() {
+    let to = |target| {
+        let retry = Retry::new(Rules::Standard, true, false);
+        Connection::new(retry, ConnectionOptions { target, ..ConnectionOptions::default() })
+    };
+    let fail = |error| Action::Fail { error, attempts: None };
+    check_with(
+        to(Target::Unknown),
+        &[(Input::Start, Action::Fetch), (Input::RequestFailed, fail(Error::Request))],
+    );
+    check_with(
+        to(Target::Content),
+        &[(Input::Start, Action::Fetch), (STREAM, Action::Open), (Input::BodyEnded, fail(Error::End))],
+    );
+    check_with(
+        to(Target::Unknown),
+        &[
+            (Input::Start, Action::Fetch),
+            (STREAM, Action::Open),
+            (Input::BodyEnded, reconnect(Error::End, 3_000)),
+            (Input::Waited, Action::Fetch),
+            (Input::RequestFailed, reconnect(Error::Request, 6_000)),
+        ],
+    );
 }
 
 #[test]

@@ -145,10 +145,10 @@ impl Driver {
             body.as_deref(),
         );
         let answer = match settled(asked).await {
-            Ok(answer) => match answer.as_f64() {
-                Some(delay) => Answer::Reconnect(delay),
-                None if answer == false => Answer::Stop,
-                None => Answer::Default,
+            Ok(_) => match self.face.decided() {
+                delay if delay >= 0.0 => Answer::Reconnect(delay),
+                stop if stop < 0.0 => Answer::Stop,
+                _ => Answer::Default,
             },
             Err(cause) => {
                 details.cause = cause;

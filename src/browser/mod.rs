@@ -9,7 +9,7 @@ mod watchdog;
 
 use crate::core::{
     self, ConnectionOptions, DEFAULT_MAX_EVENT_SIZE, Input, Parser, ParserOptions, Policy, Retry, Rules,
-    clamp, is_local, is_safe_to_repeat,
+    Target, clamp, is_local, is_safe_to_repeat,
 };
 use driver::Driver;
 use std::rc::Rc;
@@ -35,6 +35,10 @@ impl Connection {
             max_event_size,
             pauses_when_hidden: settings.pauses_when_hidden(),
             is_local: is_local(&settings.url()),
+            target: match settings.fetch() {
+                Some(_) => Target::Server,
+                None => Target::of(&settings.url()),
+            },
         };
         let mut parser = Parser::new(ParserOptions {
             max_event_size,

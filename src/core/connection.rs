@@ -5,6 +5,7 @@ use super::{
     error::Error,
     response::{Refusal, check_response},
     retry::{Decision, Moment, Outcome, Retry, clamp},
+    target::Target,
 };
 
 /// Where a connection is in its life. At most one request is under way in any of them.
@@ -155,6 +156,8 @@ pub struct ConnectionOptions {
     pub pauses_when_hidden: bool,
     /// The server is on this machine, which needs no network to be reached.
     pub is_local: bool,
+    /// What the URL leads to, and so whether asking again is futile.
+    pub target: Target,
 }
 
 /// A connection's state and its rules.
@@ -321,6 +324,7 @@ impl Connection {
     fn open(&mut self, moment: Moment) -> Action {
         self.state = State::Open;
         self.retry.opened(moment);
+        self.options.target.opened();
         Action::Open
     }
 
@@ -331,7 +335,10 @@ impl Connection {
     }
 
     fn end(&mut self, outcome: Outcome, error: Error, moment: Moment) -> Action {
-        let decision = self.retry.decide(outcome, moment);
+        let decision = match self.retry.decide(outcome, moment) {
+            Decision::Reconnect(_) if self.options.target.is_futile(outcome) => Decision::Fail,
+            decision => decision,
+        };
         self.conclude(error, decision)
     }
 

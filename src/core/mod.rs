@@ -12,6 +12,7 @@ mod parser;
 mod response;
 mod retry;
 mod retry_after;
+mod target;
 mod utf16;
 
 pub use connection::{Action, Answer, Connection, ConnectionOptions, Head, Input, State};
@@ -23,3 +24,4 @@ pub use retry::{
     is_safe_to_repeat,
 };
 pub use retry_after::retry_after;
+pub use target::Target;

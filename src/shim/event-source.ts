@@ -9,6 +9,7 @@ import {
   type FailureArguments,
   toErrorEvent,
 } from './events.js';
+import { addInspection } from './inspect.js';
 import { type Settings, toDictionary, toSettings } from './options.js';
 import { observePage } from './page.js';
 import type { Request, Requests } from './request.js';
@@ -57,6 +58,7 @@ export class EventSource extends EventTarget {
   /** The origin of the response's URL. */
   #origin = '';
   #attempt = 0;
+  #answer = Number.NaN;
   #lastError: EventSourceErrorEvent | undefined;
   readonly #handlers = new Map<string, HandlerAttribute>();
   readonly #iterators = new Set<EventIterator>();
@@ -82,10 +84,12 @@ export class EventSource extends EventTarget {
       throw new TypeError("EventSource: 1 argument required, but only 0 present; give the stream's URL");
     }
     super();
-    this.#url = resolveUrl(url);
+    // Web IDL: the arguments are converted, in order, before anything is done with them.
+    const text = `${url}`;
     this.#init = toDictionary(init);
+    this.#url = resolveUrl(text);
     const { settings, requests } = toSettings(this.#url, this.#init);
-    this.#withCredentials = Boolean(this.#init.withCredentials);
+    this.#withCredentials = this.#init.withCredentials ?? false;
     this.#lastEventId = settings.lastEventId;
     this.#listenToSignal(this.#init.signal);
     if (this.#readyState !== CLOSED) this.#connect(settings, requests);
@@ -222,8 +226,14 @@ export class EventSource extends EventTarget {
       drained: () => this.#untilBacklogIsBelow(1),
       decide: (...details: FailureArguments) => {
         this.#lastError = toErrorEvent(...details);
-        return (this.#init.reconnect as ReconnectFunction)(this.#lastError);
+        const answer = (this.#init.reconnect as ReconnectFunction)(this.#lastError);
+        // Of whatever realm and library the promise is.
+        if (typeof (answer as Promise<unknown> | undefined)?.then !== 'function') {
+          return this.#keepAnswer(answer as Awaited<typeof answer>);
+        }
+        return Promise.resolve(answer).then((answer) => this.#keepAnswer(answer));
       },
+      decided: () => this.#answer,
       failed: (...details: FailureArguments) => this.#fail(toErrorEvent(...details), details[4]),
       paused: () => {
         this.#trace({ type: 'pause' });
@@ -239,6 +249,12 @@ export class EventSource extends EventTarget {
         });
       },
     };
+  }
+
+  /** Negative numbers are no time: they are as 0. */
+  #keepAnswer(answer: Awaited<ReturnType<ReconnectFunction>>): undefined {
+    if (answer === false) this.#answer = -1;
+    else this.#answer = typeof answer === 'number' ? Math.max(answer, 0) : Number.NaN;
   }
 
   #fail(error: EventSourceErrorEvent, response?: Response): void {
@@ -415,6 +431,12 @@ Object.defineProperty(EventSource.prototype, Symbol.toStringTag, {
   configurable: true,
 });
 Object.defineProperty(EventSource, 'name', { value: 'EventSource', configurable: true });
+
+addInspection(EventSource.prototype, ({ url, withCredentials, readyState }: EventSource) => ({
+  url,
+  withCredentials,
+  readyState,
+}));
 
 /** The typed listeners of `EventSource`; any other type is an event that the server names. */
 export interface EventSource {

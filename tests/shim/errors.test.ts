@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { EventSource, EventSourceErrorEvent, type EventSourceInit } from 'eventsource-wasm';
-import { next, sleep, using } from '../conformance/conformance-test.js';
+import { catchReports, next, sleep, using } from '../conformance/conformance-test.js';
 import { Scenario } from '../server/scenario.js';
 import { runGlobalScript } from './global-script.js';
 
@@ -216,7 +216,7 @@ describe('wrong arguments', () => {
   });
 
   it('options that are undefined are as if they were not given', async () => {
-    const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+    const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
     const init = {
       method: undefined,
       headers: undefined,
@@ -230,32 +230,3 @@ describe('wrong arguments', () => {
     });
   });
 });
-
-/** The messages of exceptions that nobody caught. The test runner's own handlers don't hear of them. */
-function catchReports(): { messages(): string[]; stop(): void } {
-  const messages: string[] = [];
-  const { process } = globalThis as { process?: NodeJS.Process };
-  if (process?.versions?.node) {
-    const before = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    process.on('uncaughtException', (error) => messages.push(error.message));
-    return {
-      messages: () => messages,
-      stop() {
-        process.removeAllListeners('uncaughtException');
-        for (const listener of before) process.on('uncaughtException', listener);
-      },
-    };
-  }
-  const before = globalThis.onerror;
-  globalThis.onerror = (_event, _source, _line, _column, error) => {
-    messages.push((error as Error).message);
-    return true;
-  };
-  return {
-    messages: () => messages,
-    stop() {
-      globalThis.onerror = before;
-    },
-  };
-}

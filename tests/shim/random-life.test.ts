@@ -80,8 +80,8 @@ async function live(
     whenHidden: pick('keep', 'pause'),
     idleTimeout: pick(undefined, 5),
     connectTimeout: pick(undefined, 4),
-    reconnect: pick(undefined, true, { initialDelay: 2, statuses: [503] }, () =>
-      pick(1, 3, Promise.resolve(2)),
+    reconnect: pick<EventSourceInit['reconnect']>(undefined, true, { initialDelay: 2, statuses: [503] }, () =>
+      pick<number | Promise<number>>(1, 3, Promise.resolve(2)),
     ),
   });
   let firedAfterEnd = 0;
