@@ -1,5 +1,6 @@
 /** A connection of the Rust driver, for the faces that aren't objects of their own. */
 
+import { asking } from './answer.js';
 import type { FailureArguments } from './events.js';
 import type { Settings } from './options.js';
 import { observePage } from './page.js';
@@ -40,6 +41,7 @@ export function connect(settings: Settings, face: Face): () => void {
     drained: () => undefined,
     paused: () => {},
     ...face,
+    ...asking((...details: FailureArguments) => face.decide?.(...details)),
     failed: (...details: FailureArguments) => {
       if (details[6] === undefined) end();
       face.failed(...details);

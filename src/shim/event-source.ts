@@ -1,5 +1,6 @@
 /** The `EventSource` class: the standard's interface over the Rust driver. */
 
+import { asking } from './answer.js';
 import { resolveUrl } from './argument.js';
 import { Batch } from './batch.js';
 import { EventIterator } from './event-iterator.js';
@@ -58,7 +59,6 @@ export class EventSource extends EventTarget {
   /** The origin of the response's URL. */
   #origin = '';
   #attempt = 0;
-  #answer = Number.NaN;
   #lastError: EventSourceErrorEvent | undefined;
   readonly #handlers = new Map<string, HandlerAttribute>();
   readonly #iterators = new Set<EventIterator>();
@@ -224,16 +224,10 @@ export class EventSource extends EventTarget {
         return this.#untilBacklogIsBelow(BACKLOG_TO_READ_ON);
       },
       drained: () => this.#untilBacklogIsBelow(1),
-      decide: (...details: FailureArguments) => {
+      ...asking((...details: FailureArguments) => {
         this.#lastError = toErrorEvent(...details);
-        const answer = (this.#init.reconnect as ReconnectFunction)(this.#lastError);
-        // Of whatever realm and library the promise is.
-        if (typeof (answer as Promise<unknown> | undefined)?.then !== 'function') {
-          return this.#keepAnswer(answer as Awaited<typeof answer>);
-        }
-        return Promise.resolve(answer).then((answer) => this.#keepAnswer(answer));
-      },
-      decided: () => this.#answer,
+        return (this.#init.reconnect as ReconnectFunction)(this.#lastError);
+      }),
       failed: (...details: FailureArguments) => this.#fail(toErrorEvent(...details), details[4]),
       paused: () => {
         this.#trace({ type: 'pause' });
@@ -249,12 +243,6 @@ export class EventSource extends EventTarget {
         });
       },
     };
-  }
-
-  /** Negative numbers are no time: they are as 0. */
-  #keepAnswer(answer: Awaited<ReturnType<ReconnectFunction>>): undefined {
-    if (answer === false) this.#answer = -1;
-    else this.#answer = typeof answer === 'number' ? Math.max(answer, 0) : Number.NaN;
   }
 
   #fail(error: EventSourceErrorEvent, response?: Response): void {
