@@ -141,7 +141,7 @@ function wantedManifest() {
   const roots = [...new Set(stubPaths().map((path) => path.replace(/\/.*/, '')))];
   return {
     sideEffects: [
-      ...forms.map(({ dir }) => `./${dir}/polyfill.js`),
+      ...forms.flatMap(({ dir }) => [`./${dir}/polyfill.js`, `./${dir}/shared-*.js`]),
       './polyfill.js',
       './slim/polyfill.js',
       './js/polyfill.js',

@@ -5,6 +5,7 @@
 // @ts-check
 import { existsSync } from 'node:fs';
 import { build, buildWasm } from './build.mjs';
+import { checkReport } from './conformance.mjs';
 import { forWasm, setupLinters, setupNodeModules, setupToolchain } from './setup.mjs';
 import { command, npmBin, printError, run, StepError, step } from './steps.mjs';
 
@@ -52,6 +53,7 @@ export async function lint({ fix = false } = {}) {
   await lintStep('clippy, wasm32', () =>
     run(cargo, ['clippy', '--lib', ...wasm.flags, ...DENY_WARNINGS], { env: wasm.env }),
   );
+  await lintStep('docs/conformance.md', checkReport);
   // The types of the shim include the generated glue, those of the tests and the page the built package.
   if (await check('build of the wasm', buildWasm)) {
     const shimIsRight = await types('tsconfig.json');

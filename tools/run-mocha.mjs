@@ -7,7 +7,14 @@
 import { resolve } from 'node:path';
 import Mocha from 'mocha';
 
-const mocha = new Mocha({ timeout: 20_000, reporter: 'dot', forbidOnly: true });
+// MOCHA_GREP: only the tests whose whole name matches this expression.
+const { MOCHA_GREP } = process.env;
+const mocha = new Mocha({
+  timeout: 20_000,
+  reporter: 'dot',
+  forbidOnly: true,
+  ...(MOCHA_GREP ? { grep: new RegExp(MOCHA_GREP) } : {}),
+});
 for (const file of process.argv.slice(2)) mocha.addFile(resolve(file));
 await mocha.loadFilesAsync();
 const runner = mocha.run((failed) => {

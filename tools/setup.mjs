@@ -1,6 +1,6 @@
 /**
  * What the other commands need on a machine, brought there where that is possible. In: whatever is installed.
- * Out: node_modules, a Rust toolchain that can build for wasm32, its linters, a browser for the tests. Node's own
+ * Out: node_modules, a Rust toolchain that can build for wasm32, its linters, the browsers of the tests. Node's own
  * modules are all that may be imported here: node_modules may not exist yet.
  *
  * The toolchain is the first of these that works; EVENTSOURCE_WASM_TOOLCHAIN=rustup or =debian leaves no choice:
@@ -207,28 +207,101 @@ export function setupLinters({ name, cargo, env }) {
   });
 }
 
+/**
+ * @typedef {object} Browser
+ * @property {string} name
+ * @property {string} executable
+ * @property {string} [driver] the WebDriver server that starts it
+ * @property {string} [display] the X server that it draws on, where it can't do without
+ */
+
+/**
+ * Where a browser may be: a variable that says it, file names, and the Debian packages that bring it.
+ * @type {Record<string, { variable: string, executables: string[], drivers?: string[], display?: string, packages: string[] }>}
+ */
+const BROWSERS = {
+  chromium: {
+    variable: 'CHROME_PATH',
+    executables: [
+      '/usr/bin/chromium',
+      ...onPath('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'),
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    ],
+    packages: ['chromium'],
+  },
+  firefox: {
+    variable: 'FIREFOX_PATH',
+    executables: [
+      '/usr/bin/firefox-esr',
+      ...onPath('firefox-esr', 'firefox'),
+      '/Applications/Firefox.app/Contents/MacOS/firefox',
+    ],
+    packages: ['firefox-esr'],
+  },
+  webkitgtk: {
+    variable: 'MINIBROWSER_PATH',
+    executables: ['4.1', '6.0', '4.0'].flatMap((version) => [
+      `/usr/lib/x86_64-linux-gnu/webkit2gtk-${version}/MiniBrowser`,
+      `/usr/lib/aarch64-linux-gnu/webkit2gtk-${version}/MiniBrowser`,
+      `/usr/libexec/webkit2gtk-${version}/MiniBrowser`,
+    ]),
+    drivers: onPath('WebKitWebDriver'),
+    display: 'Xvfb',
+    packages: ['webkit2gtk-driver', 'xvfb'],
+  },
+  wpe: {
+    variable: 'COG_PATH',
+    executables: onPath('cog'),
+    drivers: onPath('WPEWebDriver'),
+    packages: ['wpewebkit-driver', 'cog', 'libwpebackend-fdo-1.0-1'],
+  },
+};
+
+export const BROWSER_NAMES = Object.keys(BROWSERS);
+
 /** The Chromium that the tests run in: CHROME_PATH, an installed one, or Debian's package. */
-export async function setupChromium() {
-  const set = process.env.CHROME_PATH;
-  if (set) {
-    if (existsSync(set)) return set;
-    throw new StepError(`CHROME_PATH is ${set}, which doesn't exist`, { mend: 'unset CHROME_PATH' });
+export const setupChromium = async () => (await setupBrowser('chromium')).executable;
+
+/**
+ * A browser that the tests run in: where its variable says, an installed one, or Debian's package.
+ * @param {string} name
+ * @returns {Promise<Browser>}
+ */
+export async function setupBrowser(name) {
+  const known = BROWSERS[name];
+  if (!known) throw new Error(`no browser is called ${name}`);
+  const { variable, packages } = known;
+  const set = process.env[variable];
+  if (set && !existsSync(set)) {
+    throw new StepError(`${variable} is ${set}, which doesn't exist`, { mend: `unset ${variable}` });
   }
-  const found = installedChromium();
+  const found = installedBrowser(name);
   if (found) return found;
-  await step('Chromium', () => aptInstall(['chromium']));
-  const installed = installedChromium();
+  await step(`browser: ${name}`, () => aptInstall(packages));
+  const installed = installedBrowser(name);
   if (installed) return installed;
-  throw new StepError('Chromium was installed but is not on PATH', { mend: 'export CHROME_PATH=<its path>' });
+  throw new StepError(`${packages.join(', ')} were installed but ${name} is not where it is looked for`, {
+    mend: `export ${variable}=<its path>`,
+  });
 }
 
-function installedChromium() {
-  const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-  return [
-    '/usr/bin/chromium',
-    ...names.flatMap((name) => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))),
-    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  ].find((path) => existsSync(path));
+/** @param {string} name @returns {Browser | undefined} */
+function installedBrowser(name) {
+  const known = BROWSERS[name];
+  if (!known) return undefined;
+  const { variable, executables, drivers, display } = known;
+  const exists = (/** @type {string} */ path) => existsSync(path);
+  const executable = process.env[variable] || executables.find(exists);
+  const driver = drivers?.find(exists);
+  const server = display && onPath(display).find(exists);
+  if (!executable || (drivers && !driver) || (display && !server)) return undefined;
+  return { name, executable, ...(driver && { driver }), ...(server && { display: server }) };
+}
+
+/** @param {string[]} names */
+function onPath(...names) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin'];
+  return names.flatMap((name) => folders.map((folder) => join(folder, name)));
 }
 
 /** Installs packages of a Debian machine, as root or by a sudo that asks for no password. @param {string[]} packages */
@@ -279,5 +352,5 @@ function isTooOld(version) {
 command(import.meta, { usage: 'node tools/setup.mjs [--verbose]' }, async () => {
   await setupNodeModules();
   await setupLinters(await setupToolchain());
-  console.log(`--  Chromium: ${await setupChromium()}`);
+  for (const name of BROWSER_NAMES) console.log(`--  ${name}: ${(await setupBrowser(name)).executable}`);
 });

@@ -7,20 +7,23 @@ import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { build, bundle } from './build.mjs';
+import { judge, runInNode, saveRun } from './conformance.mjs';
 import { lint } from './lint.mjs';
-import { setupChromium, setupNodeModules, setupToolchain } from './setup.mjs';
+import { BROWSER_NAMES, setupBrowser, setupChromium, setupNodeModules, setupToolchain } from './setup.mjs';
 import { filesUnder } from './stamps.mjs';
 import { buildPlayground } from './start.mjs';
 import { command, printError, root, run, StepError, seconds, start, step } from './steps.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+/** @typedef {import('./conformance.mjs').Results} Results */
 
 /** A suite that ran and has failing tests. */
 class SuiteError extends StepError {
-  /** @param {Counts} counts @param {string} output */
-  constructor(counts, output) {
+  /** @param {Counts} counts @param {string} output @param {Results[]} [results] */
+  constructor(counts, output, results = []) {
     super(`${counts.failed} failed`, { output });
     this.counts = counts;
+    this.results = results;
   }
 }
 
@@ -33,26 +36,28 @@ const suites = {
   core: cargoTest,
   async node() {
     await build();
-    const files = await bundleTests('tests/shim', 'build/tests/node', inNode);
-    return inChild('node', ['tools/run-mocha.mjs', ...files]);
+    const sources = [...testsIn('tests/shim'), 'tests/conformance/node.test.ts'];
+    const files = await bundleTests(sources, 'build/tests/node', inNode);
+    return (await inChild('node', ['tools/run-mocha.mjs', ...files])).counts;
   },
   async twin() {
     await build();
-    const files = await bundleTests('tests/shim', 'build/tests/twin', inNode, 'js');
-    return inChild('twin', ['tools/run-mocha.mjs', ...files]);
+    const files = await bundleTests(testsIn('tests/shim'), 'build/tests/twin', inNode, 'js');
+    return (await inChild('twin', ['tools/run-mocha.mjs', ...files])).counts;
   },
-  async chromium() {
-    const chromium = await setupChromium();
+  browsers: () => browserTest(BROWSER_NAMES),
+  async pages() {
+    const CHROME_PATH = await setupChromium();
+    const FIREFOX_PATH = (await setupBrowser('firefox')).executable;
     await build();
-    // The package is found by its own name, through the exports that a user's bundler goes through.
-    await bundleTests('tests/shim', 'build/tests/browser', { platform: 'browser' });
-    return inChild('chromium', ['tools/run-browser.mjs', 'chromium', chromium]);
+    const files = await bundleTests(testsIn('tests/pages'), 'build/tests/pages', inNode);
+    return (await inChild('pages', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, FIREFOX_PATH })).counts;
   },
   async playground() {
     const CHROME_PATH = await setupChromium();
     await buildPlayground();
-    const files = await bundleTests('tests/playground', 'build/tests/playground', inNode);
-    return inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH });
+    const files = await bundleTests(testsIn('tests/playground'), 'build/tests/playground', inNode);
+    return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH })).counts;
   },
 };
 
@@ -66,6 +71,68 @@ const inNode = {
   packages: 'external',
   external: [`${root}/www/server/*`],
 };
+
+/**
+ * What runs only when it is asked for by name: the browsers one by one.
+ * @type {typeof suites}
+ */
+const parts = Object.fromEntries(BROWSER_NAMES.map((name) => [name, () => browserTest([name])]));
+
+/**
+ * All the tests in these browsers: those of the shim in a page, those of the standard in every kind of global.
+ * @param {string[]} names
+ * @returns {Promise<Counts>}
+ */
+async function browserTest(names) {
+  const sources = [...testsIn('tests/shim'), 'tests/conformance/browser.test.ts'];
+  const { counts, results } = await runInBrowsers(names, sources).catch((error) => {
+    // The tests of the standard may have something to say all the same.
+    if (error instanceof SuiteError) printError(error);
+    else throw error;
+    return error;
+  });
+  if (names.length === BROWSER_NAMES.length) {
+    const { facts } = await scenarioServer();
+    results.push(await step('test: the standard in Node', () => runInNode(facts)));
+    saveRun(results);
+  }
+  const { passed, failed, complaints } = judge(results);
+  return step('test: the standard', () =>
+    checked(
+      { ...counts, passed: counts.passed + passed, failed: failed + counts.failed },
+      complaints.join('\n'),
+    ),
+  );
+}
+
+/**
+ * @param {string[]} names of browsers
+ * @param {string[]} sources of tests
+ */
+export async function runInBrowsers(names, sources) {
+  const browsers = [];
+  for (const name of names) browsers.push(await setupBrowser(name));
+  await build();
+  // The package is found by its own name, through the exports that a user's bundler goes through.
+  await bundleTests(sources, 'build/tests/browser', { platform: 'browser' });
+  await bundleTests(['tests/conformance/page.ts', 'tests/conformance/global.ts'], 'build/tests/conformance', {
+    platform: 'browser',
+    format: 'iife',
+    outbase: 'tests/conformance',
+  });
+  return inChild(names.join(', '), ['tools/run-browsers.mjs', JSON.stringify(browsers)]);
+}
+
+/** The conformance tests alone, in all the browsers and in Node. */
+export async function runConformance() {
+  try {
+    const { results } = await runInBrowsers(BROWSER_NAMES, ['tests/conformance/browser.test.ts']);
+    const { facts } = await scenarioServer();
+    return [...results, await step('test: node', () => runInNode(facts))];
+  } finally {
+    await stopScenarioServer();
+  }
+}
 
 /** @returns {Promise<Counts>} */
 async function cargoTest() {
@@ -93,24 +160,29 @@ async function cargoTest() {
   });
 }
 
+/** @param {string} folder */
+function testsIn(folder) {
+  const files = filesUnder(folder, /\.test\.ts$/);
+  if (files.length === 0) throw new StepError(`${folder} has no *.test.ts`);
+  return files;
+}
+
 /**
- * Bundles the test files of a folder, with what the scenario server said about itself as `__SERVER__`.
- * @param {string} folder
+ * Bundles test files, with what the scenario server said about itself as `__SERVER__`.
+ * @param {string[]} entryPoints
  * @param {string} outdir
  * @param {import('esbuild').BuildOptions} options
  * @param {'js'} [form] of the package, in the place of that which its own name is
  * @returns {Promise<string[]>} the bundled files
  */
-export async function bundleTests(folder, outdir, options, form) {
-  const entryPoints = filesUnder(folder, /\.test\.ts$/);
-  if (entryPoints.length === 0) throw new StepError(`${folder} has no *.test.ts`);
+async function bundleTests(entryPoints, outdir, options, form) {
   const { facts } = await scenarioServer();
   // A file whose source is gone must not be run again.
   rmSync(outdir, { recursive: true, force: true });
   await bundle({
     entryPoints,
     outdir,
-    outbase: folder,
+    outbase: 'tests',
     format: 'esm',
     define: {
       __SERVER__: JSON.stringify(facts),
@@ -127,11 +199,11 @@ export async function bundleTests(folder, outdir, options, form) {
  * @param {string} name
  * @param {string[]} args
  * @param {Record<string, string>} [env]
- * @returns {Promise<Counts>}
+ * @returns {Promise<{ counts: Counts, results: Results[] }>}
  */
 function inChild(name, args, env) {
   return step(`test: ${name}`, async () => {
-    const child = start(process.execPath, ['--enable-source-maps', ...args], {
+    const child = start(process.execPath, ['--enable-source-maps', '--expose-gc', ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       timeout: 600_000,
@@ -144,11 +216,13 @@ function inChild(name, args, env) {
     }
     /** @type {Counts | undefined} */
     let counts;
+    /** @type {Results[]} */
+    let results = [];
     /** @type {NodeJS.Timeout | undefined} */
     let grace;
     let lingered = false;
     child.once('message', (message) => {
-      counts = /** @type {Counts} */ (message);
+      ({ results = [], ...counts } = /** @type {Counts & { results?: Results[] }} */ (message));
       grace = setTimeout(() => {
         lingered = true;
         child.kill('SIGKILL');
@@ -161,7 +235,8 @@ function inChild(name, args, env) {
       counts.failed += 1;
       output += '\nThe tests ended but their process did not: a socket, a timer or a server is still open.\n';
     }
-    return checked(counts, output);
+    if (counts.failed > 0) throw new SuiteError(counts, output, results);
+    return { counts: checked(counts, output), results };
   });
 }
 
@@ -226,7 +301,7 @@ async function test(names) {
     const begin = performance.now();
     let counts;
     try {
-      counts = await suites[name]?.();
+      counts = await (suites[name] ?? parts[name])?.();
     } catch (error) {
       printError(error);
       counts = error instanceof SuiteError ? error.counts : { passed: 0, failed: 1, skipped: 0 };
@@ -253,12 +328,12 @@ async function test(names) {
   if (failed > 0) process.exitCode = 1;
 }
 
-const all = Object.keys(suites);
+const all = [...Object.keys(suites), ...BROWSER_NAMES];
 command(
   import.meta,
   { usage: `npm test -- [--verbose] [${all.join('] [')}]`, positionals: all },
   async (_flags, words) => {
     await setupNodeModules();
-    await test(words.length > 0 ? all.filter((name) => words.includes(name)) : all);
+    await test(words.length > 0 ? all.filter((name) => words.includes(name)) : Object.keys(suites));
   },
 );

@@ -5,6 +5,7 @@ use super::{
     error::Error,
     response::{Refusal, check_response},
     retry::{Decision, Moment, Outcome, Retry, clamp},
+    target::Target,
 };
 
 /// Where a connection is in its life. At most one request is under way in any of them.
@@ -55,6 +56,8 @@ pub enum Input<'a> {
     ReconnectionTime(u64),
     /// A line or an event was longer than the limit.
     TooLarge,
+    /// The user's function that takes the events failed.
+    HandlerFailed,
     /// The body broke off.
     BodyFailed,
     /// The body came to its end.
@@ -153,6 +156,8 @@ pub struct ConnectionOptions {
     pub pauses_when_hidden: bool,
     /// The server is on this machine, which needs no network to be reached.
     pub is_local: bool,
+    /// What the URL leads to, and so whether asking again is futile.
+    pub target: Target,
 }
 
 /// A connection's state and its rules.
@@ -231,7 +236,8 @@ impl Connection {
                     _ => Action::None,
                 }
             }
-            (State::New, Input::Start) if self.is_to_pause() => {
+            // What isn't safe to repeat was asked for now, and is never let go of because of the page.
+            (State::New, Input::Start) if self.is_to_pause() && self.retry.may_repeat_request() => {
                 self.state = State::Paused;
                 Action::None
             }
@@ -292,6 +298,7 @@ impl Connection {
                 let error = Error::TooLarge(self.options.max_event_size);
                 self.end(Outcome::Refused, error, moment)
             }
+            (State::Open, Input::HandlerFailed) => self.end(Outcome::BodyFailed, Error::Handler, moment),
             (State::Open, Input::BodyFailed) => self.end(Outcome::BodyFailed, Error::Body, moment),
             (State::Open, Input::BodyEnded) => self.end(Outcome::BodyEnded, Error::End, moment),
             (State::Deciding, Input::Decided(answer)) => {
@@ -317,6 +324,7 @@ impl Connection {
     fn open(&mut self, moment: Moment) -> Action {
         self.state = State::Open;
         self.retry.opened(moment);
+        self.options.target.opened();
         Action::Open
     }
 
@@ -327,7 +335,10 @@ impl Connection {
     }
 
     fn end(&mut self, outcome: Outcome, error: Error, moment: Moment) -> Action {
-        let decision = self.retry.decide(outcome, moment);
+        let decision = match self.retry.decide(outcome, moment) {
+            Decision::Reconnect(_) if self.options.target.is_futile(outcome) => Decision::Fail,
+            decision => decision,
+        };
         self.conclude(error, decision)
     }
 

@@ -12,6 +12,7 @@ mod parser;
 mod response;
 mod retry;
 mod retry_after;
+mod target;
 mod utf16;
 
 pub use connection::{Action, Answer, Connection, ConnectionOptions, Head, Input, State};
@@ -22,3 +23,5 @@ pub use retry::{
     DEFAULT_RECONNECTION_TIME, Decision, MAX_DELAY, Moment, Outcome, Policy, Retry, Rules, clamp, is_local,
     is_safe_to_repeat,
 };
+pub use retry_after::retry_after;
+pub use target::Target;

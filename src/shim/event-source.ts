@@ -1,17 +1,24 @@
 /** The `EventSource` class: the standard's interface over the Rust driver. */
 
+import { asking } from './answer.js';
 import { resolveUrl } from './argument.js';
 import { Batch } from './batch.js';
 import { EventIterator } from './event-iterator.js';
-import { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
+import {
+  EventSourceErrorEvent,
+  EventSourceOpenEvent,
+  type FailureArguments,
+  toErrorEvent,
+} from './events.js';
 import { platformCallsHandlers } from './handlers.js';
+import { addInspection } from './inspect.js';
 import { newMessageEvent } from './message-event.js';
 import { type Settings, toDictionary, toSettings } from './options.js';
 import { observePage } from './page.js';
 import type { Request, Requests } from './request.js';
 import { type Firing, report, schedule } from './tasks.js';
 import type { EventSourceEventMap, EventSourceInit, ReconnectFunction, TraceEntry } from './types.js';
-import { type Core, explain as explainLoading, load } from './wasm/load.js';
+import { type Core, explainNotStarted, load } from './wasm/load.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -79,10 +86,12 @@ export class EventSource extends EventTarget {
       throw new TypeError("EventSource: 1 argument required, but only 0 present; give the stream's URL");
     }
     super();
-    this.#url = resolveUrl(url);
+    // Web IDL: the arguments are converted, in order, before anything is done with them.
+    const text = `${url}`;
     this.#init = toDictionary(init);
+    this.#url = resolveUrl(text);
     const { settings, requests } = toSettings(this.#url, this.#init);
-    this.#withCredentials = Boolean(this.#init.withCredentials);
+    this.#withCredentials = this.#init.withCredentials ?? false;
     this.#lastEventId = settings.lastEventId;
     this.#listenToSignal(this.#init.signal);
     if (this.#readyState !== CLOSED) this.#connect(settings, requests);
@@ -178,7 +187,7 @@ export class EventSource extends EventTarget {
       this.#undo.push(observePage(connection));
       connection.start();
     } catch (cause) {
-      const message = explainLoading(cause);
+      const message = explainNotStarted(cause);
       this.#fail(new EventSourceErrorEvent({ kind: 'webassembly', message, attempt: 0, cause }));
     }
   }
@@ -217,10 +226,10 @@ export class EventSource extends EventTarget {
         return this.#untilBacklogIsBelow(BACKLOG_TO_READ_ON);
       },
       drained: () => this.#untilBacklogIsBelow(1),
-      decide: (...details: FailureArguments) => {
+      ...asking((...details: FailureArguments) => {
         this.#lastError = toErrorEvent(...details);
         return (this.#init.reconnect as ReconnectFunction)(this.#lastError);
-      },
+      }),
       failed: (...details: FailureArguments) => this.#fail(toErrorEvent(...details), details[4]),
       paused: () => {
         this.#trace({ type: 'pause' });
@@ -288,7 +297,7 @@ export class EventSource extends EventTarget {
       const { id, event, comment } = next.take();
       if (next.isEmpty) this.#waiting.shift();
       if (id !== undefined) this.#setLastEventId(id);
-      if (event) this.#dispatch(event.type, event.data);
+      if (event) this.#dispatch(event.type || 'message', event.data);
       else if (comment !== undefined) this.dispatchEvent(this.#messageEvent('comment', comment));
     } else if (next) {
       this.#waiting.shift();
@@ -393,22 +402,6 @@ export class EventSource extends EventTarget {
   }
 }
 
-/** What `failed` and `decide` of the driver's face get. */
-type FailureArguments = [
-  kind: ErrorKind,
-  message: string,
-  attempt: number,
-  cause: unknown,
-  response: Response | undefined,
-  body: string | undefined,
-  delay?: number | undefined,
-];
-
-function toErrorEvent(...details: FailureArguments): EventSourceErrorEvent {
-  const [kind, message, attempt, cause, response, body, delay] = details;
-  return new EventSourceErrorEvent({ kind, message, attempt, cause, response, body, delay });
-}
-
 // Web IDL: constants on the interface object and its prototype, attributes and operations enumerable, and the names
 // whatever a minifier has made of them.
 for (const target of [EventSource, EventSource.prototype]) {
@@ -428,6 +421,12 @@ Object.defineProperty(EventSource.prototype, Symbol.toStringTag, {
   configurable: true,
 });
 Object.defineProperty(EventSource, 'name', { value: 'EventSource', configurable: true });
+
+addInspection(EventSource.prototype, ({ url, withCredentials, readyState }: EventSource) => ({
+  url,
+  withCredentials,
+  readyState,
+}));
 
 /** The typed listeners of `EventSource`; any other type is an event that the server names. */
 export interface EventSource {

@@ -42,11 +42,17 @@ const policyNames = [
   ...['initialDelay', 'factor', 'jitter', 'maxDelay', 'maxAttempts', 'maxTime', 'resetAfter', 'retryAfter'],
 ] as (keyof ReconnectPolicy)[];
 
-/** The constructor's second argument as a dictionary. */
+/** The constructor's second argument as a dictionary: a copy, as each member is read once. */
 export function toDictionary(init: unknown): EventSourceInit {
   if (init === undefined || init === null) return {};
   if (typeof init !== 'object' && typeof init !== 'function') fail('the second argument has to be an object');
-  return init as EventSourceInit;
+  // Also where a loop over the names doesn't come by.
+  const { withCredentials } = init as EventSourceInit;
+  const members: Record<string, unknown> = { withCredentials: Boolean(withCredentials) };
+  for (const name in init) {
+    if (name !== 'withCredentials') members[name] = (init as Record<string, unknown>)[name];
+  }
+  return members;
 }
 
 /** What the user's `init` asks for. */

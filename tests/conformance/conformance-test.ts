@@ -6,18 +6,26 @@
 /** The interface as the DOM's types have it: what the standard knows of it. */
 export type EventSourceClass = typeof globalThis.EventSource;
 
+/** The kinds of global object that have the class. */
+export const GLOBALS = ['window', 'dedicated worker', 'shared worker', 'service worker', 'node'] as const;
+export type Global = (typeof GLOBALS)[number];
+
 export interface ConformanceTest {
   /** Begins with the number of the point it shows. */
   name: string;
+  /** Where it makes sense. */
+  globals: readonly Global[];
   run(EventSource: EventSourceClass): void | Promise<void>;
 }
 
 /** Collects tests under their names. */
-export function table(): ConformanceTest[] & { test(name: string, run: ConformanceTest['run']): void } {
+export function table(): ConformanceTest[] & {
+  test(name: string, run: ConformanceTest['run'], globals?: readonly Global[]): void;
+} {
   const tests: ConformanceTest[] = [];
   return Object.assign(tests, {
-    test(name: string, run: ConformanceTest['run']) {
-      tests.push({ name, run });
+    test(name: string, run: ConformanceTest['run'], globals: readonly Global[] = GLOBALS) {
+      tests.push({ name, run, globals });
     },
   });
 }
@@ -55,4 +63,33 @@ export async function using<T extends EventSource, R>(
   } finally {
     source.close();
   }
+}
+
+/** The messages of exceptions that nobody caught. The test runner's own handlers don't hear of them. */
+export function catchReports(): { messages(): string[]; stop(): void } {
+  const messages: string[] = [];
+  const { process } = globalThis as { process?: NodeJS.Process };
+  if (process?.versions?.node) {
+    const before = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => messages.push(error.message));
+    return {
+      messages: () => messages,
+      stop() {
+        process.removeAllListeners('uncaughtException');
+        for (const listener of before) process.on('uncaughtException', listener);
+      },
+    };
+  }
+  const before = globalThis.onerror;
+  globalThis.onerror = (_event, _source, _line, _column, error) => {
+    messages.push((error as Error).message);
+    return true;
+  };
+  return {
+    messages: () => messages,
+    stop() {
+      globalThis.onerror = before;
+    },
+  };
 }

@@ -55,6 +55,31 @@ test('P10 an unfinished event is dropped, its ID with it', async (EventSource) =
   });
 });
 
+test('P11 the last event ID survives reconnections until the server sets another', async (EventSource) => {
+  const scenario = await Scenario.of(
+    { steps: ['retry: 1\nid: 1\ndata: a\n\n'] },
+    { steps: ['data: b\n\n'] },
+    { steps: ['event: named\ndata: c\n\nid: 2\ndata: d\n\n'] },
+    { steps: ['data: e\n\nid\ndata: f\n\n'] },
+    { steps: ['data: g\n\n', { end: 'hang' }] },
+  );
+  await using(new EventSource(scenario.url), async (source) => {
+    const events = record(source, 'message', 'named');
+    while (events.at(-1)?.[1] !== 'g') await next(source, 'message');
+    expect(events).to.deep.equal([
+      ['message', 'a', '1'],
+      ['message', 'b', '1'],
+      ['named', 'c', '1'],
+      ['message', 'd', '2'],
+      ['message', 'e', '2'],
+      ['message', 'f', ''],
+      ['message', 'g', ''],
+    ]);
+    const sent = (await scenario.requests()).map(({ headers }) => headers['last-event-id']);
+    expect(sent).to.deep.equal([undefined, '1', '1', '2', undefined]);
+  });
+});
+
 test('P3 an event that ends in CR is dispatched without waiting for the next byte', async (EventSource) => {
   const scenario = await Scenario.of({ steps: ['data: x\r\r', { end: 'hang' }] });
   await using(new EventSource(scenario.url), async (source) => {

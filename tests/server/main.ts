@@ -3,17 +3,22 @@
  * and can read afterwards what came over the wire.
  *
  * `POST /scenarios` takes a list of `Answer`s and gives `{ id }`. `/scenarios/<id>/stream` answers by them, the last
- * one again and again. `GET /scenarios/<id>` gives the `Seen` requests. The server listens on loopback and
- * prints one line of JSON with its origin.
+ * one again and again. `GET /scenarios/<id>` gives the `Seen` requests, `DELETE` ends what is open. `/conformance/` has
+ * the pages and scripts of the conformance tests. The server listens on loopback, on several ports so that each is an
+ * origin, and prints one line of JSON with them, and with that of the playground's server, which has models to talk to.
  */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
+import { startServer } from '../../www/server/main.mjs';
 import type { Answer, Seen, Step } from './scenario.js';
 
 interface Scenario {
   answers: Answer[];
   seen: Seen[];
+  open: Set<IncomingMessage>;
 }
 
 /** More requests than any test needs: one that runs wild is cut off. */
@@ -26,18 +31,55 @@ server.addHook('onRequest', async (_request, reply) => {
   reply.header('access-control-allow-origin', '*');
 });
 
-server.options('/scenarios', async (_request, reply) => {
-  reply.header('access-control-allow-headers', 'content-type').code(204).send();
-});
+for (const path of ['/scenarios', '/scenarios/:id']) {
+  server.options(path, async (_request, reply) => {
+    reply.header('access-control-allow-headers', 'content-type');
+    reply.header('access-control-allow-methods', 'DELETE');
+    reply.header('access-control-max-age', '600');
+    reply.code(204).send();
+  });
+}
 
 server.post<{ Body: Answer[] }>('/scenarios', async (request) => {
   const id = String(scenarios.size + 1);
-  scenarios.set(id, { answers: request.body, seen: [] });
+  scenarios.set(id, { answers: request.body, seen: [], open: new Set() });
   return { id };
 });
 
 server.get<{ Params: { id: string } }>('/scenarios/:id', async (request) => {
   return scenarios.get(request.params.id)?.seen ?? [];
+});
+
+server.delete<{ Params: { id: string } }>('/scenarios/:id', async (request, reply) => {
+  const scenario = scenarios.get(request.params.id);
+  if (scenario) {
+    scenario.answers = [{ status: 204 }];
+    for (const { socket } of scenario.open) socket.destroy();
+  }
+  return reply.code(204).send();
+});
+
+/** The pages of the conformance tests: a type and a text. */
+const pages: Record<string, [string, string]> = {
+  'page.html': ['text/html; charset=utf-8', '<!doctype html><body><script src="page.js"></script>'],
+  'window.html': ['text/html; charset=utf-8', '<!doctype html><body><script src="global.js"></script>'],
+  'base.html': [
+    'text/html; charset=utf-8',
+    '<!doctype html><base href="/another/folder/"><body><script src="/conformance/global.js"></script>',
+  ],
+  'windows-1252.html': [
+    'text/html; charset=windows-1252',
+    '<!doctype html><body><script charset="utf-8" src="global.js"></script>',
+  ],
+  'empty.html': ['text/html; charset=utf-8', '<!doctype html>'],
+};
+
+server.get<{ Params: { name: string } }>('/conformance/:name', async (request, reply) => {
+  const { name } = request.params;
+  if (name === 'page.js' || name === 'global.js')
+    return reply.type('text/javascript').send(await readFile(`build/tests/conformance/${name}`));
+  const html = pages[name];
+  return html ? reply.header('content-type', html[0]).send(html[1]) : reply.code(404).send();
 });
 
 server.removeAllContentTypeParsers();
@@ -64,7 +106,9 @@ server.all<{ Params: { id: string; '*': string } }>('/scenarios/:id/*', async (r
     wasAborted: false,
   };
   scenario.seen.push(seen);
+  scenario.open.add(raw);
   reply.raw.on('close', () => {
+    scenario.open.delete(raw);
     seen.isOpen = false;
     seen.wasAborted = !reply.raw.writableFinished;
   });
@@ -122,5 +166,29 @@ async function take(step: Step, request: IncomingMessage, response: ServerRespon
   } else await new Promise((resolve) => response.once('close', resolve));
 }
 
-const origin = await server.listen({ host: '127.0.0.1', port: 0 });
-process.stdout.write(`${JSON.stringify({ origin })}\n`);
+const control = await server.listen({ host: '127.0.0.1', port: 0 });
+await server.ready();
+
+/** A further origin of the same server. */
+async function listen(isThere = true): Promise<string> {
+  const further = createServer((request, response) => server.routing(request, response));
+  await new Promise<void>((resolve) => further.listen(0, '127.0.0.1', resolve));
+  const { port } = further.address() as AddressInfo;
+  if (!isThere) await new Promise((resolve) => further.close(resolve));
+  return `http://127.0.0.1:${port}`;
+}
+
+const facts = {
+  control,
+  origin: await listen(),
+  otherOrigin: await listen(),
+  nobody: await listen(false),
+};
+// The playground's models, without its page.
+const { origin: models } = await startServer({ root: process.cwd(), port: 0 });
+const { RANDOM_LIFE_SEED, RANDOM_LIFE_SECONDS } = process.env;
+const randomLife = {
+  seed: Number(RANDOM_LIFE_SEED ?? Math.floor(Math.random() * 2 ** 31)),
+  seconds: Number(RANDOM_LIFE_SECONDS ?? 3),
+};
+process.stdout.write(`${JSON.stringify({ ...facts, models, randomLife })}\n`);

@@ -11,7 +11,7 @@ export interface Answer {
   contentType?: string | null;
   headers?: Record<string, string>;
   /** Default: any origin, without credentials. */
-  cors?: 'none' | 'credentials';
+  cors?: 'any' | 'none' | 'credentials';
   /** Default: none. The body ends after them. */
   steps?: Step[];
 }
@@ -31,23 +31,47 @@ export interface Seen {
   wasAborted: boolean;
 }
 
-/** The scenario server's address, put in by the bundler. */
-declare const __SERVER__: { origin: string };
+/** The scenario server's addresses, put in by the bundler. */
+declare const __SERVER__: {
+  /** Of the streams, and of the pages that it serves. */
+  origin: string;
+  /** Other streams. */
+  otherOrigin: string;
+  /** Nobody listens there. */
+  nobody: string;
+  /** What scenarios are made by: apart, as browsers open no more than six connections to one origin. */
+  control: string;
+  /** The playground's server. */
+  models: string;
+};
+
+/** The playground's server, and the key that it wants. */
+export const models = { origin: __SERVER__.models, key: 'demo-key' };
 
 /** A URL that is answered as a test wants it. */
 export class Scenario {
+  /** A URL at which nobody listens. */
+  static readonly nobody = `${__SERVER__.nobody}/`;
+
+  static readonly #made = new Set<Scenario>();
+
   readonly origin = __SERVER__.origin;
+  /** On the origin of the pages and workers that the server serves, of another one elsewhere. */
   readonly url: string;
+  /** The same, on another origin. */
+  readonly otherUrl: string;
   readonly #log: string;
 
   private constructor(id: string) {
-    this.#log = `${this.origin}/scenarios/${id}`;
-    this.url = `${this.#log}/stream`;
+    this.#log = `${__SERVER__.control}/scenarios/${id}`;
+    this.url = `${this.origin}/scenarios/${id}/stream`;
+    this.otherUrl = `${__SERVER__.otherOrigin}/scenarios/${id}/stream`;
+    Scenario.#made.add(this);
   }
 
   /** The first request gets the first answer, and so on; the last answer is given again and again. */
   static async of(...answers: Answer[]): Promise<Scenario> {
-    const response = await fetch(`${__SERVER__.origin}/scenarios`, {
+    const response = await fetch(`${__SERVER__.control}/scenarios`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(answers),
@@ -55,6 +79,13 @@ export class Scenario {
     if (!response.ok) throw new Error(`the scenario server answered ${response.status}`);
     const { id } = (await response.json()) as { id: string };
     return new Scenario(id);
+  }
+
+  /** Ends all that is open, and answers what still asks with a status that ends it. */
+  static async endAll(): Promise<void> {
+    const all = [...Scenario.#made];
+    Scenario.#made.clear();
+    await Promise.all(all.map((scenario) => fetch(scenario.#log, { method: 'DELETE' })));
   }
 
   /** The requests so far, without preflights. */

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { EventSource, EventSourceErrorEvent, type EventSourceInit } from 'eventsource-wasm';
-import { next, sleep, using } from '../conformance/conformance-test.js';
+import { catchReports, next, sleep, using } from '../conformance/conformance-test.js';
 import { Scenario } from '../server/scenario.js';
 import { isTwin, runGlobalScript } from './global-script.js';
 
@@ -115,7 +115,10 @@ describe('error events', () => {
     undefined: async () => undefined,
     'a number': async () => 7,
     'an empty object': async () => ({}),
-    'a body that is no stream': async () => ({ status: 200, headers: new Headers(), body: 'data: x' }),
+    'a body that is no stream': async () => {
+      const headers = new Headers({ 'content-type': 'text/event-stream' });
+      return { status: 200, headers, body: 'data: x' };
+    },
     'a body that is locked': async () => {
       const response = new Response('data: x\n\n', { headers: { 'content-type': 'text/event-stream' } });
       response.body?.getReader();
@@ -219,7 +222,7 @@ describe('wrong arguments', () => {
   });
 
   it('options that are undefined are as if they were not given', async () => {
-    const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+    const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
     const init = {
       method: undefined,
       headers: undefined,
@@ -233,32 +236,3 @@ describe('wrong arguments', () => {
     });
   });
 });
-
-/** The messages of exceptions that nobody caught. The test runner's own handlers don't hear of them. */
-function catchReports(): { messages(): string[]; stop(): void } {
-  const messages: string[] = [];
-  const { process } = globalThis as { process?: NodeJS.Process };
-  if (process?.versions?.node) {
-    const before = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    process.on('uncaughtException', (error) => messages.push(error.message));
-    return {
-      messages: () => messages,
-      stop() {
-        process.removeAllListeners('uncaughtException');
-        for (const listener of before) process.on('uncaughtException', listener);
-      },
-    };
-  }
-  const before = globalThis.onerror;
-  globalThis.onerror = (_event, _source, _line, _column, error) => {
-    messages.push((error as Error).message);
-    return true;
-  };
-  return {
-    messages: () => messages,
-    stop() {
-      globalThis.onerror = before;
-    },
-  };
-}

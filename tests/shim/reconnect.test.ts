@@ -377,12 +377,12 @@ describe('requests made fresh for each attempt', () => {
 describe('last event IDs', () => {
   it('an initial one is sent, can be read, and events carry it', async () => {
     const scenario = await Scenario.of({ steps: ['data: a\n\nid: 10\ndata: b\n\n', { end: 'hang' }] });
-    await using(new EventSource(scenario.url, { lastEventId: '9é' }), async (source) => {
-      expect(source.lastEventId).to.equal('9é');
-      expect((await next(source, 'message')).lastEventId).to.equal('9é');
+    await using(new EventSource(scenario.url, { lastEventId: '9/a b' }), async (source) => {
+      expect(source.lastEventId).to.equal('9/a b');
+      expect((await next(source, 'message')).lastEventId).to.equal('9/a b');
       await next(source, 'message');
       expect(source.lastEventId).to.equal('10');
-      expect((await scenario.requests())[0]?.headers['last-event-id']).to.equal('9\xc3\xa9');
+      expect((await scenario.requests())[0]?.headers['last-event-id']).to.equal('9/a b');
     });
   });
 

@@ -41,7 +41,7 @@ describe('requests', () => {
     new Headers({ 'X-Own': 'a', accept: 'text/event-stream, application/json' }),
   ]) {
     it(`headers as ${headers.constructor.name}; an Accept of the user's own stays`, async () => {
-      const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+      const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
       await using(new EventSource(scenario.url, { headers }), async (source) => {
         await next<Event>(source, 'open');
         const [request] = await scenario.requests();
@@ -51,7 +51,10 @@ describe('requests', () => {
   }
 
   it('headers are sent again when the connection is reestablished', async () => {
-    const scenario = await Scenario.of({ steps: ['retry: 1\nid: 5\n\n'] }, { steps: [{ end: 'hang' }] });
+    const scenario = await Scenario.of(
+      { steps: ['retry: 1\nid: 5\n\n'] },
+      { steps: [':\n', { end: 'hang' }] },
+    );
     await using(
       new EventSource(scenario.url, { headers: { 'x-own': 'a', 'Last-Event-ID': '4' } }),
       async () => {
@@ -65,7 +68,10 @@ describe('requests', () => {
   });
 
   it('open tells of the response', async () => {
-    const scenario = await Scenario.of({ headers: { 'x-request-id': '17' }, steps: [{ end: 'hang' }] });
+    const scenario = await Scenario.of({
+      headers: { 'x-request-id': '17' },
+      steps: [':\n', { end: 'hang' }],
+    });
     await using(new EventSource(scenario.url), async (source) => {
       const opened = await next<EventSourceOpenEvent>(source, 'open');
       expect(opened).to.include({ status: 200, url: scenario.url });
@@ -153,8 +159,7 @@ describe('a request that is not safe to repeat is sent once', () => {
   it('but a GET that gets no answer is sent again', async () => {
     const scenario = await Scenario.of(
       { steps: ['retry: 10\n\n'] },
-      { status: 'reset' },
-      { status: 'reset' },
+      ...Array.from({ length: 6 }, () => ({ status: 'reset' }) as const),
       { steps: ['data: back\n\n', { end: 'hang' }] },
     );
     await using(new EventSource(scenario.url), async (source) => {
@@ -162,15 +167,15 @@ describe('a request that is not safe to repeat is sent once', () => {
       source.addEventListener('error', (event) => delays.push(event.delay));
       await next(source, 'message');
       // A browser may try a request again by itself when its connection was reset before the answer.
-      expect(delays.slice(0, 2)).to.deep.equal([10, 20]);
-      expect(delays.length).to.be.within(2, 3);
+      expect(delays.length).to.be.within(1, 7);
+      expect(delays).to.deep.equal([10, 20, 40, 80, 160, 320, 640].slice(0, delays.length));
     });
   });
 });
 
 describe('signals', () => {
   it('aborting closes, and the server sees it', async () => {
-    const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+    const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
     const controller = new AbortController();
     const source = new EventSource(scenario.url, { signal: controller.signal, method: 'POST' });
     const events = record(source, 'error', 'close');
@@ -182,7 +187,7 @@ describe('signals', () => {
   });
 
   it('aborted already: CLOSED, and no request', async () => {
-    const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+    const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
     const source = new EventSource(scenario.url, { signal: AbortSignal.abort() });
     const events = record(source, 'error', 'close', 'open');
     expect(source.readyState).to.equal(EventSource.CLOSED);

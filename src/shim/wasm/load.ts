@@ -1,12 +1,13 @@
 /** Starts the Rust core: at its first use, once. The other files here say how the module is had. */
 
 import * as core from './generated/core.js';
-import { compile, type WasmSource } from './source.js';
+import { compile, compileSync, type WasmSource } from './source.js';
 
-export { explain } from './source.js';
+export { explain as explainNotStarted } from './source.js';
 export type Core = typeof core;
 
 let loading: Promise<Core> | undefined;
+let isStarted = false;
 
 /** The core, when it is ready. Rejects where its module isn't to be had; the next call tries anew. */
 export function load(source?: WasmSource): Promise<Core> {
@@ -17,7 +18,16 @@ export function load(source?: WasmSource): Promise<Core> {
   return loading;
 }
 
+/** The core at once, for interfaces that can't wait. Throws where its module isn't to be had. */
+export function loadSync(): Core {
+  if (!isStarted) core.initSync({ module: compileSync() });
+  isStarted = true;
+  return core;
+}
+
 async function start(source: WasmSource | undefined): Promise<Core> {
-  core.initSync({ module: await compile(await source) });
+  const module = await compile(await source);
+  if (!isStarted) core.initSync({ module });
+  isStarted = true;
   return core;
 }

@@ -19,6 +19,10 @@ export const compile: typeof compileInline = async (source = new URL('../core.wa
     : WebAssembly.compile(await response.arrayBuffer());
 };
 
+export function compileSync(): WebAssembly.Module {
+  throw new Error('the file is still to be fetched: await init() before this is used');
+}
+
 /** Node fetches no files. Bundlers don't see this, and look for no module of Node's. */
 function readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> | undefined {
   const { process } = globalThis as {

@@ -6,6 +6,8 @@ export type { WasmSource } from './source.js';
 
 export const compile: typeof compileInline = async () => ({}) as WebAssembly.Module;
 
+export const compileSync = (): WebAssembly.Module => ({}) as WebAssembly.Module;
+
 export function explain(cause: unknown): string {
   return `This package's core could not be started: ${cause}`;
 }

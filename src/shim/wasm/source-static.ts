@@ -6,3 +6,5 @@ import type { compile as compileInline } from './source.js';
 export { explain, type WasmSource } from './source.js';
 
 export const compile: typeof compileInline = async () => module;
+
+export const compileSync = (): WebAssembly.Module => module;

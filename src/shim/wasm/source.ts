@@ -11,7 +11,16 @@ type WasmSourceValue = string | URL | Request | Response | BufferSource | WebAss
 
 /** The compiled module. */
 export function compile(_source?: WasmSourceValue): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0)));
+  return WebAssembly.compile(bytes());
+}
+
+/** The same at once. */
+export function compileSync(): WebAssembly.Module {
+  return new WebAssembly.Module(bytes());
+}
+
+function bytes(): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0));
 }
 
 /** What an error says when the module could not be started. */

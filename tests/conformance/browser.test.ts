@@ -1,0 +1,69 @@
+/**
+ * The conformance tests in a browser: in every kind of global that it has, against ours, against the native class, and
+ * against the platform alone. What came out is posted to the test runner, which knows what is expected.
+ */
+
+import type { Global } from './conformance-test.js';
+import type { Command } from './global.js';
+import type { Outcome } from './run.js';
+
+declare const __SERVER__: { origin: string };
+
+/** What is posted. Without outcomes: there is no such global, or it has no such class. */
+interface Results {
+  global: Global;
+  which: Command['which'];
+  isThere: boolean;
+  outcomes: Outcome[];
+}
+
+/** So many tests for one message: a service worker isn't kept alive for ever. */
+const TESTS_PER_MESSAGE = 8;
+
+describe('conformance', () => {
+  let frame: HTMLIFrameElement;
+
+  before(async () => {
+    frame = document.createElement('iframe');
+    frame.src = `${__SERVER__.origin}/conformance/page.html`;
+    const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
+    document.body.append(frame);
+    await loaded;
+  });
+
+  function ask<T>(command: Command): Promise<T> {
+    const { port1, port2 } = new MessageChannel();
+    return new Promise((resolve, reject) => {
+      port1.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
+      frame.contentWindow?.postMessage(command, '*', [port2]);
+    });
+  }
+
+  async function run(global: Global, which: Command['which']): Promise<Results> {
+    const command = { global, which, timeout: which === 'ours' ? 15_000 : 5_000 };
+    const names = await ask<string[] | 'absent'>({ ...command, names: undefined });
+    if (names === 'absent') return { global, which, isThere: false, outcomes: [] };
+    const outcomes: Outcome[] = [];
+    for (let at = 0; at < names.length; at += TESTS_PER_MESSAGE) {
+      outcomes.push(
+        ...(await ask<Outcome[]>({ ...command, names: names.slice(at, at + TESTS_PER_MESSAGE) })),
+      );
+    }
+    return { global, which, isThere: names.length > 0, outcomes };
+  }
+
+  for (const global of ['window', 'dedicated worker', 'shared worker', 'service worker'] as const) {
+    for (const which of ['platform', 'ours', 'native'] as const) {
+      it(`${which} in a ${global}`, async function () {
+        this.timeout(200_000);
+        const results = await run(global, which);
+        const session = new URL(location.href).searchParams.get('wtr-session-id');
+        const response = await fetch(`/results?session=${session}`, {
+          method: 'POST',
+          body: JSON.stringify(results),
+        });
+        if (!response.ok) throw new Error(`the test runner answered ${response.status}`);
+      });
+    }
+  }
+});

@@ -1,0 +1,28 @@
+/**
+ * What `fetch` itself does, without any `EventSource`. Where one of these fails, nothing that is made of `fetch` can do
+ * better, and a test that needs it may fail: `platform-limits.json` says which.
+ */
+
+import { expect } from 'chai';
+import { Scenario } from '../server/scenario.js';
+import { sleep, table } from './conformance-test.js';
+
+export const platformTests = table();
+const { test } = platformTests;
+
+test('fetch sends header values byte by byte', async () => {
+  const scenario = await Scenario.of({ steps: ['x'] });
+  await fetch(scenario.url, { headers: { 'Last-Event-ID': '\xe2\x80\xa6' } });
+  expect((await scenario.requests())[0]?.headers['last-event-id']).to.equal('\xe2\x80\xa6');
+});
+
+test('fetch has the response before a byte of its body', async () => {
+  const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+  const controller = new AbortController();
+  try {
+    const response = fetch(scenario.url, { signal: controller.signal }).then(({ status }) => status);
+    expect(await Promise.race([response, sleep(1_000)])).to.equal(200);
+  } finally {
+    controller.abort();
+  }
+});

@@ -1,0 +1,41 @@
+/**
+ * `npm run bench:tasks`: what the turns between events cost (tests/bench/tasks.test.ts) in each browser, one after the
+ * other. Out: a table in Markdown, for docs/tasks.md. In: the names of browsers, or none for all.
+ */
+// @ts-check
+
+import { BROWSER_NAMES, setupNodeModules } from './setup.mjs';
+import { command } from './steps.mjs';
+import { runInBrowsers, stopScenarioServer } from './test.mjs';
+
+command(
+  import.meta,
+  { usage: `npm run bench:tasks -- [${BROWSER_NAMES.join('] [')}]`, positionals: BROWSER_NAMES },
+  async (_flags, words) => {
+    await setupNodeModules();
+    /** @type {Map<string, string[]>} */
+    const table = new Map();
+    const head = ['µs'];
+    try {
+      for (const name of words.length > 0 ? words : BROWSER_NAMES) {
+        const { results } = await runInBrowsers([name], ['tests/bench/tasks.test.ts']);
+        for (const { browser, global, rows } of /** @type {any[]} */ (results)) {
+          head.push(`${browser}, ${global}`);
+          for (const [row, value] of Object.entries(rows)) {
+            const cells = table.get(row) ?? [];
+            while (cells.length < head.length - 2) cells.push('–');
+            cells.push(typeof value === 'number' ? value.toFixed(2) : String(value));
+            table.set(row, cells);
+          }
+        }
+      }
+    } finally {
+      await stopScenarioServer();
+    }
+    console.log(`\n| ${head.join(' | ')} |\n|${' --- |'.repeat(head.length)}`);
+    for (const [row, cells] of table) {
+      while (cells.length < head.length - 1) cells.push('–');
+      console.log(`| ${[row, ...cells].join(' | ')} |`);
+    }
+  },
+);

@@ -1,0 +1,105 @@
+/**
+ * `npm run mutants`: does the suite notice? In: tests/mutants.json, small ways to break a rule of the standard. Each is
+ * made in a copy of the repository, and tests have to fail: those of the core, or in Node those of its point alone. Out:
+ * a line for each; exit code 1 if one survives. With numbers as arguments: these alone.
+ */
+// @ts-check
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { setupNodeModules, setupToolchain } from './setup.mjs';
+import { command, root, run, StepError, step } from './steps.mjs';
+
+/** @typedef {{ point: string, suite: 'core' | 'node', file: string, search: string, replace: string, breaks: string }} Mutant */
+
+/** @type {Mutant[]} */
+const mutants = JSON.parse(readFileSync(join(root, 'tests/mutants.json'), 'utf8'));
+
+/** Where the copy is. What has been compiled in it is kept from run to run. */
+const COPY = join(root, 'build/mutants');
+const COPIED = ['src', 'tests', 'tools', 'Cargo.toml', 'Cargo.lock', 'package.json', 'tsconfig.json'];
+
+function copy() {
+  mkdirSync(COPY, { recursive: true });
+  for (const name of [...COPIED, 'package-lock.json']) {
+    rmSync(join(COPY, name), { recursive: true, force: true });
+    cpSync(join(root, name), join(COPY, name), { recursive: true, preserveTimestamps: true });
+  }
+  rmSync(join(COPY, 'node_modules'), { force: true });
+  symlinkSync(join(root, 'node_modules'), join(COPY, 'node_modules'));
+}
+
+/**
+ * Runs the tests of a point in the copy.
+ * @param {Mutant['suite']} suite
+ * @param {string} [point] none: all
+ * @returns {Promise<string | undefined>} what was written, if tests failed
+ */
+async function failures(suite, point) {
+  const { cargo, env } = await setupToolchain();
+  try {
+    if (suite === 'core') {
+      await run(cargo, ['test', '--no-fail-fast', '--manifest-path', join(COPY, 'Cargo.toml')], {
+        env: { ...env, PROPTEST_CASES: '32', CARGO_TARGET_DIR: join(COPY, 'target') },
+      });
+    } else {
+      await run(process.execPath, [join(COPY, 'tools/test.mjs'), 'node'], {
+        env: point ? { MOCHA_GREP: `^the standard ${point} ` } : {},
+      });
+    }
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    return error.output ?? '';
+  }
+}
+
+/** @param {Mutant} mutant */
+async function isCaught({ point, suite, file, search, replace }) {
+  const path = join(COPY, file);
+  const text = readFileSync(path, 'utf8');
+  if (text.split(search).length !== 2) {
+    throw new StepError(`${file} should have this once: ${search}`, { mend: 'put tests/mutants.json right' });
+  }
+  writeFileSync(
+    path,
+    text.replace(search, () => replace),
+  );
+  try {
+    const output = await failures(suite, point);
+    if (output === undefined) return false;
+    const ran = suite === 'core' ? /^test result: FAILED/m.test(output) : /^ +\d+ failing$/m.test(output);
+    if (!ran) throw new StepError('the mutant is no program', { output });
+    return true;
+  } finally {
+    writeFileSync(path, text);
+  }
+}
+
+const numbers = mutants.map((_, index) => String(index + 1));
+command(
+  import.meta,
+  { usage: 'npm run mutants -- [--verbose] [<number>…]', positionals: numbers },
+  async (_flags, words) => {
+    await setupNodeModules();
+    await build();
+    copy();
+    for (const suite of /** @type {const} */ (['core', 'node'])) {
+      await step(`without a change: ${suite}`, async () => {
+        const output = await failures(suite);
+        if (output !== undefined) throw new StepError('the tests fail as it is', { output });
+      });
+    }
+    const wanted = words.length > 0 ? words : numbers;
+    /** @type {string[]} */
+    const survivors = [];
+    for (const number of wanted) {
+      const mutant = /** @type {Mutant} */ (mutants[Number(number) - 1]);
+      const caught = await isCaught(mutant);
+      if (!caught) survivors.push(number);
+      console.log(`${caught ? 'ok' : '!!'}  ${number}. ${mutant.point}: ${mutant.breaks}`);
+    }
+    console.log(`\n${wanted.length - survivors.length} of ${wanted.length} caught`);
+    if (survivors.length > 0) throw new StepError(`these survive: ${survivors.join(', ')}`);
+  },
+);

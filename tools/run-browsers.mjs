@@ -1,0 +1,201 @@
+/**
+ * Suites in browsers, as a child process of `npm test`. In: a list of `Browser`s (setup.mjs) as JSON; the bundled test
+ * files in build/tests/browser/. Out: the report on stdout; the counts, and what the pages have posted to /results,
+ * as a message to the parent. All the browsers are in one run. To add one: where it is found is in setup.mjs, how it
+ * is started in `launchers`.
+ */
+// @ts-check
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { defaultReporter, startTestRunner } from '@web/test-runner';
+import { puppeteerLauncher } from '@web/test-runner-puppeteer';
+import { webdriverLauncher } from '@web/test-runner-webdriver';
+import { root } from './steps.mjs';
+
+/** @typedef {import('./setup.mjs').Browser} Browser */
+
+/** The servers that belong to the browsers: each leads a process group, which ends with this process. @type {Set<number>} */
+const groups = new Set();
+process.once('exit', () => {
+  for (const group of groups) endGroup(group);
+});
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+  process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
+}
+
+/** @param {number} group */
+function endGroup(group) {
+  try {
+    process.kill(-group);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnOptions} options
+ */
+function startServer(program, args, options) {
+  const child = spawn(program, args, { detached: true, ...options });
+  child.once('error', (error) => console.error(`${program}: ${error.message}`));
+  if (child.pid !== undefined) groups.add(child.pid);
+  return child;
+}
+
+/** @type {Record<string, (browser: Browser) => Promise<import('@web/test-runner').BrowserLauncher>>} */
+const launchers = {
+  // Only our own pages are opened, and root and many containers have no sandbox to offer. `gc` is for a test.
+  chromium: async ({ executable: executablePath }) =>
+    puppeteerLauncher({
+      launchOptions: {
+        executablePath,
+        headless: true,
+        args: ['--no-sandbox', '--js-flags=--expose-gc'],
+        protocolTimeout: 600_000,
+      },
+    }),
+  firefox: async ({ executable: executablePath }) =>
+    puppeteerLauncher({
+      launchOptions: { browser: 'firefox', executablePath, headless: true, protocolTimeout: 600_000 },
+    }),
+  webkitgtk: async ({ executable: binary, driver, display }) =>
+    driven(driver, await xServer(display), {
+      browserName: 'MiniBrowser',
+      'webkitgtk:browserOptions': { binary, args: ['--automation'] },
+    }),
+  wpe: async ({ executable: binary, driver }) =>
+    driven(
+      driver,
+      {},
+      {
+        browserName: 'cog',
+        'wpe:browserOptions': { binary, args: ['--automation', '--platform=headless'] },
+      },
+    ),
+};
+
+/**
+ * @param {string | undefined} driver
+ * @param {Record<string, string>} env
+ * @param {object} capabilities
+ */
+async function driven(driver, env, capabilities) {
+  const port = await freePort();
+  startServer(/** @type {string} */ (driver), [`--port=${port}`], {
+    stdio: 'ignore',
+    env: { ...process.env, LIBGL_ALWAYS_SOFTWARE: '1', ...env },
+  });
+  for (let tries = 0; tries < 100; tries++) {
+    if (await fetch(`http://127.0.0.1:${port}/status`).catch(() => undefined)) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const launcher = webdriverLauncher({
+    hostname: '127.0.0.1',
+    port,
+    path: '/',
+    logLevel: 'error',
+    capabilities: /** @type {any} */ ({ 'wdio:enforceWebDriverClassic': true, ...capabilities }),
+  });
+  // Its types and the runner's disagree about a member that is undefined.
+  return /** @type {import('@web/test-runner').BrowserLauncher} */ (/** @type {unknown} */ (launcher));
+}
+
+/** Starts an X server on a display of its own choice. @param {string | undefined} program */
+async function xServer(program) {
+  const args = ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'];
+  const server = startServer(/** @type {string} */ (program), args, {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
+  const pipe = /** @type {import('node:stream').Readable} */ (server.stdio[3]);
+  const [number] = await once(pipe, 'data', { signal: AbortSignal.timeout(20_000) });
+  return { DISPLAY: `:${String(number).trim()}` };
+}
+
+/** @returns {Promise<number>} */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** @type {Browser[]} */
+const wanted = JSON.parse(process.argv[2] ?? '[]');
+const browsers = await Promise.all(
+  wanted.map((browser) => {
+    const launcher = launchers[browser.name];
+    if (!launcher) throw new Error(`no launcher for '${browser.name}'`);
+    return launcher(browser);
+  }),
+);
+
+/**
+ * The version of a browser that has been started.
+ * @param {any} launcher
+ * @returns {Promise<string | undefined>}
+ */
+async function versionOf(launcher) {
+  const said = (await launcher.browser?.version?.()) ?? launcher.driver?.capabilities?.browserVersion;
+  return /[\d.]+/.exec(said ?? '')?.[0];
+}
+
+/** What the pages have posted, with the name of the browser. @type {object[]} */
+const results = [];
+
+const runner = await startTestRunner({
+  readCliArgs: false,
+  readFileConfig: false,
+  autoExitProcess: false,
+  config: {
+    rootDir: root,
+    // By its number, as the scenario server: the same site for cookies.
+    hostname: '127.0.0.1',
+    files: ['build/tests/browser/**/*.test.js'],
+    browsers,
+    // The tests busy themselves, wait and measure: one file at a time in a browser, in a page of its own.
+    concurrency: 1,
+    concurrentBrowsers: browsers.length,
+    reporters: [defaultReporter({ reportTestProgress: false })],
+    staticLogging: true,
+    testFramework: { config: { timeout: '20000' } },
+    browserStartTimeout: 60_000,
+    testsFinishTimeout: 540_000,
+    middleware: [
+      async (context, next) => {
+        if (context.path !== '/results') return next();
+        let body = '';
+        for await (const chunk of context.req.setEncoding('utf8')) body += chunk;
+        const session = runner?.sessions.get(String(context.query.session));
+        const index = session ? browsers.indexOf(session.browser) : -1;
+        if (index < 0) throw new Error(`no session is called ${context.query.session}`);
+        const version = await versionOf(session?.browser);
+        results.push({ browser: wanted[index]?.name, version, ...JSON.parse(body) });
+        context.status = 204;
+      },
+    ],
+  },
+});
+runner?.on('stopped', () => {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const session of runner.sessions.all()) {
+    const before = counts.failed;
+    if (session.testResults) count(session.testResults, counts);
+    // A file that can't be loaded, or an error outside of any test, has no failed test to show for it.
+    if (!session.passed && counts.failed === before) counts.failed += 1;
+  }
+  process.send?.({ ...counts, results }, () => process.exit());
+});
+
+/**
+ * @param {import('@web/test-runner').TestSuiteResult} suite
+ * @param {{ passed: number, failed: number, skipped: number }} counts
+ */
+function count({ tests, suites }, counts) {
+  for (const { skipped, passed } of tests) counts[skipped ? 'skipped' : passed ? 'passed' : 'failed'] += 1;
+  for (const inner of suites) count(inner, counts);
+}
