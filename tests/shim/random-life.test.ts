@@ -5,7 +5,7 @@
  */
 
 import { expect } from 'chai';
-import { EventSource } from 'eventsource-wasm';
+import { EventSource, type EventSourceInit } from 'eventsource-wasm';
 import { sleep } from '../conformance/conformance-test.js';
 
 declare const __SERVER__: { randomLife: { seed: number; seconds: number } };
@@ -80,8 +80,8 @@ async function live(
     whenHidden: pick('keep', 'pause'),
     idleTimeout: pick(undefined, 5),
     connectTimeout: pick(undefined, 4),
-    reconnect: pick(undefined, true, { initialDelay: 2, statuses: [503] }, () =>
-      pick(1, 3, Promise.resolve(2)),
+    reconnect: pick<EventSourceInit['reconnect']>(undefined, true, { initialDelay: 2, statuses: [503] }, () =>
+      pick<number | Promise<number>>(1, 3, Promise.resolve(2)),
     ),
   });
   let firedAfterEnd = 0;
