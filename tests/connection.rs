@@ -212,7 +212,8 @@ fn the_user_may_accept_or_reject_any_response() {
 fn the_user_may_decide_about_every_outcome() {
     let asked = |safe_to_repeat, rest: &[(Input, Action)]| {
         let start = [(Input::Start, Action::Fetch), (STREAM, Action::Open)];
-        let connection = connection(Rules::Ask, safe_to_repeat, ConnectionOptions::default());
+        let connection =
+            connection(Rules::Ask(Policy::default()), safe_to_repeat, ConnectionOptions::default());
         check_with(connection, &[&start, rest].concat());
     };
     for safe_to_repeat in [true, false] {
@@ -366,6 +367,30 @@ fn nothing_that_happens_to_the_page_sends_a_post_again() {
             (Input::BodyEnded, Action::Complete),
         ],
     );
+    check_with(
+        connection(Rules::Standard, false, options),
+        &[(HIDDEN, Action::None), (Input::Start, Action::Fetch), (SHOWN, Action::None)],
+    );
+}
+
+#[test]
+fn a_failing_function_of_the_users_ends_the_attempt() {
+    check(
+        true,
+        &[
+            (Input::Start, Action::Fetch),
+            (STREAM, Action::Open),
+            (Input::HandlerFailed, reconnect(Error::Handler, 3_000)),
+        ],
+    );
+    check(
+        false,
+        &[
+            (Input::Start, Action::Fetch),
+            (STREAM, Action::Open),
+            (Input::HandlerFailed, Action::Fail { error: Error::Handler, attempts: None }),
+        ],
+    );
 }
 
 #[test]
@@ -447,7 +472,12 @@ fn rules() -> impl Strategy<Value = Rules> {
             statuses: vec![503],
             ..Policy::default()
         });
-    prop_oneof![Just(Rules::Standard), Just(Rules::Never), Just(Rules::Ask), policy.prop_map(Rules::Policy)]
+    prop_oneof![
+        Just(Rules::Standard),
+        Just(Rules::Never),
+        Just(Rules::Ask(Policy::default())),
+        policy.prop_map(Rules::Policy)
+    ]
 }
 
 proptest! {
@@ -463,7 +493,7 @@ proptest! {
         inputs in vec((input(), any::<f64>()), 0..60),
     ) {
         let options = ConnectionOptions { asks_to_accept, pauses_when_hidden, ..ConnectionOptions::default() };
-        let knowingly = matches!(rules, Rules::Policy(_) | Rules::Ask);
+        let knowingly = matches!(rules, Rules::Policy(_) | Rules::Ask(_));
         let mut connection = Connection::new(Retry::new(rules, safe_to_repeat, can_resume), options);
         let (mut requests_that_are_not_safe, mut under_way, mut ended) = (0, false, false);
         let mut resumes = false;

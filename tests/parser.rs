@@ -25,7 +25,7 @@ fn parse<'a>(options: ParserOptions, chunks: impl IntoIterator<Item = &'a [u8]>)
             if kind & kind::SETS_ID != 0 {
                 outcome.last_event_id = cut(id_start, id_end);
             }
-            match kind & !kind::SETS_ID {
+            match kind & kind::MASK {
                 kind::EVENT => {
                     let event_type = cut(type_start, type_end);
                     let event_type = if event_type.is_empty() { "message".to_owned() } else { event_type };
@@ -304,5 +304,27 @@ proptest! {
         let chunks: Vec<&[u8]> = starts.zip(ends).map(|(start, end)| &stream[start..end]).collect();
         check(&stream, chunks, "random cuts");
         check(&stream, stream.chunks(1), "byte by byte");
+    }
+}
+
+#[test]
+fn lines_that_the_standard_ignores_are_recorded_at_every_cut() {
+    let options = ParserOptions { ignored_lines: true, ..ParserOptions::default() };
+    let stream =
+        "\u{feff}foo: é\ndata: a\r\nretry: soon\rretry\n{\"error\": 1}\nd\nretry: 7\n\ndatax\n".as_bytes();
+    let expected = ["foo: é", "retry: soon", "retry", "{\"error\": 1}", "d", "datax"];
+    for cut in 0..=stream.len() {
+        let mut parser = Parser::new(options);
+        let mut ignored = Vec::new();
+        for chunk in [&stream[..cut], &stream[cut..]] {
+            parser.space(chunk.len()).copy_from_slice(chunk);
+            let batch = parser.parse();
+            let text: Vec<u16> = String::from_utf8_lossy(batch.text).encode_utf16().collect();
+            for record in batch.records.iter().filter(|record| record[0] == kind::IGNORED) {
+                ignored.push(String::from_utf16(&text[record[1] as usize..record[2] as usize]).unwrap());
+            }
+        }
+        assert_eq!(ignored, expected, "cut at {cut}");
+        assert!(!parser.is_in_line());
     }
 }

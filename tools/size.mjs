@@ -1,7 +1,7 @@
 /**
  * How large the package is for those who use it. In: the built dist/ and build/core.wasm. Out: a table with each
- * entry as a consumer's bundler would ship it (bundled, minified, the wasm included), and the hash that pins
- * dist/global.js in a script tag.
+ * entry as a consumer's bundler would ship it (bundled, minified, the wasm included), what all of them have in common,
+ * and the hash that pins dist/global.js in a script tag.
  */
 // @ts-check
 import { createHash } from 'node:crypto';
@@ -13,8 +13,9 @@ import { command } from './steps.mjs';
 /** @returns {Promise<{ name: string, raw: number, gzip: number, brotli: number }[]>} */
 export async function measureSizes() {
   const { build } = await import('esbuild');
+  const core = { specifier: 'the core: wasm and glue', output: 'src/shim/wasm/load.ts' };
   const entries = await Promise.all(
-    packageEntries().map(async ({ specifier, output }) => {
+    [...packageEntries(), core].map(async ({ specifier, output }) => {
       const { outputFiles } = await build({
         entryPoints: [output],
         bundle: true,

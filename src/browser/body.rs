@@ -27,7 +27,7 @@ pub enum Chunk {
 }
 
 /// A body with its reader.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Body(Option<Reader>);
 
 impl Body {

@@ -3,7 +3,7 @@
 use super::{
     body::{Body, Chunk},
     fetch::{Exchange, ResponseParts},
-    sys::{Face, Settings, now},
+    sys::{Face, Request, Settings, now},
     watchdog::Watchdog,
 };
 use crate::core::{Action, Answer, Connection, ConnectionOptions, Error, Head, Input, Moment, Parser, Retry};
@@ -145,10 +145,10 @@ impl Driver {
             body.as_deref(),
         );
         let answer = match settled(asked).await {
-            Ok(answer) => match answer.as_f64() {
-                Some(delay) => Answer::Reconnect(delay),
-                None if answer == false => Answer::Stop,
-                None => Answer::Default,
+            Ok(_) => match self.face.decided() {
+                delay if delay >= 0.0 => Answer::Reconnect(delay),
+                stop if stop < 0.0 => Answer::Stop,
+                _ => Answer::Default,
             },
             Err(cause) => {
                 details.cause = cause;
@@ -206,8 +206,12 @@ impl Attempt {
         let Some(exchange) = self.exchange.upgrade() else { return };
         let sent = match request {
             Ok(request) => {
-                let parser = driver.parser.borrow();
-                exchange.send(request.unchecked_ref(), driver.fetch.as_ref(), parser.last_event_id())
+                let request: &Request = request.unchecked_ref();
+                let mut parser = driver.parser.borrow_mut();
+                if let Some(id) = request.last_event_id() {
+                    parser.set_last_event_id(id.as_bytes());
+                }
+                exchange.send(request, driver.fetch.as_ref(), parser.last_event_id())
             }
             Err(cause) => return driver.feed_with(Input::RequestNotMade, Details::cause(cause)),
         };
@@ -220,8 +224,10 @@ impl Attempt {
         let parts = response.map(|response| (ResponseParts::of(&response), response));
         let Some(exchange) = self.exchange.upgrade() else {
             // A fetch of the user's own that doesn't heed the signal.
-            if let Ok((Ok(parts), _)) = parts {
-                parts.body.cancel();
+            if let Ok((Ok(parts), _)) = parts
+                && let Ok(body) = Body::new(&parts.body)
+            {
+                body.cancel();
             }
             return;
         };
@@ -230,7 +236,6 @@ impl Attempt {
             Ok((Err(cause), _)) => return driver.feed_with(Input::Unreadable, Details::cause(cause)),
             Err(cause) => return driver.feed_with(Input::RequestFailed, Details::cause(cause)),
         };
-        exchange.hold(parts.body.clone());
         drop(exchange);
         self.respond(parts, response).await;
     }
@@ -256,6 +261,14 @@ impl Attempt {
                 }
             };
         }
+        let body = Body::new(&body);
+        if let (Some(exchange), Ok(body)) = (self.exchange.upgrade(), &body) {
+            exchange.hold(body.clone());
+        }
+        if let (Action::Open, Err(cause)) = (&action, &body) {
+            return self.driver.feed_with(Input::Unreadable, Details::cause(cause.clone()));
+        }
+        let body = body.unwrap_or_default();
         if action == Action::ReadExcerpt {
             let excerpt = body.excerpt().await;
             if !self.is_live() {
@@ -288,10 +301,14 @@ impl Attempt {
             if let Some(delivered) = delivered {
                 // The silence of a page that is busy isn't the server's.
                 self.driver.watchdog.take();
-                drop(JsFuture::from(delivered).await);
-                if self.is_live() {
-                    self.driver.watch();
+                let delivered = JsFuture::from(delivered).await;
+                if !self.is_live() {
+                    return;
                 }
+                if let Err(cause) = delivered {
+                    return self.driver.feed_with(Input::HandlerFailed, Details::cause(cause));
+                }
+                self.driver.watch();
             } else if let Some(watchdog) = &*self.driver.watchdog.borrow() {
                 watchdog.pat();
             }

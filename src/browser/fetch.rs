@@ -67,7 +67,8 @@ pub struct ResponseParts {
     pub status: u16,
     pub content_type: Option<String>,
     pub retry_after: Option<String>,
-    pub body: Body,
+    /// As it came: whoever accepts responses may want to read it.
+    pub body: JsValue,
 }
 
 impl ResponseParts {
@@ -79,7 +80,7 @@ impl ResponseParts {
             status: response.status()? as u16,
             content_type: headers.get("Content-Type")?,
             retry_after: headers.get("Retry-After")?,
-            body: Body::new(&response.body()?)?,
+            body: response.body()?,
         })
     }
 }

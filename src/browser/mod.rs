@@ -3,12 +3,13 @@
 mod body;
 mod driver;
 mod fetch;
+mod stream_parser;
 mod sys;
 mod watchdog;
 
 use crate::core::{
-    ConnectionOptions, DEFAULT_MAX_EVENT_SIZE, Input, Parser, ParserOptions, Policy, Retry, Rules, Target,
-    clamp, is_local, is_safe_to_repeat,
+    self, ConnectionOptions, DEFAULT_MAX_EVENT_SIZE, Input, Parser, ParserOptions, Policy, Retry, Rules,
+    Target, clamp, is_local, is_safe_to_repeat,
 };
 use driver::Driver;
 use std::rc::Rc;
@@ -43,6 +44,7 @@ impl Connection {
             max_event_size,
             comments: settings.comments(),
             drop_replayed: settings.drops_replayed(),
+            ..ParserOptions::default()
         });
         parser.set_last_event_id(settings.last_event_id().as_bytes());
         Self(Driver::new(face, settings, retry, options, parser))
@@ -71,12 +73,18 @@ impl Connection {
     }
 }
 
+/// In how many milliseconds a `Retry-After` header asks to retry; `now` is in milliseconds since 1970.
+#[wasm_bindgen(js_name = retryAfter)]
+pub fn retry_after(header: &str, now: f64) -> Option<f64> {
+    core::retry_after(header, now)
+}
+
 /// [`Settings::rules`]; the shim's `options.ts` has the same.
 fn rules(settings: &Settings) -> Rules {
     match settings.rules() {
         1 => Rules::Never,
         2 => Rules::Policy(policy(settings)),
-        3 => Rules::Ask,
+        3 => Rules::Ask(policy(settings)),
         _ => Rules::Standard,
     }
 }

@@ -28,7 +28,7 @@ extern "C" {
     pub fn count_bytes(this: &Face, bytes: u32);
 
     /// A batch. Both views are of the module's memory and hold until the call returns. A promise means: read
-    /// no further until it is fulfilled.
+    /// no further until it is fulfilled; if it is rejected, the user's function that takes the events failed.
     #[wasm_bindgen(method)]
     pub fn received(this: &Face, text: &[u8], records: &[u32]) -> Option<Promise>;
 
@@ -36,8 +36,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn drained(this: &Face) -> Option<Promise>;
 
-    /// Asks what to do about the end of an attempt, where [`Settings::rules`] says so: a number of
-    /// milliseconds, `false` for no more, anything else for the standard's rules; or a promise of these.
+    /// Asks what to do about the end of an attempt, where [`Settings::rules`] says so. What is said is had from
+    /// [`Face::decided`] afterwards; if this gives a promise, when that is fulfilled.
     #[wasm_bindgen(method, catch)]
     pub fn decide(
         this: &Face,
@@ -48,6 +48,11 @@ extern "C" {
         response: Option<&Response>,
         body: Option<&str>,
     ) -> Result<JsValue, JsValue>;
+
+    /// The answer to [`Face::decide`]: a number of milliseconds, one below 0 for no more, NaN for the standard's
+    /// rules. Not the promise's own result: WebKit of 2022 loses track of numbers that promises bring.
+    #[wasm_bindgen(method)]
+    pub fn decided(this: &Face) -> f64;
 
     /// An attempt ended: the next follows after `delay` milliseconds, or none where there is no delay.
     #[wasm_bindgen(method)]
@@ -132,6 +137,10 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     pub fn headers(this: &Request) -> Headers;
+
+    /// The ID to resume after, if it isn't that of the last event that has been parsed.
+    #[wasm_bindgen(method, getter, js_name = lastEventId)]
+    pub fn last_event_id(this: &Request) -> Option<String>;
 
     /// The rest of a `RequestInit`.
     #[wasm_bindgen(method, getter)]

@@ -56,6 +56,8 @@ pub enum Input<'a> {
     ReconnectionTime(u64),
     /// A line or an event was longer than the limit.
     TooLarge,
+    /// The user's function that takes the events failed.
+    HandlerFailed,
     /// The body broke off.
     BodyFailed,
     /// The body came to its end.
@@ -234,7 +236,8 @@ impl Connection {
                     _ => Action::None,
                 }
             }
-            (State::New, Input::Start) if self.is_to_pause() => {
+            // What isn't safe to repeat was asked for now, and is never let go of because of the page.
+            (State::New, Input::Start) if self.is_to_pause() && self.retry.may_repeat_request() => {
                 self.state = State::Paused;
                 Action::None
             }
@@ -295,6 +298,7 @@ impl Connection {
                 let error = Error::TooLarge(self.options.max_event_size);
                 self.end(Outcome::Refused, error, moment)
             }
+            (State::Open, Input::HandlerFailed) => self.end(Outcome::BodyFailed, Error::Handler, moment),
             (State::Open, Input::BodyFailed) => self.end(Outcome::BodyFailed, Error::Body, moment),
             (State::Open, Input::BodyEnded) => self.end(Outcome::BodyEnded, Error::End, moment),
             (State::Deciding, Input::Decided(answer)) => {

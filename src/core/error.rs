@@ -23,6 +23,8 @@ pub enum Error {
     End,
     /// What `fetch` came back with isn't a response, or has no body that can be read as bytes.
     Unreadable,
+    /// The user's function that takes the events failed.
+    Handler,
     /// A line, or the fields of an event together, are longer than this many bytes.
     TooLarge(usize),
 }
@@ -39,6 +41,7 @@ impl Error {
             Self::ContentType(_) => "content-type",
             Self::End => "end",
             Self::Unreadable => "unreadable",
+            Self::Handler => "handler",
             Self::TooLarge(_) => "too-large",
         }
     }
@@ -68,6 +71,7 @@ impl Error {
                 "What fetch returned can't be read as a stream; it needs a Response whose body is a stream of bytes"
                     .to_owned()
             }
+            Self::Handler => "The function that takes the events failed".to_owned(),
             Self::TooLarge(limit) => sentence(
                 "The server sent a line or an event of more than ",
                 (*limit).try_into().unwrap_or(u32::MAX),

@@ -23,4 +23,5 @@ pub use retry::{
     DEFAULT_RECONNECTION_TIME, Decision, MAX_DELAY, Moment, Outcome, Policy, Retry, Rules, clamp, is_local,
     is_safe_to_repeat,
 };
+pub use retry_after::retry_after;
 pub use target::Target;

@@ -38,11 +38,18 @@ pub struct ParserOptions {
     /// Whether an event is left out whose ID came on an earlier stream of this connection: a server that
     /// resumes generously sends it again. Default: all events are kept.
     pub drop_replayed: bool,
+    /// Whether lines are recorded that the standard ignores. Default: they are dropped as they come.
+    pub ignored_lines: bool,
 }
 
 impl Default for ParserOptions {
     fn default() -> Self {
-        Self { max_event_size: DEFAULT_MAX_EVENT_SIZE, comments: false, drop_replayed: false }
+        Self {
+            max_event_size: DEFAULT_MAX_EVENT_SIZE,
+            comments: false,
+            drop_replayed: false,
+            ignored_lines: false,
+        }
     }
 }
 
@@ -64,9 +71,16 @@ pub mod kind {
     pub const RETRY: u32 = 3;
     /// A comment, where [`ParserOptions::comments`](super::ParserOptions::comments) asks for them.
     pub const COMMENT: u32 = 4;
+    /// A line that the standard ignores: a field that it doesn't know, or a reconnection time that is none.
+    /// Where [`ParserOptions::ignored_lines`](super::ParserOptions::ignored_lines) asks for them.
+    pub const IGNORED: u32 = 5;
     /// Added to [`EVENT`] and [`ID`] where the third place is a new last event ID. Events without it carry
     /// the one before.
     pub const SETS_ID: u32 = 1 << 8;
+    /// Added to [`EVENT`] where a [`RETRY`] came in its block.
+    pub const SETS_RETRY: u32 = 1 << 9;
+    /// What has been added isn't in it.
+    pub const MASK: u32 = SETS_ID - 1;
 }
 
 /// What a chunk brought.
@@ -104,6 +118,7 @@ struct PendingEvent {
     id: Option<Span>,
     /// Bytes of the lines that it has come in.
     size: usize,
+    has_retry: bool,
 }
 
 impl PendingEvent {
@@ -112,6 +127,7 @@ impl PendingEvent {
         self.event_type = None;
         self.id = None;
         self.size = 0;
+        self.has_retry = false;
     }
 
     /// Its places, in no particular order.
@@ -181,6 +197,11 @@ impl Parser {
     /// The UTF-8 bytes of the last event ID string: of the last complete block that set one.
     pub fn last_event_id(&self) -> &[u8] {
         &self.last_event_id
+    }
+
+    /// Whether a line has begun that has no end yet.
+    pub fn is_in_line(&self) -> bool {
+        self.line_start < self.end
     }
 
     /// How many bytes of memory are held for the stream.
@@ -256,7 +277,7 @@ impl Parser {
                 continue;
             }
             let field = field(&self.buffer[line.start..line.end]);
-            if field == Field::Unknown || (matches!(field, Field::Comment(_)) && !self.options.comments) {
+            if !self.wants(field) {
                 continue;
             }
             let value = Span { start: line.start + field.value_start(), end: line.end };
@@ -268,17 +289,26 @@ impl Parser {
                 // to the field value. Otherwise, ignore the field.
                 Field::Id(_) if bytes.contains(&0) => {}
                 Field::Id(_) => self.event.id = Some(value),
-                Field::Retry(_) => {
-                    if let Some(time) = fields::reconnection_time(bytes) {
+                Field::Retry(_) => match fields::reconnection_time(bytes) {
+                    Some(time) => {
                         reconnection_time = Some(time);
+                        self.event.has_retry = true;
                         self.records.push([kind::RETRY, time as u32, (time >> 32) as u32, 0, 0, 0, 0]);
                     }
-                }
+                    None if self.options.ignored_lines => {
+                        text_end = self.line_start;
+                        self.records.push(record(kind::IGNORED, line, None, None));
+                    }
+                    None => {}
+                },
                 Field::Comment(_) => {
                     text_end = self.line_start;
                     self.records.push(record(kind::COMMENT, value, None, None));
                 }
-                Field::Unknown => {}
+                Field::Unknown => {
+                    text_end = self.line_start;
+                    self.records.push(record(kind::IGNORED, line, None, None));
+                }
             }
             if matches!(field, Field::Data(_) | Field::Event(_) | Field::Id(_)) {
                 self.event.size += line.len() + 1;
@@ -324,7 +354,8 @@ impl Parser {
         }
         match event.data.split_first() {
             Some((first, rest)) => {
-                self.records.push(record(kind::EVENT, *first, event.event_type, event.id));
+                let kind = if event.has_retry { kind::EVENT | kind::SETS_RETRY } else { kind::EVENT };
+                self.records.push(record(kind, *first, event.event_type, event.id));
                 self.records.extend(rest.iter().map(|&line| record(kind::DATA, line, None, None)));
             }
             // [spec] If the data buffer is an empty string, set the data buffer and the event type buffer to
@@ -348,13 +379,24 @@ impl Parser {
         self.earlier_ids.contains(&hash)
     }
 
+    /// Whether a line is of any use.
+    fn wants(&self, field: Field) -> bool {
+        match field {
+            Field::Comment(_) => self.options.comments,
+            Field::Unknown => self.options.ignored_lines,
+            _ => true,
+        }
+    }
+
     /// Drops what has come of a line that has no end yet, if it will be of no use however it goes on.
     fn skip_unwanted_line(&mut self) {
         let line = &self.buffer[self.line_start..self.end];
         let unwanted = self.skipping_line
             || match line.first() {
+                None => false,
                 Some(b':') => !self.options.comments,
-                _ => line.len() >= fields::LONGEST_NAME && field(line) == Field::Unknown,
+                // What isn't a known field yet may become one.
+                Some(_) => line.len() >= fields::LONGEST_NAME && !self.wants(field(line)),
             };
         if unwanted && !self.at_stream_start {
             self.skipping_line = true;
@@ -425,7 +467,7 @@ fn to_utf16_offsets(records: &mut [Record], text: &[u8]) {
     const ID: usize = 5;
     let mut offsets = Utf16Offsets::new(text);
     for record in records {
-        let kind = record[0] & !kind::SETS_ID;
+        let kind = record[0] & kind::MASK;
         // In the order in which they stand in the text where that is cheap to know: no way is gone twice.
         let columns = if record[ID] < record[VALUE] { [TYPE, ID, VALUE] } else { [TYPE, VALUE, ID] };
         for column in columns {

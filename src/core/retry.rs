@@ -124,8 +124,9 @@ pub enum Rules {
     Never,
     /// This policy, whatever the method.
     Policy(Policy),
-    /// The user, of each outcome; [`Retry::decide`] says what the standard's rules would do.
-    Ask,
+    /// The user, of each outcome; [`Retry::decide`] says what the standard's rules would do, with the times
+    /// of this policy.
+    Ask(Policy),
 }
 
 /// The rules, and what they have to remember between attempts.
@@ -148,7 +149,7 @@ impl Retry {
     /// Rules for a request that is safe to repeat or not, and that can be resumed by another or not.
     pub fn new(rules: Rules, safe_to_repeat: bool, can_resume: bool) -> Self {
         let policy = match &rules {
-            Rules::Policy(policy) => policy.clone(),
+            Rules::Policy(policy) | Rules::Ask(policy) => policy.clone(),
             _ => Policy::default(),
         };
         Self {
@@ -166,7 +167,7 @@ impl Retry {
 
     /// Whether the user is to be asked.
     pub fn asks(&self) -> bool {
-        self.rules == Rules::Ask
+        matches!(self.rules, Rules::Ask(_))
     }
 
     /// Whether the next request is the one that resumes.
@@ -199,7 +200,7 @@ impl Retry {
         let is_users_choice = matches!(self.rules, Rules::Policy(_));
         let may_repeat = match self.rules {
             Rules::Never => false,
-            Rules::Standard | Rules::Ask => self.may_repeat_request(),
+            Rules::Standard | Rules::Ask(_) => self.may_repeat_request(),
             Rules::Policy(_) => true,
         };
         let server_delay = match outcome {

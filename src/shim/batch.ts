@@ -7,8 +7,12 @@ const TYPE = 3;
 const ID = 5;
 const EVENT_KIND = 0;
 const DATA_KIND = 1;
+const RETRY_KIND = 3;
 const COMMENT_KIND = 4;
+const IGNORED_KIND = 5;
 const SETS_ID = 1 << 8;
+const SETS_RETRY = 1 << 9;
+const KIND_MASK = SETS_ID - 1;
 
 // `ignoreBOM`: a U+FEFF within the stream is text; the parser has dropped a leading one.
 const decoderOptions = { ignoreBOM: true };
@@ -31,10 +35,14 @@ function decode(bytes: Uint8Array): string {
 export interface Entry {
   /** The new last event ID, if this sets one. */
   id: string | undefined;
-  /** What to dispatch, if there is something. */
-  event?: { type: string; data: string };
+  /** What to dispatch, if there is something. An empty type means `message`. */
+  event?: { type: string; data: string; setsRetry: boolean };
+  /** A reconnection time in milliseconds, if this is one. */
+  retry?: number;
   /** A comment's text, if this is one. */
   comment?: string;
+  /** A line that the standard ignores, if this is one. */
+  ignored?: string;
 }
 
 /** What a chunk brought, to be taken piece by piece. */
@@ -69,12 +77,16 @@ export class Batch {
     const kind = records[row] as number;
     this.#row += COLUMNS;
     const id = kind & SETS_ID ? this.#cut(row + ID) : undefined;
+    if (kind === RETRY_KIND) {
+      return { id, retry: (records[row + VALUE] as number) + (records[row + VALUE + 1] as number) * 2 ** 32 };
+    }
     if (kind === COMMENT_KIND) return { id, comment: this.#cut(row + VALUE) };
-    if ((kind & ~SETS_ID) !== EVENT_KIND) return { id };
+    if (kind === IGNORED_KIND) return { id, ignored: this.#cut(row + VALUE) };
+    if ((kind & KIND_MASK) !== EVENT_KIND) return { id };
     let data = this.#cut(row + VALUE);
     for (; records[this.#row] === DATA_KIND; this.#row += COLUMNS)
       data += `\n${this.#cut(this.#row + VALUE)}`;
-    return { id, event: { type: this.#cut(row + TYPE) || 'message', data } };
+    return { id, event: { type: this.#cut(row + TYPE), data, setsRetry: (kind & SETS_RETRY) !== 0 } };
   }
 
   #cut(column: number): string {

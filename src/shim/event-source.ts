@@ -1,16 +1,22 @@
 /** The `EventSource` class: the standard's interface over the Rust driver. */
 
+import { asking } from './answer.js';
 import { resolveUrl } from './argument.js';
 import { Batch } from './batch.js';
 import { EventIterator } from './event-iterator.js';
-import { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
+import {
+  EventSourceErrorEvent,
+  EventSourceOpenEvent,
+  type FailureArguments,
+  toErrorEvent,
+} from './events.js';
 import { addInspection } from './inspect.js';
 import { type Settings, toDictionary, toSettings } from './options.js';
 import { observePage } from './page.js';
 import type { Request, Requests } from './request.js';
 import { type Firing, report, schedule } from './tasks.js';
 import type { EventSourceEventMap, EventSourceInit, ReconnectFunction, TraceEntry } from './types.js';
-import { type Core, load } from './wasm/load.js';
+import { type Core, explainNotStarted, load } from './wasm/load.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -179,9 +185,7 @@ export class EventSource extends EventTarget {
       this.#undo.push(observePage(connection));
       connection.start();
     } catch (cause) {
-      const message =
-        `This package's WebAssembly module could not be started: ${cause}. Where the page has a Content-Security-Policy,` +
-        " its script-src has to allow 'wasm-unsafe-eval'";
+      const message = explainNotStarted(cause);
       this.#fail(new EventSourceErrorEvent({ kind: 'webassembly', message, attempt: 0, cause }));
     }
   }
@@ -220,10 +224,10 @@ export class EventSource extends EventTarget {
         return this.#untilBacklogIsBelow(BACKLOG_TO_READ_ON);
       },
       drained: () => this.#untilBacklogIsBelow(1),
-      decide: (...details: FailureArguments) => {
+      ...asking((...details: FailureArguments) => {
         this.#lastError = toErrorEvent(...details);
         return (this.#init.reconnect as ReconnectFunction)(this.#lastError);
-      },
+      }),
       failed: (...details: FailureArguments) => this.#fail(toErrorEvent(...details), details[4]),
       paused: () => {
         this.#trace({ type: 'pause' });
@@ -291,7 +295,7 @@ export class EventSource extends EventTarget {
       const { id, event, comment } = next.take();
       if (next.isEmpty) this.#waiting.shift();
       if (id !== undefined) this.#setLastEventId(id);
-      if (event) this.#dispatch(event.type, event.data);
+      if (event) this.#dispatch(event.type || 'message', event.data);
       else if (comment !== undefined) this.dispatchEvent(this.#messageEvent('comment', comment));
     } else if (next) {
       this.#waiting.shift();
@@ -394,22 +398,6 @@ export class EventSource extends EventTarget {
       this.addEventListener(type, added.listener);
     }
   }
-}
-
-/** What `failed` and `decide` of the driver's face get. */
-type FailureArguments = [
-  kind: ErrorKind,
-  message: string,
-  attempt: number,
-  cause: unknown,
-  response: Response | undefined,
-  body: string | undefined,
-  delay?: number | undefined,
-];
-
-function toErrorEvent(...details: FailureArguments): EventSourceErrorEvent {
-  const [kind, message, attempt, cause, response, body, delay] = details;
-  return new EventSourceErrorEvent({ kind, message, attempt, cause, response, body, delay });
 }
 
 // Web IDL: constants on the interface object and its prototype, attributes and operations enumerable, and the names

@@ -12,6 +12,7 @@
  * - `too-large`: the server sent a line or an event above the limit
  * - `unreadable`: `fetch` came back with something that can't be read as a stream of bytes
  * - `request`: a function that should have given the request's URL, headers or body failed
+ * - `handler`: a function of the user's that takes events failed; it is never an `EventSource`'s
  * - `webassembly`: this package's WebAssembly module couldn't be started
  */
 export type ErrorKind =
@@ -24,6 +25,7 @@ export type ErrorKind =
   | 'too-large'
   | 'unreadable'
   | 'request'
+  | 'handler'
   | 'webassembly';
 
 /** What an `EventSourceErrorEvent` is made of. */
@@ -103,6 +105,22 @@ export class EventSourceErrorEvent extends Event {
     const given = Object.entries(members).filter(([, value]) => value !== undefined);
     return { EventSourceErrorEvent: Object.fromEntries(given) };
   }
+}
+
+/** What `failed` and `decide` of the driver's face get. */
+export type FailureArguments = [
+  kind: ErrorKind,
+  message: string,
+  attempt: number,
+  cause: unknown,
+  response: Response | undefined,
+  body: string | undefined,
+  delay?: number | undefined,
+];
+
+export function toErrorEvent(...details: FailureArguments): EventSourceErrorEvent {
+  const [kind, message, attempt, cause, response, body, delay] = details;
+  return new EventSourceErrorEvent({ kind, message, attempt, cause, response, body, delay });
 }
 
 /** What is thrown to those who wait for events: the error event as an error. */

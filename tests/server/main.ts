@@ -5,13 +5,14 @@
  * `POST /scenarios` takes a list of `Answer`s and gives `{ id }`. `/scenarios/<id>/stream` answers by them, the last
  * one again and again. `GET /scenarios/<id>` gives the `Seen` requests, `DELETE` ends what is open. `/conformance/` has
  * the pages and scripts of the conformance tests. The server listens on loopback, on several ports so that each is an
- * origin, and prints one line of JSON with them.
+ * origin, and prints one line of JSON with them, and with that of the playground's server, which has models to talk to.
  */
 
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
+import { startServer } from '../../www/server/main.mjs';
 import type { Answer, Seen, Step } from './scenario.js';
 
 interface Scenario {
@@ -183,9 +184,11 @@ const facts = {
   otherOrigin: await listen(),
   nobody: await listen(false),
 };
+// The playground's models, without its page.
+const { origin: models } = await startServer({ root: process.cwd(), port: 0 });
 const { RANDOM_LIFE_SEED, RANDOM_LIFE_SECONDS } = process.env;
 const randomLife = {
   seed: Number(RANDOM_LIFE_SEED ?? Math.floor(Math.random() * 2 ** 31)),
   seconds: Number(RANDOM_LIFE_SECONDS ?? 3),
 };
-process.stdout.write(`${JSON.stringify({ ...facts, randomLife })}\n`);
+process.stdout.write(`${JSON.stringify({ ...facts, models, randomLife })}\n`);

@@ -41,7 +41,12 @@ declare const __SERVER__: {
   nobody: string;
   /** What scenarios are made by: apart, as browsers open no more than six connections to one origin. */
   control: string;
+  /** The playground's server. */
+  models: string;
 };
+
+/** The playground's server, and the key that it wants. */
+export const models = { origin: __SERVER__.models, key: 'demo-key' };
 
 /** A URL that is answered as a test wants it. */
 export class Scenario {

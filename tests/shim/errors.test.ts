@@ -115,7 +115,10 @@ describe('error events', () => {
     undefined: async () => undefined,
     'a number': async () => 7,
     'an empty object': async () => ({}),
-    'a body that is no stream': async () => ({ status: 200, headers: new Headers(), body: 'data: x' }),
+    'a body that is no stream': async () => {
+      const headers = new Headers({ 'content-type': 'text/event-stream' });
+      return { status: 200, headers, body: 'data: x' };
+    },
     'a body that is locked': async () => {
       const response = new Response('data: x\n\n', { headers: { 'content-type': 'text/event-stream' } });
       response.body?.getReader();

@@ -6,6 +6,7 @@ import { wasmBase64 } from './generated/inline.js';
 export type Core = typeof core;
 
 let loading: Promise<Core> | undefined;
+let isStarted = false;
 
 /** The core, when it is ready. Rejects where WebAssembly isn't to be had; the next call tries anew. */
 export function load(): Promise<Core> {
@@ -16,8 +17,25 @@ export function load(): Promise<Core> {
   return loading;
 }
 
+/** The core at once, for interfaces that can't wait. Throws where WebAssembly isn't to be had. */
+export function loadSync(): Core {
+  if (!isStarted) core.initSync({ module: new WebAssembly.Module(decodeBase64(wasmBase64)) });
+  isStarted = true;
+  return core;
+}
+
+/** Says what to do where the module can't be started. */
+export function explainNotStarted(cause: unknown): string {
+  return (
+    `This package's WebAssembly module could not be started: ${cause}. Where the page has a Content-Security-Policy,` +
+    " its script-src has to allow 'wasm-unsafe-eval'"
+  );
+}
+
 async function start(): Promise<Core> {
-  core.initSync({ module: await WebAssembly.compile(decodeBase64(wasmBase64)) });
+  const module = await WebAssembly.compile(decodeBase64(wasmBase64));
+  if (!isStarted) core.initSync({ module });
+  isStarted = true;
   return core;
 }
 

@@ -1,0 +1,70 @@
+/** A connection of the Rust driver, for the faces that aren't objects of their own. */
+
+import { asking } from './answer.js';
+import type { FailureArguments } from './events.js';
+import type { Settings } from './options.js';
+import { observePage } from './page.js';
+import type { Request } from './request.js';
+import { type Core, explainNotStarted, load } from './wasm/load.js';
+
+/** What the driver sends (`Request` in `src/browser/sys.rs`). */
+export interface RequestToSend extends Omit<Request, 'url'> {
+  url: string | globalThis.Request;
+  /** The ID to resume after, if it isn't that of the last event that has been parsed. */
+  lastEventId?: string | undefined;
+}
+
+/** What the driver tells and asks (`Face` in `src/browser/sys.rs`). */
+export interface Face {
+  prepare(attempt: number, resumes: boolean): RequestToSend | Promise<RequestToSend>;
+  accept?(response: Response): unknown;
+  opened(response: Response): void;
+  received(text: Uint8Array, records: Uint32Array): Promise<void> | undefined;
+  drained?(): Promise<void> | undefined;
+  decide?(...details: FailureArguments): unknown;
+  failed(...details: FailureArguments): void;
+  completed(): void;
+}
+
+/** Connects, and gives the function that closes. When the face is told that the connection has ended, it has. */
+export function connect(settings: Settings, face: Face): () => void {
+  let connection: InstanceType<Core['Connection']> | undefined;
+  let stopObserving: (() => void) | undefined;
+  let isEnded = false;
+  const end = () => {
+    isEnded = true;
+    stopObserving?.();
+    connection?.free();
+    connection = undefined;
+  };
+  const told = {
+    drained: () => undefined,
+    paused: () => {},
+    ...face,
+    ...asking((...details: FailureArguments) => face.decide?.(...details)),
+    failed: (...details: FailureArguments) => {
+      if (details[6] === undefined) end();
+      face.failed(...details);
+    },
+    completed: () => {
+      end();
+      face.completed();
+    },
+  };
+  const start = async () => {
+    try {
+      const core = await load();
+      if (isEnded) return;
+      connection = new core.Connection(told, settings);
+      stopObserving = observePage(connection);
+      connection.start();
+    } catch (cause) {
+      told.failed('webassembly', explainNotStarted(cause), 0, cause, undefined, undefined);
+    }
+  };
+  start();
+  return () => {
+    connection?.close();
+    end();
+  };
+}

@@ -1,0 +1,220 @@
+/**
+ * `fetchEventSource` with the interface of the package @microsoft/fetch-event-source.
+ *
+ * @module
+ */
+
+import { resolveUrl } from './argument.js';
+import { Batch } from './batch.js';
+import { connect } from './connect.js';
+import { type ErrorKind, type FailureArguments, toError, toErrorEvent } from './events.js';
+
+/** The content type of event streams. */
+export const EventStreamContentType = 'text/event-stream';
+
+/** An event of a stream. Members that the server didn't give are empty. */
+export interface EventSourceMessage {
+  /** The ID that came with this event. */
+  id: string;
+  /** The event's type. */
+  event: string;
+  /** The data. */
+  data: string;
+  /** The reconnection time that came with this event, in milliseconds. */
+  retry?: number;
+}
+
+/** The second argument of `fetchEventSource`: what `fetch` takes, and these. */
+export interface FetchEventSourceInit extends Omit<RequestInit, 'headers'> {
+  /** Headers of each request. A `Last-Event-ID` among them is that of the first: later ones are the stream's. */
+  headers?: HeadersInit | undefined;
+  /**
+   * Called with each response; throws if it isn't to be read. Default: the status has to be 200 and the content type
+   * that of event streams.
+   */
+  onopen?: ((response: Response) => Promise<void>) | undefined;
+  /**
+   * Called with each event. What it throws ends the request and goes to `onerror`; a request that isn't safe to repeat
+   * is then sent again only if `onerror` gives a number.
+   */
+  onmessage?: ((event: EventSourceMessage) => void) | undefined;
+  /** Called when the response has ended. What it throws goes to `onerror`; if it doesn't, all is done. */
+  onclose?: (() => void) | undefined;
+  /**
+   * Called when something went wrong. It may give the milliseconds until the request is sent again; if it throws,
+   * `fetchEventSource` rejects with that; otherwise the request is sent again after the reconnection time: a second, or
+   * what the server has set.
+   *
+   * Without it, only a GET whose connection failed is sent again.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: so has the interface.
+  // biome-ignore lint/suspicious/noConfusingVoidType: so has the interface.
+  onerror?: ((error: any) => number | null | undefined | void) | undefined;
+  /**
+   * Whether the connection is kept while the page is hidden. If not, it is closed then and opened again, after the last
+   * event, when the page is shown. A request that isn't safe to repeat is left alone either way. Default: `false`.
+   */
+  openWhenHidden?: boolean | undefined;
+  /** What to use in the place of the global `fetch`. */
+  fetch?: typeof fetch | undefined;
+}
+
+const DEFAULT_INTERVAL = 1_000;
+
+/** The user is asked about each outcome (`rules` in `src/browser/mod.rs`). */
+const ASK = 3;
+
+/** What the platform or the user threw is what `onerror` gets; of the rest, there is an error of our own. */
+const kindsOfOthers: ErrorKind[] = ['network', 'rejected', 'handler'];
+
+/** Something that was thrown, be it `undefined`. */
+interface Thrown {
+  value: unknown;
+}
+
+/**
+ * Sends a request and calls back for each event of the stream that it is answered with. Resolves when the stream has
+ * ended or `signal` is aborted; rejects with what `onerror` throws.
+ */
+export function fetchEventSource(input: RequestInfo | URL, init: FetchEventSourceInit): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { signal, headers, onopen, onmessage, onclose, onerror, openWhenHidden, fetch, ...rest } = init;
+    const request = typeof input === 'object' && 'method' in input ? input : undefined;
+    const method = rest.method ?? request?.method ?? 'GET';
+    const given = new Headers(headers ?? request?.headers);
+    const lastEventId = given.get('Last-Event-ID') ?? '';
+    given.delete('Last-Event-ID');
+    let delivered = lastEventId;
+    let interval = DEFAULT_INTERVAL;
+    let thrown: Thrown | undefined;
+
+    const signals = [signal, request?.signal];
+    if (signals.some((signal) => signal?.aborted)) {
+      resolve();
+      return;
+    }
+
+    /** Calls back for each event, until one of the calls throws or aborts. */
+    const deliver = (batch: Batch) => {
+      let retry: number | undefined;
+      while (!batch.isEmpty && !isEnded) {
+        const entry = batch.take();
+        if (entry.retry !== undefined) {
+          retry = entry.retry;
+          interval = retry;
+        }
+        if (entry.event) {
+          const { type, data, setsRetry } = entry.event;
+          const message: EventSourceMessage = { id: entry.id ?? '', event: type, data };
+          if (setsRetry && retry !== undefined) message.retry = retry;
+          onmessage?.(message);
+        }
+        // Not before: an event that wasn't taken is to come again.
+        if (entry.id !== undefined) delivered = entry.id;
+      }
+    };
+
+    /** What `onerror` says; nothing without it. */
+    const ask = (error: unknown) => {
+      try {
+        return onerror?.(error) ?? undefined;
+      } catch (error) {
+        thrown = { value: error };
+        throw error;
+      }
+    };
+
+    /** What to do when the stream has ended. */
+    const decideAtEnd = () => {
+      try {
+        onclose?.();
+        return false;
+      } catch (error) {
+        if (onerror) return ask(error) ?? interval;
+        thrown = { value: error };
+        return false;
+      }
+    };
+
+    let isEnded = false;
+    const end = (settle: () => void) => {
+      if (isEnded) return;
+      isEnded = true;
+      for (const signal of signals) signal?.removeEventListener('abort', abort);
+      settle();
+    };
+
+    const close = connect(
+      {
+        url: absolute(request?.url ?? input),
+        method,
+        fetch: fetch as ((url: string, init: RequestInit) => Promise<Response>) | undefined,
+        rules: ASK,
+        policy: Float64Array.of(DEFAULT_INTERVAL),
+        statuses: undefined,
+        canResume: false,
+        accepts: onopen !== undefined,
+        connectTimeout: undefined,
+        idleTimeout: undefined,
+        maxEventSize: undefined,
+        pausesWhenHidden: !openWhenHidden,
+        lastEventId,
+        comments: false,
+        dropsReplayed: false,
+        countsBytes: false,
+      },
+      {
+        prepare: () => ({
+          // A request with a body can be sent once, and so it is a copy that is sent.
+          url: request?.clone() ?? (input as string),
+          headers: given,
+          init: { ...rest },
+          lastEventId: delivered,
+        }),
+        accept: (response) => onopen?.(response),
+        opened: () => {},
+        received: (text, records) => {
+          try {
+            deliver(new Batch(text, records));
+            return undefined;
+          } catch (error) {
+            return Promise.reject(error);
+          }
+        },
+        decide: (...details: FailureArguments) => {
+          const [kind] = details;
+          if (kind === 'end') return decideAtEnd();
+          // Sending the same again brings the same exception, and may cost: without a number that isn't done lightly.
+          if (kind === 'handler') return onerror ? ask(toThrown(details)) : false;
+          const delay = ask(toThrown(details));
+          return onerror ? (delay ?? interval) : undefined;
+        },
+        failed: (...details: FailureArguments) => {
+          if (details[6] !== undefined) return;
+          end(() => reject(thrown ? thrown.value : toThrown(details)));
+        },
+        completed: () => end(() => (thrown ? reject(thrown.value) : resolve())),
+      },
+    );
+    const abort = () =>
+      end(() => {
+        close();
+        resolve();
+      });
+    for (const signal of signals) signal?.addEventListener('abort', abort);
+  });
+}
+
+function toThrown(details: FailureArguments): unknown {
+  const [kind, , , cause] = details;
+  return kindsOfOthers.includes(kind) ? cause : toError(toErrorEvent(...details));
+}
+
+/** What isn't a URL is `fetch`'s to complain about. */
+function absolute(input: unknown): string {
+  try {
+    return resolveUrl(input);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,217 @@
+/** The Rust parser on its own: pieces of a stream in, callbacks out. One crossing for each piece. */
+
+import { Batch } from './batch.js';
+import { type Core, explainNotStarted, loadSync } from './wasm/load.js';
+
+/** An event of a stream. */
+export interface EventSourceMessage {
+  /** The event's type, if the server gave one: browsers call an event without one `message`. */
+  event?: string | undefined;
+  /** The ID that came with this event, if one did. */
+  id?: string | undefined;
+  /** The data. */
+  data: string;
+}
+
+/** What is called while a stream is parsed, in the order of the stream. */
+export interface ParserCallbacks {
+  /** An event. */
+  onEvent?: ((event: EventSourceMessage) => void) | undefined;
+  /** A block ended which set the last event ID; called before `onEvent`, and for blocks without data too. */
+  onId?: ((id: string) => void) | undefined;
+  /** The server set the reconnection time, in milliseconds. */
+  onRetry?: ((retry: number) => void) | undefined;
+  /** A comment, without the colon and one space after it. */
+  onComment?: ((comment: string) => void) | undefined;
+  /** A line that the standard ignores, or the limit was exceeded. */
+  onError?: ((error: ParseError) => void) | undefined;
+}
+
+/** What a parser is made of. */
+export interface ParserConfig extends ParserCallbacks {
+  /**
+   * Bytes of one line, or of one event's lines together, before the stream is refused. Default: 64 MiB, which no
+   * honest server meets.
+   */
+  maxBufferSize?: number | undefined;
+}
+
+/** A parser that is fed. */
+export interface EventSourceParser {
+  /**
+   * Takes the next piece of the stream, cut wherever it may be. Callbacks are called before this returns. What one of
+   * them throws is thrown here; what came after it follows with the next call.
+   */
+  feed(chunk: string | Uint8Array): void;
+  /**
+   * Begins a new stream. What is unfinished is dropped; with `consume`, a line without its end is taken as a line
+   * before that.
+   */
+  reset(options?: { consume?: boolean }): void;
+}
+
+/** What can be wrong with a stream. */
+export type ErrorType = 'invalid-retry' | 'unknown-field' | 'max-buffer-size-exceeded';
+
+/** Something in a stream that isn't as it should be. */
+export class ParseError extends Error {
+  override name = 'ParseError';
+  /** What is wrong, by name. */
+  type: ErrorType;
+  /** The field's name, if the standard doesn't know it. */
+  field?: string | undefined;
+  /** The field's value. */
+  value?: string | undefined;
+  /** The line. */
+  line?: string | undefined;
+
+  constructor(
+    message: string,
+    options: {
+      type: ErrorType;
+      field?: string | undefined;
+      value?: string | undefined;
+      line?: string | undefined;
+    },
+  ) {
+    super(message);
+    this.type = options.type;
+    this.field = options.field;
+    this.value = options.value;
+    this.line = options.line;
+  }
+}
+
+/** So much of a line is quoted in a message. */
+const QUOTED_LENGTH = 40;
+
+/** The parser of both faces: `createParser` and `EventSourceParserStream`. */
+export class MessageParser implements EventSourceParser {
+  readonly #config: ParserConfig;
+  readonly #reportsIgnoredLines: boolean;
+  readonly #encoder = new TextEncoder();
+  readonly #batches: Batch[] = [];
+  #parser: InstanceType<Core['StreamParser']> | undefined;
+  #isDelivering = false;
+  /** The first half of a pair of surrogates at the end of a piece. */
+  #half = '';
+  #isTooLarge = false;
+
+  constructor(config: ParserConfig, reportsIgnoredLines = config.onError !== undefined) {
+    this.#config = config;
+    this.#reportsIgnoredLines = reportsIgnoredLines;
+  }
+
+  feed(chunk: string | Uint8Array): void {
+    if (this.#isTooLarge) {
+      throw new Error('The limit "maxBufferSize" was exceeded; call reset() before the next stream is fed');
+    }
+    const bytes = typeof chunk === 'string' ? this.#encode(chunk) : chunk;
+    if (!ArrayBuffer.isView(bytes)) {
+      throw new TypeError(`A piece of an event stream is ${typeof chunk}; it has to be text or a Uint8Array`);
+    }
+    this.#parser ??= this.#create();
+    this.#isTooLarge = !this.#parser.feed(bytes);
+    this.#deliver();
+    if (this.#isTooLarge) {
+      const { maxBufferSize = 'the default of 64 Mi' } = this.#config;
+      const message = `The server sent a line or an event of more than ${maxBufferSize} bytes`;
+      this.#config.onError?.(new ParseError(message, { type: 'max-buffer-size-exceeded' }));
+    }
+  }
+
+  reset(options?: { consume?: boolean }): void {
+    this.#parser?.reset(Boolean(options?.consume));
+    this.#half = '';
+    this.#isTooLarge = false;
+    this.#deliver();
+  }
+
+  /** Gives its memory back. */
+  free(): void {
+    this.#parser?.free();
+    this.#parser = undefined;
+  }
+
+  #create(): InstanceType<Core['StreamParser']> {
+    const { maxBufferSize, onComment } = this.#config;
+    let core: Core;
+    try {
+      core = loadSync();
+    } catch (cause) {
+      throw new Error(explainNotStarted(cause), { cause });
+    }
+    const face = {
+      received: (text: Uint8Array, records: Uint32Array): undefined => {
+        this.#batches.push(new Batch(text, records));
+      },
+    };
+    return new core.StreamParser(face, maxBufferSize, onComment !== undefined, this.#reportsIgnoredLines);
+  }
+
+  #encode(chunk: string): Uint8Array {
+    const text = this.#half + chunk;
+    const last = text.charCodeAt(text.length - 1);
+    const isHalf = last >= 0xd800 && last < 0xdc00;
+    this.#half = isHalf ? text.slice(-1) : '';
+    return this.#encoder.encode(isHalf ? text.slice(0, -1) : text);
+  }
+
+  /** Calls back for all that has been parsed. A callback that feeds has its pieces called back for after this. */
+  #deliver(): void {
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    try {
+      for (let batch = this.#batches[0]; batch; batch = this.#batches[0]) {
+        while (!batch.isEmpty) this.#call(batch);
+        this.#batches.shift();
+      }
+    } finally {
+      this.#isDelivering = false;
+    }
+  }
+
+  #call(batch: Batch): void {
+    const { onEvent, onId, onRetry, onComment, onError } = this.#config;
+    const { id, event, retry, comment, ignored } = batch.take();
+    if (id !== undefined) onId?.(id);
+    if (event) onEvent?.(toMessage(id, event));
+    else if (retry !== undefined) onRetry?.(retry);
+    else if (comment !== undefined) onComment?.(comment);
+    else if (ignored !== undefined) onError?.(toParseError(ignored));
+  }
+}
+
+export function toMessage(
+  id: string | undefined,
+  { type, data }: { type: string; data: string },
+): EventSourceMessage {
+  return { id, event: type || undefined, data };
+}
+
+function toParseError(line: string): ParseError {
+  const [, field = '', value = ''] = /^([^:]*)(?:: ?)?(.*)$/s.exec(line) ?? [];
+  if (field === 'retry') {
+    const message = `The value of "retry" is "${quote(value)}"; it has to be digits`;
+    return new ParseError(message, { type: 'invalid-retry', value, line });
+  }
+  const message = `The field "${quote(field)}" is unknown`;
+  return new ParseError(message, { type: 'unknown-field', field, value, line });
+}
+
+function quote(text: string): string {
+  return text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text;
+}
+
+/**
+ * A parser that is fed piece by piece and calls back, with the interface of the package eventsource-parser. Its first
+ * `feed` starts this package's WebAssembly module, synchronously.
+ */
+export function createParser(config: ParserConfig): EventSourceParser {
+  if (typeof config !== 'object' || config === null) {
+    throw new TypeError(
+      `createParser: the argument is ${config === null ? 'null' : typeof config}; it has to be an object, such as { onEvent }`,
+    );
+  }
+  return new MessageParser(config);
+}

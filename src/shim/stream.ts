@@ -1,0 +1,25 @@
+/**
+ * Event streams for loops and pipes: an async iterable of a URL, a request or a response, a `TransformStream`, and a
+ * parser that is fed.
+ *
+ * @module
+ */
+
+export { type EventsInit, events } from './message-iterator.js';
+export {
+  createParser,
+  type ErrorType,
+  type EventSourceMessage,
+  type EventSourceParser,
+  ParseError,
+  type ParserCallbacks,
+  type ParserConfig,
+} from './message-parser.js';
+export { EventSourceParserStream, type StreamOptions } from './parser-stream.js';
+export type {
+  Attempt,
+  PerAttempt,
+  ReconnectFunction,
+  ReconnectPolicy,
+  ResumeRequest,
+} from './types.js';
