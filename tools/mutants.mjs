@@ -23,7 +23,7 @@ function copy() {
   mkdirSync(COPY, { recursive: true });
   for (const name of [...COPIED, 'package-lock.json']) {
     rmSync(join(COPY, name), { recursive: true, force: true });
-    cpSync(join(root, name), join(COPY, name), { recursive: true, preserveTimestamps: true });
+    cpSync(join(root, name), join(COPY, name), { recursive: true });
   }
   rmSync(join(COPY, 'node_modules'), { force: true });
   symlinkSync(join(root, 'node_modules'), join(COPY, 'node_modules'));

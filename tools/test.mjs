@@ -56,7 +56,9 @@ const suites = {
   async playground() {
     const CHROME_PATH = await setupChromium();
     await buildPlayground();
-    const files = await bundleTests(testsIn('tests/playground'), 'build/tests/playground', inNode);
+    // The path to the page's server is written for files that lie right in the folder.
+    const options = { ...inNode, outbase: 'tests/playground' };
+    const files = await bundleTests(testsIn('tests/playground'), 'build/tests/playground', options);
     return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH })).counts;
   },
 };
