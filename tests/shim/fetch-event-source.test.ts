@@ -17,7 +17,8 @@ type FetchEventSource = typeof microsoft.fetchEventSource;
 const hasPage = 'document' in globalThis;
 const implementations: Record<string, FetchEventSource> = {
   ours: fetchEventSource,
-  ...(hasPage && { microsoft: microsoft.fetchEventSource }),
+  // Its faults are those that were measured in Chromium: elsewhere its timing is another.
+  ...(hasPage && /Chrome/.test(navigator.userAgent) && { microsoft: microsoft.fetchEventSource }),
 };
 
 /** What a call came to. */
@@ -348,10 +349,12 @@ for (const [name, implementation] of Object.entries(implementations)) {
       });
       expect(requests).to.have.length(isOurs ? 2 : 1);
       if (isOurs) {
-        const bytes = Uint8Array.from(requests[1]?.headers['last-event-id'] ?? '', (character) =>
-          character.charCodeAt(0),
-        );
-        expect(new TextDecoder().decode(bytes)).to.equal('é世');
+        // As the platform's fetch sends these bytes: WebKit's doesn't send them as they are.
+        const bytes = String.fromCharCode(...new TextEncoder().encode('é世'));
+        const probe = await Scenario.of({ steps: [] });
+        await fetch(probe.url, { headers: { 'Last-Event-ID': bytes } });
+        const [sent] = await probe.requests();
+        expect(requests[1]?.headers['last-event-id']).to.equal(sent?.headers['last-event-id']);
       }
     });
 
