@@ -55,7 +55,7 @@ export async function lint({ fix = false } = {}) {
     run(cargo, ['clippy', '--lib', ...wasm.flags, ...DENY_WARNINGS], { env: wasm.env }),
   );
   await lintStep('docs/conformance.md', checkReport);
-  await lintStep('tests/mutants.json', checkMutants);
+  await lintStep('tests/mutants.json', async () => checkMutants());
   // The types of the shim include the generated glue, those of the tests and the page the built package.
   if (await check('build of the wasm', buildWasm)) {
     const shimIsRight = await types('tsconfig.json');
