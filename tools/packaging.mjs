@@ -768,11 +768,13 @@ function writeReadme(table) {
   writeFileSync('README.md', `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
 }
 
+const all = Object.keys(apps);
+
 /**
- * @param {string[]} names
- * @param {{ keep?: boolean }} flags
+ * @param {string[]} [names] all apps without them
+ * @param {{ keep?: boolean }} [flags]
  */
-export async function testPackaging(names, { keep = false } = {}) {
+export async function testPackaging(names = all, { keep = false } = {}) {
   await build();
   if (!keep) rmSync(WORK, { recursive: true, force: true });
   /** @type {Row[]} */
@@ -790,7 +792,6 @@ export async function testPackaging(names, { keep = false } = {}) {
     }
   } finally {
     await (await browser)?.close();
-    await stopScenarioServer();
     if (!keep) rmSync(WORK, { recursive: true, force: true });
   }
   console.log('');
@@ -807,7 +808,6 @@ export async function testPackaging(names, { keep = false } = {}) {
   return { cells, failures, write: () => writeReadme(table) };
 }
 
-const all = Object.keys(apps);
 command(
   import.meta,
   {
@@ -818,7 +818,9 @@ command(
   async (flags, words) => {
     await setupNodeModules();
     if (flags.write && words.length > 0) throw new StepError('--write needs all apps');
-    const { failures, write } = await testPackaging(words.length > 0 ? words : all, flags);
+    const { failures, write } = await testPackaging(words.length > 0 ? words : all, flags).finally(
+      stopScenarioServer,
+    );
     if (failures.length > 0) throw new StepError(`${failures.length} failed: ${failures.join(', ')}`);
     if (flags.write) write();
   },

@@ -61,7 +61,15 @@ const suites = {
     const files = await bundleTests(testsIn('tests/playground'), 'build/tests/playground', options);
     return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH })).counts;
   },
+  async packaging() {
+    const { testPackaging } = await import('./packaging.mjs');
+    const { cells, failures } = await testPackaging();
+    return { passed: cells - failures.length, failed: failures.length, skipped: 0 };
+  },
 };
+
+/** The suites that mostly wait, for browsers and for npm: the others run meanwhile, one after another. */
+const WAITING = ['browsers', 'packaging'];
 
 /**
  * How a file that runs in Node is bundled. The page's server finds its texts beside itself, so it stays where it is.
@@ -295,21 +303,36 @@ export async function stopScenarioServer() {
   return true;
 }
 
+/** @typedef {Counts & { name: string, took: string }} Row */
+
+/** @param {string} name @returns {Promise<Row>} */
+async function runSuite(name) {
+  const begin = performance.now();
+  let counts;
+  try {
+    counts = await (suites[name] ?? parts[name])?.();
+  } catch (error) {
+    printError(error);
+    counts = error instanceof SuiteError ? error.counts : { passed: 0, failed: 1, skipped: 0 };
+  }
+  return { name, took: seconds(begin), .../** @type {Counts} */ (counts) };
+}
+
 /** @param {string[]} names */
 async function test(names) {
-  /** @type {(Counts & { name: string, took: string })[]} */
-  const rows = [];
-  for (const name of names) {
-    const begin = performance.now();
-    let counts;
-    try {
-      counts = await (suites[name] ?? parts[name])?.();
-    } catch (error) {
-      printError(error);
-      counts = error instanceof SuiteError ? error.counts : { passed: 0, failed: 1, skipped: 0 };
-    }
-    rows.push({ name, took: seconds(begin), .../** @type {Counts} */ (counts) });
-  }
+  const lanes = [
+    ...WAITING.map((name) => names.filter((wanted) => wanted === name)),
+    names.filter((name) => !WAITING.includes(name)),
+  ];
+  const done = await Promise.all(
+    lanes.map(async (lane) => {
+      /** @type {Row[]} */
+      const rows = [];
+      for (const name of lane) rows.push(await runSuite(name));
+      return rows;
+    }),
+  );
+  const rows = names.flatMap((name) => done.flat().filter((row) => row.name === name));
   if (!(await stopScenarioServer())) {
     console.error('error: the scenario server ended before the tests did');
     rows.push({ name: 'server', took: '', passed: 0, failed: 1, skipped: 0 });
