@@ -40,7 +40,8 @@ describe('1,000 objects opened and closed', () => {
         // biome-ignore lint/complexity/useArrowFunction: it is called by `new`.
         Instance: function (module: WebAssembly.Module, imports: WebAssembly.Imports) {
           const instance = new WebAssembly.Instance(module, imports);
-          memories.push(instance.exports.memory as WebAssembly.Memory);
+          const memory = Object.values(instance.exports).find((it) => it instanceof WebAssembly.Memory);
+          if (memory) memories.push(memory);
           return instance;
         },
       });
@@ -83,6 +84,7 @@ describe('1,000 objects opened and closed', () => {
       await openAndClose(500);
       expect(memories).to.have.length(1);
       const size = memories[0]?.buffer.byteLength;
+      expect(size).to.be.above(0);
       await openAndClose(1_000);
       expect(memories[0]?.buffer.byteLength).to.equal(size);
       expect(live).to.deep.equal({ bodies: 0, listeners: 0 });
