@@ -195,7 +195,7 @@ async function newExchange(entry = 'index') {
     entry === 'llm' ? JSON.stringify({ choices: [{ delta: { content } }] }) : content,
   );
   const end = entry === 'llm' ? 'data: [DONE]\n\n' : '';
-  const steps = [`data: ${hello}\n\n`, { wait: 250 }, `data: ${world}\n\n${end}`];
+  const steps = [`data: ${hello}\n\n`, { wait: 400 }, `data: ${world}\n\n${end}`];
   const response = await fetch(`${facts.origin}/scenarios`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
