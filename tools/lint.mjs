@@ -8,6 +8,7 @@ import { build, buildWasm } from './build.mjs';
 import { checkReport } from './conformance.mjs';
 import { checkMutants } from './mutants.mjs';
 import { forWasm, setupLinters, setupNodeModules, setupToolchain } from './setup.mjs';
+import { checkSizes } from './size.mjs';
 import { command, npmBin, printError, run, StepError, step } from './steps.mjs';
 
 const DENY_WARNINGS = ['--', '--deny', 'warnings'];
@@ -62,6 +63,7 @@ export async function lint({ fix = false } = {}) {
     if (shimIsRight && (await check('build', build))) {
       const projects = ['tools/tsconfig.json', 'tests/tsconfig.json', 'www/tsconfig.json'];
       for (const project of projects.filter((path) => existsSync(path))) await types(project);
+      if (toolchain.buildsStd) await lintStep('sizes', checkSizes);
     }
   }
 

@@ -29,6 +29,7 @@ export async function packWasm({ glue, wasm, work, features, optimizations, out 
   await run(npmBin('wasm-opt'), [
     ...options,
     ...optimizations,
+    '--reorder-functions',
     '--strip-debug',
     '--strip-producers',
     '--strip-target-features',
