@@ -170,8 +170,26 @@ async function cargoTest() {
   });
 }
 
+/**
+ * The tests of the shim in a runtime that can run Node's programs, against the package that is found from `folder`.
+ * @param {string} name
+ * @param {string} folder
+ * @param {{ program: string, flags: string[] }} runtime
+ */
+export async function testInRuntime(name, folder, runtime) {
+  const files = await bundleTests(testsIn('tests/shim'), `${folder}/suite`, {
+    ...inNode,
+    packages: 'bundle',
+    external: ['eventsource-wasm', 'eventsource-wasm/*'],
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+  });
+  return (await inChild(name, ['tools/run-mocha.mjs', ...files], {}, runtime)).counts;
+}
+
 /** @param {string} folder */
-function testsIn(folder) {
+export function testsIn(folder) {
   const files = filesUnder(folder, /\.test\.ts$/);
   if (files.length === 0) throw new StepError(`${folder} has no *.test.ts`);
   return files;
@@ -204,16 +222,19 @@ async function bundleTests(entryPoints, outdir, options, form) {
   return filesUnder(outdir, /\.test\.js$/);
 }
 
+const NODE = { program: process.execPath, flags: ['--enable-source-maps', '--expose-gc'] };
+
 /**
  * Runs a suite in a process of its own, which has to end by itself.
  * @param {string} name
  * @param {string[]} args
  * @param {Record<string, string>} [env]
+ * @param {{ program: string, flags: string[] }} [runtime]
  * @returns {Promise<{ counts: Counts, results: Results[] }>}
  */
-function inChild(name, args, env) {
+function inChild(name, args, env, { program, flags } = NODE) {
   return step(`test: ${name}`, async () => {
-    const child = start(process.execPath, ['--enable-source-maps', '--expose-gc', ...args], {
+    const child = start(program, [...flags, ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       timeout: 600_000,
@@ -240,6 +261,8 @@ function inChild(name, args, env) {
     });
     const [code, signal] = await once(child, 'close');
     clearTimeout(grace);
+    const lastLine = output.trim().split('\n').at(-1);
+    if (lastLine?.startsWith('{"passed":')) counts ??= /** @type {Counts} */ (JSON.parse(lastLine));
     if (!counts) throw new StepError(`the ${name} suite ended early, with ${code ?? signal}`, { output });
     if (lingered) {
       counts.failed += 1;
