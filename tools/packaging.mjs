@@ -32,10 +32,15 @@ const TELLS = /'wasm-unsafe-eval'.*'eventsource-wasm\/js'/;
 
 /** @typedef {{ name: string, form: '' | 'slim' | 'js', entry: string, specifier: string }} Program */
 
+/** What works in a framework alone is tested in its example. */
+const ENTRIES_OF_FRAMEWORKS = ['react'];
+
+const entriesForAll = () => entryNames().filter((name) => !ENTRIES_OF_FRAMEWORKS.includes(name));
+
 /** A program for each entry in each form. */
 function allPrograms() {
   return /** @type {const} */ (['', 'slim', 'js']).flatMap((form) =>
-    entryNames().map((entry) => {
+    entriesForAll().map((entry) => {
       const parts = [form, entry === 'index' ? '' : entry].filter(Boolean);
       return {
         name: [form, entry].filter(Boolean).join('-'),
@@ -108,11 +113,20 @@ function pack() {
 }
 
 /**
- * Copies an app, installs its tools from its lock file, and the tarball.
+ * Copies an app with its programs, and installs it.
  * @param {string} name
  * @param {Parameters<typeof writePrograms>[1]} [options]
  */
-async function install(name, options) {
+const install = (name, options) =>
+  installApp(name, `${SOURCES}/apps/${name}`, (folder) => writePrograms(`${folder}/src`, options));
+
+/**
+ * Copies an app, installs its tools from its lock file, and the tarball.
+ * @param {string} name
+ * @param {string} source
+ * @param {(folder: string) => void} [prepare]
+ */
+export async function installApp(name, source, prepare) {
   const tarball = await pack();
   const folder = `${WORK}/${name}`;
   await step(`${name}: npm install`, async () => {
@@ -120,8 +134,8 @@ async function install(name, options) {
     for (const old of readdirSync(folder)) {
       if (old !== 'node_modules') rmSync(`${folder}/${old}`, { recursive: true });
     }
-    cpSync(`${SOURCES}/apps/${name}`, folder, { recursive: true });
-    writePrograms(`${folder}/src`, options);
+    cpSync(source, folder, { recursive: true });
+    prepare?.(folder);
     // Not one of an earlier time under the same version.
     rmSync(`${folder}/node_modules/eventsource-wasm`, { recursive: true, force: true });
     rmSync(`${folder}/node_modules/.package-lock.json`, { force: true });
@@ -136,7 +150,7 @@ const versionOf = (folder, name) =>
   JSON.parse(readFileSync(`${folder}/node_modules/${name}/package.json`, 'utf8')).version;
 
 /** @param {string} folder @param {string} bin @param {string[]} args @param {Record<string, string>} [env] */
-const tool = (folder, bin, args, env) =>
+export const tool = (folder, bin, args, env) =>
   run(`${folder}/node_modules/.bin/${bin}`, args, {
     cwd: folder,
     env: { CI: '1', ...env },
@@ -782,7 +796,7 @@ const worker :Workerd.Worker = (
 /** The head of the table: an entry, or a form with all its entries. */
 function columns() {
   return [
-    ...entryNames().map((entry) => ({
+    ...entriesForAll().map((entry) => ({
       title: `\`.${entry === 'index' ? '' : `/${entry}`}\``,
       has: (/** @type {Program} */ program) => program.form === '' && program.entry === entry,
     })),

@@ -61,6 +61,14 @@ const suites = {
     const files = await bundleTests(testsIn('tests/playground'), 'build/tests/playground', options);
     return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH })).counts;
   },
+  async examples() {
+    const CHROME_PATH = await setupChromium();
+    const { buildExamples } = await import('./examples.mjs');
+    const EXAMPLES = JSON.stringify(await buildExamples());
+    const options = { ...inNode, outbase: 'tests/examples' };
+    const files = await bundleTests(testsIn('tests/examples'), 'build/tests/examples', options);
+    return (await inChild('examples', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, EXAMPLES })).counts;
+  },
   async packaging() {
     const { testPackaging } = await import('./packaging.mjs');
     const { cells, failures } = await testPackaging();
