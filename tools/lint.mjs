@@ -58,7 +58,12 @@ export async function lint({ fix = false } = {}) {
   if (await check('build of the wasm', buildWasm)) {
     const shimIsRight = await types('tsconfig.json');
     if (shimIsRight && (await check('build', build))) {
-      const projects = ['tools/tsconfig.json', 'tests/tsconfig.json', 'www/tsconfig.json'];
+      const projects = [
+        'tools/tsconfig.json',
+        'tests/tsconfig.json',
+        'bench/tsconfig.json',
+        'www/tsconfig.json',
+      ];
       for (const project of projects.filter((path) => existsSync(path))) await types(project);
     }
   }
