@@ -6,7 +6,7 @@
 #![cfg_attr(not(target_arch = "wasm32"), deny(unsafe_code))]
 
 pub mod allocator;
-pub mod core;
+pub use eventsource_wasm_core as core;
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;

@@ -53,7 +53,20 @@ export async function lint({ fix = false } = {}) {
     run(cargo, ['clippy', '--workspace', '--all-targets', ...DENY_WARNINGS], { env }),
   );
   await lintStep('clippy, wasm32', () =>
-    run(cargo, ['clippy', '--lib', ...wasm.flags, ...DENY_WARNINGS], { env: wasm.env }),
+    run(
+      cargo,
+      [
+        'clippy',
+        '--lib',
+        '--package',
+        'eventsource-wasm-core',
+        '--package',
+        'eventsource-wasm',
+        ...wasm.flags,
+        ...DENY_WARNINGS,
+      ],
+      { env: wasm.env },
+    ),
   );
   await lintStep('docs/conformance.md', checkReport);
   await lintStep('tests/mutants.json', async () => checkMutants());
@@ -61,7 +74,12 @@ export async function lint({ fix = false } = {}) {
   if (await check('build of the wasm', buildWasm)) {
     const shimIsRight = await types('tsconfig.json');
     if (shimIsRight && (await check('build', build))) {
-      const projects = ['tools/tsconfig.json', 'tests/tsconfig.json', 'www/tsconfig.json'];
+      const projects = [
+        'tools/tsconfig.json',
+        'tests/tsconfig.json',
+        'bench/tsconfig.json',
+        'www/tsconfig.json',
+      ];
       for (const project of projects.filter((path) => existsSync(path))) await types(project);
       if (toolchain.buildsStd) await lintStep('sizes', checkSizes);
     }

@@ -65,9 +65,13 @@ async function failures(suite, point) {
   const { cargo, env } = await setupToolchain();
   try {
     if (suite === 'core') {
-      await run(cargo, ['test', '--no-fail-fast', '--manifest-path', join(COPY, 'Cargo.toml')], {
-        env: { ...env, PROPTEST_CASES: '32', CARGO_TARGET_DIR: join(COPY, 'target') },
-      });
+      await run(
+        cargo,
+        ['test', '--workspace', '--no-fail-fast', '--manifest-path', join(COPY, 'Cargo.toml')],
+        {
+          env: { ...env, PROPTEST_CASES: '32', CARGO_TARGET_DIR: join(COPY, 'target') },
+        },
+      );
     } else {
       await run(process.execPath, [join(COPY, 'tools/test.mjs'), 'node'], {
         env: point ? { MOCHA_GREP: `^the standard ${point} ` } : {},

@@ -71,7 +71,7 @@ export const integrity = (path) =>
   `sha384-${createHash('sha384').update(readFileSync(path)).digest('base64')}`;
 
 /** @param {string} name @param {Uint8Array} content */
-const weigh = (name, content) => ({
+export const weigh = (name, content) => ({
   name,
   raw: content.length,
   gzip: gzipSync(content, { level: 9 }).length,

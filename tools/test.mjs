@@ -159,7 +159,7 @@ async function cargoTest() {
     let output = '';
     let error;
     try {
-      output = (await run(cargo, ['test', '--no-fail-fast'], { env })).all;
+      output = (await run(cargo, ['test', '--workspace', '--no-fail-fast'], { env })).all;
     } catch (thrown) {
       if (!(thrown instanceof StepError)) throw thrown;
       error = thrown;

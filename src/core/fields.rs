@@ -37,26 +37,29 @@ pub const LONGEST_NAME: usize = b"event:".len();
 
 /// Which field a line is. The line has no line end in it and isn't empty.
 pub fn field(line: &[u8]) -> Field {
-    let (name, make): (&[u8], fn(usize) -> Field) = match line.first() {
-        Some(b'd') => (b"data", Field::Data),
-        Some(b'e') => (b"event", Field::Event),
-        Some(b'i') => (b"id", Field::Id),
-        Some(b'r') => (b"retry", Field::Retry),
+    // Patterns, since a call to compare a few bytes costs more than comparing them, and every line comes here.
+    match line {
+        [b'd', b'a', b't', b'a', rest @ ..] => value_after(4, rest).map(Field::Data),
+        [b'e', b'v', b'e', b'n', b't', rest @ ..] => value_after(5, rest).map(Field::Event),
+        [b'i', b'd', rest @ ..] => value_after(2, rest).map(Field::Id),
+        [b'r', b'e', b't', b'r', b'y', rest @ ..] => value_after(5, rest).map(Field::Retry),
         // [spec] If the line starts with a U+003A COLON character (:), ignore the line.
-        Some(b':') => (b"", Field::Comment),
-        _ => return Field::Unknown,
-    };
-    if !line.starts_with(name) {
-        return Field::Unknown;
+        [b':', ..] => value_after(0, line).map(Field::Comment),
+        _ => None,
     }
-    match line.get(name.len()..) {
+    .unwrap_or(Field::Unknown)
+}
+
+/// Where the value of a field begins whose name has so many bytes, if the name ends there.
+fn value_after(name: usize, rest: &[u8]) -> Option<usize> {
+    match rest {
         // [spec] If value starts with a U+0020 SPACE character, remove it from value.
-        Some([b':', b' ', ..]) => make(name.len() + 2),
-        Some([b':', ..]) => make(name.len() + 1),
+        [b':', b' ', ..] => Some(name + 2),
+        [b':', ..] => Some(name + 1),
         // [spec] Otherwise, the string is not empty but does not contain a colon: the whole line is the
         // field name, and the empty string the field value.
-        Some([]) => make(name.len()),
-        _ => Field::Unknown,
+        [] => Some(name),
+        _ => None,
     }
 }
 

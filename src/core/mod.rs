@@ -4,6 +4,8 @@
 //! Nothing here knows the browser, a clock, a source of randomness or JavaScript. Bytes and facts come in,
 //! events and decisions go out, so that the host compiles, tests and fuzzes all of it.
 
+#![forbid(unsafe_code)]
+
 mod connection;
 mod error;
 mod fields;

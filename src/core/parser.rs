@@ -159,6 +159,8 @@ pub struct Parser {
     line_start: usize,
     /// From `line_start` to here is no line end.
     scanned: usize,
+    /// What [`find_line_end`] has seen from `keep_from` on, and perhaps of what was before it.
+    seen: u64,
     /// The last line ended in CR: an LF right after it belongs to it.
     after_cr: bool,
     /// Nothing but perhaps a part of a byte order mark has come.
@@ -183,6 +185,7 @@ impl Parser {
             keep_from: 0,
             line_start: 0,
             scanned: 0,
+            seen: 0,
             after_cr: false,
             at_stream_start: true,
             skipping_line: false,
@@ -259,7 +262,7 @@ impl Parser {
                     self.scanned = self.line_start;
                 }
             }
-            let Some(length) = find_line_end(&self.buffer[self.scanned..self.end]) else {
+            let Some(length) = find_line_end(&self.buffer[self.scanned..self.end], &mut self.seen) else {
                 self.scanned = self.end;
                 break;
             };
@@ -327,8 +330,13 @@ impl Parser {
         too_large |= self.end - self.line_start > self.options.max_event_size;
         self.keep_from = self.event.start().unwrap_or(self.line_start);
         let text = &self.buffer[..text_end];
-        if !is_ascii(text) {
+        if !is_ascii(self.seen) {
             to_utf16_offsets(&mut self.records, text);
+            // What is left behind the text has come with this chunk: to look at it again keeps the work linear.
+            if text_end > 0 && self.keep_from >= text_end {
+                let left = &self.buffer[text_end..self.end];
+                self.seen = left.iter().fold(0, |seen, &byte| seen | u64::from(byte));
+            }
         }
         Batch { text, records: &self.records, reconnection_time, too_large }
     }
@@ -336,6 +344,10 @@ impl Parser {
     /// [spec] The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any.
     fn drop_byte_order_mark(&mut self) {
         let received = &self.buffer[self.line_start..self.end];
+        // Not looked at by the search for line ends, and not ASCII.
+        if received.first() == BYTE_ORDER_MARK.first() {
+            self.seen = u64::MAX;
+        }
         if received.starts_with(BYTE_ORDER_MARK) {
             self.line_start += BYTE_ORDER_MARK.len();
             self.scanned = self.line_start;

@@ -2,7 +2,7 @@
 
 import { asking } from './answer.js';
 import { resolveUrl } from './argument.js';
-import { Batch } from './batch.js';
+import { Batch, COMMENT_KIND, EVENT_KIND } from './batch.js';
 import { EventIterator } from './event-iterator.js';
 import {
   EventSourceErrorEvent,
@@ -12,7 +12,7 @@ import {
 } from './events.js';
 import { platformCallsHandlers } from './handlers.js';
 import { addInspection } from './inspect.js';
-import { newMessageEvent } from './message-event.js';
+import { type Init, newMessageEvent } from './message-event.js';
 import { type Settings, toDictionary, toSettings } from './options.js';
 import { observePage } from './page.js';
 import type { Request, Requests } from './request.js';
@@ -220,7 +220,7 @@ export class EventSource extends EventTarget {
       },
       countBytes: (count: number) => this.#trace({ type: 'bytes', count }),
       received: (text: Uint8Array, records: Uint32Array): Promise<void> | undefined => {
-        const batch = new Batch(text, records);
+        const batch = Batch.of(text, records);
         this.#trace({ type: 'events', count: batch.size });
         this.#enqueue(batch);
         return this.#untilBacklogIsBelow(BACKLOG_TO_READ_ON);
@@ -294,16 +294,20 @@ export class EventSource extends EventTarget {
     }
     const next = this.#waiting[0];
     if (next instanceof Batch) {
-      const { id, event, comment } = next.take();
+      const kind = next.take();
       if (next.isEmpty) this.#waiting.shift();
+      const { id, type, value } = next;
       if (id !== undefined) this.#setLastEventId(id);
-      if (event) this.#dispatch(event.type || 'message', event.data);
-      else if (comment !== undefined) this.dispatchEvent(this.#messageEvent('comment', comment));
+      if (kind === EVENT_KIND) this.#dispatch(type || 'message', value);
+      else if (kind === COMMENT_KIND) this.dispatchEvent(this.#messageEvent('comment', value));
     } else if (next) {
       this.#waiting.shift();
       next();
     }
-    if (this.#backlog() < this.#awaitedBacklog) this.#readOn?.();
+    if (this.#readOn && this.#backlog() < this.#awaitedBacklog) {
+      this.#readOn();
+      this.#readOn = undefined;
+    }
     this.#isScheduled = this.#waiting.length > 0;
     return this.#isScheduled;
   }
@@ -316,7 +320,9 @@ export class EventSource extends EventTarget {
   }
 
   #messageEvent(type: string, data: string): MessageEvent<string> {
-    return newMessageEvent(type, { data, origin: this.#origin, lastEventId: this.#lastEventId });
+    const lastEventId = this.#lastEventId;
+    // Without a prototype: the platform looks for five more members, and needn't look there.
+    return newMessageEvent(type, { __proto__: null, data, origin: this.#origin, lastEventId } as Init);
   }
 
   #untilBacklogIsBelow(limit: number): Promise<void> | undefined {

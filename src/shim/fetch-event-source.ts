@@ -5,7 +5,7 @@
  */
 
 import { resolveUrl } from './argument.js';
-import { Batch } from './batch.js';
+import { Batch, EVENT_KIND, RETRY_KIND } from './batch.js';
 import { connect } from './connect.js';
 import { type ErrorKind, type FailureArguments, toError, toErrorEvent } from './events.js';
 
@@ -98,19 +98,18 @@ export function fetchEventSource(input: RequestInfo | URL, init: FetchEventSourc
     const deliver = (batch: Batch) => {
       let retry: number | undefined;
       while (!batch.isEmpty && !isEnded) {
-        const entry = batch.take();
-        if (entry.retry !== undefined) {
-          retry = entry.retry;
+        const kind = batch.take();
+        const { id, type, value } = batch;
+        if (kind === RETRY_KIND) {
+          retry = batch.retry;
           interval = retry;
-        }
-        if (entry.event) {
-          const { type, data, setsRetry } = entry.event;
-          const message: EventSourceMessage = { id: entry.id ?? '', event: type, data };
-          if (setsRetry && retry !== undefined) message.retry = retry;
+        } else if (kind === EVENT_KIND) {
+          const message: EventSourceMessage = { id: id ?? '', event: type, data: value };
+          if (batch.setsRetry && retry !== undefined) message.retry = retry;
           onmessage?.(message);
         }
         // Not before: an event that wasn't taken is to come again.
-        if (entry.id !== undefined) delivered = entry.id;
+        if (id !== undefined) delivered = id;
       }
     };
 
@@ -175,7 +174,7 @@ export function fetchEventSource(input: RequestInfo | URL, init: FetchEventSourc
         opened: () => {},
         received: (text, records) => {
           try {
-            deliver(new Batch(text, records));
+            deliver(Batch.of(text, records));
             return undefined;
           } catch (error) {
             return Promise.reject(error);

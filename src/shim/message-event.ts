@@ -1,6 +1,6 @@
 /** The platform's `MessageEvent`, or one like it where there is none that works. */
 
-type Init = Required<Pick<MessageEventInit<string>, 'data' | 'origin' | 'lastEventId'>>;
+export type Init = Required<Pick<MessageEventInit<string>, 'data' | 'origin' | 'lastEventId'>>;
 
 /** With the members that an event stream's events have. */
 class StandIn extends Event {

@@ -1,7 +1,7 @@
 /** The events of a stream, for loops: at the pace of whoever takes them, one crossing for each chunk. */
 
 import { fail } from './argument.js';
-import { Batch } from './batch.js';
+import { Batch, EVENT_KIND } from './batch.js';
 import { connect, type Face, type RequestToSend } from './connect.js';
 import { type EventSourceErrorEvent, type FailureArguments, toError, toErrorEvent } from './events.js';
 import { type EventSourceMessage, toMessage } from './message-parser.js';
@@ -119,7 +119,7 @@ class MessageIterator implements AsyncIterableIterator<EventSourceMessage> {
       },
       opened: () => {},
       received: (text, records) => {
-        this.#batch = new Batch(text, records);
+        this.#batch = Batch.of(text, records);
         this.#give();
         if (!this.#batch) return undefined;
         return new Promise((resolve) => {
@@ -157,14 +157,15 @@ class MessageIterator implements AsyncIterableIterator<EventSourceMessage> {
 
   #take(): EventSourceMessage | undefined {
     while (this.#batch) {
-      const { id, event } = this.#batch.take();
-      if (id !== undefined) this.#lastEventId = id;
-      if (this.#batch.isEmpty) {
+      const batch = this.#batch;
+      const kind = batch.take();
+      if (batch.id !== undefined) this.#lastEventId = batch.id;
+      if (batch.isEmpty) {
         this.#batch = undefined;
         this.#readOn?.();
         this.#readOn = undefined;
       }
-      if (event) return toMessage(id, event);
+      if (kind === EVENT_KIND) return toMessage(batch);
     }
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** The Rust parser on its own: pieces of a stream in, callbacks out. One crossing for each piece. */
 
-import { Batch } from './batch.js';
+import { Batch, COMMENT_KIND, copied, decode, EVENT_KIND, IGNORED_KIND, RETRY_KIND } from './batch.js';
 import { type Core, explainNotStarted, loadSync } from './wasm/load.js';
 
 /** An event of a stream. */
@@ -85,6 +85,26 @@ export class ParseError extends Error {
 /** So much of a line is quoted in a message. */
 const QUOTED_LENGTH = 40;
 
+const LINE_END = Uint8Array.of(10);
+
+/** Up to here bytes are copied faster one by one. */
+const SHORT = 32;
+
+/** The core's memory, and views of it, which are of no use any more when it has grown. */
+let memory: WebAssembly.Memory | undefined;
+let bytes = new Uint8Array();
+let numbers = new Uint32Array();
+/** Whether views tell that by being empty. To ask the memory for its buffer costs more. */
+let isDetached = true;
+
+function viewMemory(): void {
+  if (isDetached ? bytes.length > 0 : bytes.buffer === memory?.buffer) return;
+  const { buffer } = memory as WebAssembly.Memory;
+  isDetached = typeof WebAssembly === 'object' && memory instanceof WebAssembly.Memory;
+  bytes = new Uint8Array(buffer);
+  numbers = new Uint32Array(buffer);
+}
+
 /** The parser of both faces: `createParser` and `EventSourceParserStream`. */
 export class MessageParser implements EventSourceParser {
   readonly #config: ParserConfig;
@@ -110,8 +130,7 @@ export class MessageParser implements EventSourceParser {
     if (!ArrayBuffer.isView(bytes)) {
       throw new TypeError(`A piece of an event stream is ${typeof chunk}; it has to be text or a Uint8Array`);
     }
-    this.#parser ??= this.#create();
-    this.#isTooLarge = !this.#parser.feed(bytes);
+    this.#parse(bytes);
     this.#deliver();
     if (this.#isTooLarge) {
       const { maxBufferSize = 'the default of 64 Mi' } = this.#config;
@@ -121,7 +140,8 @@ export class MessageParser implements EventSourceParser {
   }
 
   reset(options?: { consume?: boolean }): void {
-    this.#parser?.reset(Boolean(options?.consume));
+    if (options?.consume && this.#parser?.isInLine()) this.#parse(LINE_END);
+    this.#parser?.reset();
     this.#half = '';
     this.#isTooLarge = false;
     this.#deliver();
@@ -141,12 +161,31 @@ export class MessageParser implements EventSourceParser {
     } catch (cause) {
       throw new Error(explainNotStarted(cause), { cause });
     }
-    const face = {
-      received: (text: Uint8Array, records: Uint32Array): undefined => {
-        this.#batches.push(new Batch(text, records));
-      },
-    };
-    return new core.StreamParser(face, maxBufferSize, onComment !== undefined, this.#reportsIgnoredLines);
+    memory ??= core.coreMemory() as WebAssembly.Memory;
+    return new core.StreamParser(maxBufferSize, onComment !== undefined, this.#reportsIgnoredLines);
+  }
+
+  /** Writes into the core's memory and reads from it: for pieces of a few bytes all else costs more than parsing. */
+  #parse(piece: Uint8Array): void {
+    this.#parser ??= this.#create();
+    const parser = this.#parser;
+    const start = parser.space(piece.length);
+    viewMemory();
+    if (piece.length > SHORT) bytes.set(piece, start);
+    else for (let index = 0; index < piece.length; index++) bytes[start + index] = piece[index] as number;
+    const at = parser.parse() / 4;
+    viewMemory();
+    this.#isTooLarge = numbers[at + 4] !== 0;
+    const length = numbers[at + 3] as number;
+    if (length === 0) return;
+    const text = numbers[at] as number;
+    const records = (numbers[at + 2] as number) / 4;
+    this.#batches.push(
+      new Batch(
+        decode(bytes.subarray(text, text + (numbers[at + 1] as number))),
+        copied(numbers, records, records + length),
+      ),
+    );
   }
 
   #encode(chunk: string): Uint8Array {
@@ -172,21 +211,20 @@ export class MessageParser implements EventSourceParser {
   }
 
   #call(batch: Batch): void {
-    const { onEvent, onId, onRetry, onComment, onError } = this.#config;
-    const { id, event, retry, comment, ignored } = batch.take();
-    if (id !== undefined) onId?.(id);
-    if (event) onEvent?.(toMessage(id, event));
-    else if (retry !== undefined) onRetry?.(retry);
-    else if (comment !== undefined) onComment?.(comment);
-    else if (ignored !== undefined) onError?.(toParseError(ignored));
+    const config = this.#config;
+    const kind = batch.take();
+    const { id, value } = batch;
+    if (id !== undefined) config.onId?.(id);
+    if (kind === EVENT_KIND) config.onEvent?.(toMessage(batch));
+    else if (kind === RETRY_KIND) config.onRetry?.(batch.retry);
+    else if (kind === COMMENT_KIND) config.onComment?.(value);
+    else if (kind === IGNORED_KIND) config.onError?.(toParseError(value));
   }
 }
 
-export function toMessage(
-  id: string | undefined,
-  { type, data }: { type: string; data: string },
-): EventSourceMessage {
-  return { id, event: type || undefined, data };
+/** The event that a batch's last entry is. */
+export function toMessage({ id, type, value }: Batch): EventSourceMessage {
+  return { id, event: type || undefined, data: value };
 }
 
 function toParseError(line: string): ParseError {
