@@ -4,7 +4,7 @@
  */
 // @ts-check
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { StepError } from '../tools/steps.mjs';
+import { npmBin, run, StepError } from '../tools/steps.mjs';
 import { bars, lines } from './plots.mjs';
 import { mean } from './statistics.mjs';
 
@@ -524,7 +524,9 @@ export async function writeReport(report, folder, isWhole) {
   writeFileSync(`${folder}/report.json`, `${JSON.stringify(report, null, 1)}\n`);
   if (isWhole) {
     writeBlock('docs/performance.md', 'targets', `${conditions(report)}\n\n${targetsText}`);
-    writeBlock('README.md', 'targets', `${summary(report)}`);
+    writeBlock('README.md', 'targets', summary(report));
+    // Tables are aligned, as everywhere.
+    await run(npmBin('biome'), ['format', '--write', 'README.md', 'docs/performance.md']);
   }
   return markdown;
 }

@@ -209,7 +209,7 @@ impl Parser {
 
     /// How many bytes of memory are held for the stream.
     pub fn buffer_size(&self) -> usize {
-        self.buffer.len()
+        self.buffer.capacity()
     }
 
     /// Begins a new stream. An unfinished event is dropped, its ID with it; the last event ID stays (P10, P11).
@@ -234,11 +234,11 @@ impl Parser {
         self.drop_what_is_done();
         let start = self.end;
         self.end += length;
-        if start == 0 && self.buffer.len() > KEPT_BUFFER_SIZE {
+        if start == 0 && self.buffer.capacity() > KEPT_BUFFER_SIZE {
             self.buffer = Vec::new();
         }
         if self.buffer.len() < self.end {
-            self.buffer.resize(self.end.max(2 * start), 0);
+            self.buffer.resize(self.end, 0);
         }
         &mut self.buffer[start..self.end]
     }

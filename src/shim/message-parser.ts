@@ -179,10 +179,14 @@ export class MessageParser implements EventSourceParser {
     const length = numbers[at + 3] as number;
     if (length === 0) return;
     const text = numbers[at] as number;
+    const size = numbers[at + 1] as number;
     const records = (numbers[at + 2] as number) / 4;
+    // The piece itself, where the batch is no more and no less: another view costs as much as a short text. Decoders
+    // refuse memory that is shared.
+    const isPiece = text === start && size === piece.length && piece.buffer instanceof ArrayBuffer;
     this.#batches.push(
       new Batch(
-        decode(bytes.subarray(text, text + (numbers[at + 1] as number))),
+        decode(isPiece ? piece : bytes.subarray(text, text + size)),
         copied(numbers, records, records + length),
       ),
     );
