@@ -3,9 +3,15 @@
 //! [`core`] decides and knows no browser; `browser` acts and decides nothing; the shim, in TypeScript, gives
 //! both the shape of the native `EventSource`. Dependencies run in that direction only.
 
-#![cfg_attr(not(target_arch = "wasm32"), forbid(unsafe_code))]
+#![cfg_attr(not(target_arch = "wasm32"), deny(unsafe_code))]
 
+pub mod allocator;
 pub mod core;
 
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: allocator::Allocator<allocator::LinearMemory> =
+    allocator::Allocator::new(allocator::LinearMemory);

@@ -2,8 +2,8 @@
  * `npm run build`: the package. In: the crate (Cargo.toml, src/), the shim (src/shim/) and the entries
  * (tools/entries.mjs). Out: build/core.wasm, the glue and the inlined wasm in src/shim/wasm/generated/, and dist/.
  *
- *   cargo ─┬▶ bindgen ─▶ wasm-opt ─┬▶ src/shim/wasm/generated/ ─▶ esbuild, once for each form; tsc ─▶ dist/
- *          └▶ twin.mjs ────────────┘
+ *   cargo ─┬▶ bindgen ─▶ pack-wasm.mjs ─┬▶ src/shim/wasm/generated/ ─▶ esbuild, once for each form; tsc ─▶ dist/
+ *          └▶ twin.mjs ─────────────────┘
  */
 // @ts-check
 import {
@@ -18,6 +18,7 @@ import {
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { checkExports, entriesOf, forms, PACKAGED_WASM, scripts, stubPaths, writeStubs } from './entries.mjs';
+import { packWasm, toText } from './pack-wasm.mjs';
 import { forRelease, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
 import { filesUnder, stampedStep } from './stamps.mjs';
 import { command, npmBin, root, run, StepError } from './steps.mjs';
@@ -102,24 +103,40 @@ async function crateToGenerated() {
     () => run(`${root}/${bindgen}`, [rawWasm, BINDGEN_OUT]),
   );
   await stampedStep(
-    'wasm: wasm-opt',
+    'wasm: pack',
     {
-      inputs: [`${BINDGEN_OUT}/core_bg.wasm`, 'package-lock.json'],
+      inputs: [
+        ...['core_bg.wasm', 'core.js', 'core.d.ts'].map((name) => `${BINDGEN_OUT}/${name}`),
+        ...['package-lock.json', 'tools/pack-wasm.mjs'],
+      ],
       also: [WASM_FEATURES, OPTIMIZATIONS],
-      outputs: [OPTIMIZED_WASM],
-    },
-    () =>
-      run(npmBin('wasm-opt'), [
-        ...OPTIMIZATIONS,
-        '--mvp-features',
-        ...WASM_FEATURES.map((feature) => `--enable-${feature}`),
-        '--strip-debug',
-        '--strip-producers',
-        '--strip-target-features',
-        `${BINDGEN_OUT}/core_bg.wasm`,
-        '--output',
+      outputs: [
         OPTIMIZED_WASM,
-      ]),
+        ...['core.js', 'core.d.ts', 'inline.ts'].map((name) => `${GENERATED}/${name}`),
+      ],
+    },
+    async () => {
+      mkdirSync(GENERATED, { recursive: true });
+      copyFileSync(`${BINDGEN_OUT}/core.d.ts`, `${GENERATED}/core.d.ts`);
+      const glue = await packWasm({
+        wasm: `${BINDGEN_OUT}/core_bg.wasm`,
+        glue: readFileSync(`${BINDGEN_OUT}/core.js`, 'utf8'),
+        work: BINDGEN_OUT,
+        features: WASM_FEATURES,
+        optimizations: OPTIMIZATIONS,
+        out: OPTIMIZED_WASM,
+      });
+      // Edge runtimes give a module of another realm, which is no instance of this one's class.
+      const check = /if \(!\(module instanceof WebAssembly\.Module\)\) \{[^}]*\}/;
+      if (!check.test(glue)) throw new StepError('the glue has no check of the module that is known');
+      writeFileSync(`${GENERATED}/core.js`, glue.replace(check, ''));
+      const { text, frequent } = toText(readFileSync(OPTIMIZED_WASM));
+      // The types are written out, or the declarations would repeat the whole text.
+      writeFileSync(
+        `${GENERATED}/inline.ts`,
+        `export const frequentBytes: string = '${frequent}';\nexport const wasmText: string =\n  '${text}';\n`,
+      );
+    },
   );
   await stampedStep(
     'wasm: twin',
@@ -136,26 +153,6 @@ async function crateToGenerated() {
         work: 'build/twin',
         out: TWIN_OUT,
       }),
-  );
-  await stampedStep(
-    'wasm: inline',
-    {
-      inputs: [OPTIMIZED_WASM, `${BINDGEN_OUT}/core.js`, `${BINDGEN_OUT}/core.d.ts`],
-      also: 'without a check of the module',
-      outputs: ['core.js', 'core.d.ts', 'inline.ts'].map((name) => `${GENERATED}/${name}`),
-    },
-    () => {
-      mkdirSync(GENERATED, { recursive: true });
-      copyFileSync(`${BINDGEN_OUT}/core.d.ts`, `${GENERATED}/core.d.ts`);
-      // Edge runtimes give a module of another realm, which is no instance of this one's class.
-      const check = /if \(!\(module instanceof WebAssembly\.Module\)\) \{[^}]*\}/;
-      const glue = readFileSync(`${BINDGEN_OUT}/core.js`, 'utf8');
-      if (!check.test(glue)) throw new StepError('the glue has no check of the module that is known');
-      writeFileSync(`${GENERATED}/core.js`, glue.replace(check, ''));
-      const base64 = readFileSync(OPTIMIZED_WASM, 'base64');
-      // The type is written out, or the declaration would repeat the whole text.
-      writeFileSync(`${GENERATED}/inline.ts`, `export const wasmBase64: string =\n  '${base64}';\n`);
-    },
   );
 }
 

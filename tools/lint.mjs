@@ -6,7 +6,9 @@
 import { existsSync } from 'node:fs';
 import { build, buildWasm } from './build.mjs';
 import { checkReport } from './conformance.mjs';
+import { checkMutants } from './mutants.mjs';
 import { forWasm, setupLinters, setupNodeModules, setupToolchain } from './setup.mjs';
+import { checkSizes } from './size.mjs';
 import { command, npmBin, printError, run, StepError, step } from './steps.mjs';
 
 const DENY_WARNINGS = ['--', '--deny', 'warnings'];
@@ -54,6 +56,7 @@ export async function lint({ fix = false } = {}) {
     run(cargo, ['clippy', '--lib', ...wasm.flags, ...DENY_WARNINGS], { env: wasm.env }),
   );
   await lintStep('docs/conformance.md', checkReport);
+  await lintStep('tests/mutants.json', async () => checkMutants());
   // The types of the shim include the generated glue, those of the tests and the page the built package.
   if (await check('build of the wasm', buildWasm)) {
     const shimIsRight = await types('tsconfig.json');
@@ -65,6 +68,7 @@ export async function lint({ fix = false } = {}) {
         'www/tsconfig.json',
       ];
       for (const project of projects.filter((path) => existsSync(path))) await types(project);
+      if (toolchain.buildsStd) await lintStep('sizes', checkSizes);
     }
   }
 

@@ -17,15 +17,41 @@ const mutants = JSON.parse(readFileSync(join(root, 'tests/mutants.json'), 'utf8'
 
 /** Where the copy is. What has been compiled in it is kept from run to run. */
 const COPY = join(root, 'build/mutants');
-const COPIED = ['src', 'tests', 'tools', 'Cargo.toml', 'Cargo.lock', 'package.json', 'tsconfig.json'];
+const LOCK = 'package-lock.json';
+const COPIED = [
+  LOCK,
+  '.npmrc',
+  'src',
+  'tests',
+  'tools',
+  'www',
+  'Cargo.toml',
+  'Cargo.lock',
+  'package.json',
+  'tsconfig.json',
+];
+
+/** Each mutant has to have its place in the sources as they are. */
+export function checkMutants() {
+  const lost = mutants.filter(({ file, search }) => {
+    return readFileSync(join(root, file), 'utf8').split(search).length !== 2;
+  });
+  if (lost.length > 0) {
+    throw new StepError('tests/mutants.json is older than the sources', {
+      output: lost.map(({ file, search }) => `${file} should have this once: ${search}`).join('\n'),
+      mend: 'look for where the rule is now, and name that',
+    });
+  }
+}
 
 function copy() {
   mkdirSync(COPY, { recursive: true });
-  for (const name of [...COPIED, 'package-lock.json']) {
+  for (const name of COPIED) {
     rmSync(join(COPY, name), { recursive: true, force: true });
-    cpSync(join(root, name), join(COPY, name), { recursive: true });
+    // New times, for cargo goes by them; but the lock file's has to stay older than what was installed by it.
+    cpSync(join(root, name), join(COPY, name), { recursive: true, preserveTimestamps: name === LOCK });
   }
-  rmSync(join(COPY, 'node_modules'), { force: true });
+  rmSync(join(COPY, 'node_modules'), { recursive: true, force: true });
   symlinkSync(join(root, 'node_modules'), join(COPY, 'node_modules'));
 }
 
@@ -58,9 +84,6 @@ async function failures(suite, point) {
 async function isCaught({ point, suite, file, search, replace }) {
   const path = join(COPY, file);
   const text = readFileSync(path, 'utf8');
-  if (text.split(search).length !== 2) {
-    throw new StepError(`${file} should have this once: ${search}`, { mend: 'put tests/mutants.json right' });
-  }
   writeFileSync(
     path,
     text.replace(search, () => replace),
@@ -82,6 +105,7 @@ command(
   { usage: 'npm run mutants -- [--verbose] [<number>…]', positionals: numbers },
   async (_flags, words) => {
     await setupNodeModules();
+    checkMutants();
     await build();
     copy();
     for (const suite of /** @type {const} */ (['core', 'node'])) {

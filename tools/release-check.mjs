@@ -8,11 +8,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { build, OPTIMIZED_WASM } from './build.mjs';
 import { packageEntries, scripts, stubPaths } from './entries.mjs';
 import { setupNodeModules } from './setup.mjs';
-import { measureSizes } from './size.mjs';
+import { checkSizes } from './size.mjs';
 import { command, run, StepError, step } from './steps.mjs';
-
-/** Bytes after brotli, by what tools/size.mjs measures. */
-const CEILINGS = 'tools/ceilings.json';
 
 /** @param {string | undefined} tag */
 function checkVersion(tag) {
@@ -40,18 +37,6 @@ async function checkContents() {
   const odd = paths.filter((path) => !wanted.includes(path) && !/^dist\/.+\.(js|d\.ts)$/.test(path));
   if (missing.length > 0) throw new StepError(`the package lacks ${missing.join(', ')}`);
   if (odd.length > 0) throw new StepError(`the package has ${odd.join(', ')}, which nobody needs`);
-}
-
-async function checkSizes() {
-  /** @type {Record<string, number>} */
-  const ceilings = JSON.parse(readFileSync(CEILINGS, 'utf8'));
-  const sizes = await measureSizes();
-  const wrong = sizes.flatMap(({ name, brotli }) => {
-    const ceiling = ceilings[name];
-    if (ceiling === undefined) return [`${name} has no ceiling; it weighs ${brotli}`];
-    return brotli > ceiling ? [`${name} weighs ${brotli}, more than ${ceiling}`] : [];
-  });
-  if (wrong.length > 0) throw new StepError(`${CEILINGS}: ${wrong.join('; ')}`);
 }
 
 /** Builds the module and its twin once more, from nothing, and compares. */
@@ -87,6 +72,5 @@ command(
     await step('reproducible', checkReproducible);
     if (flags['no-tests']) return;
     await step('npm test', () => run(process.execPath, ['tools/test.mjs']));
-    await step('npm run test:packaging', () => run(process.execPath, ['tools/packaging.mjs']));
   },
 );

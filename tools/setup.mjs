@@ -262,12 +262,21 @@ export const BROWSER_NAMES = Object.keys(BROWSERS);
 /** The Chromium that the tests run in: CHROME_PATH, an installed one, or Debian's package. */
 export const setupChromium = async () => (await setupBrowser('chromium')).executable;
 
+/** @type {Map<string, Promise<Browser>>} */
+const browsers = new Map();
+
 /**
  * A browser that the tests run in: where its variable says, an installed one, or Debian's package.
  * @param {string} name
- * @returns {Promise<Browser>}
  */
-export async function setupBrowser(name) {
+export function setupBrowser(name) {
+  const browser = browsers.get(name) ?? findBrowser(name);
+  browsers.set(name, browser);
+  return browser;
+}
+
+/** @param {string} name @returns {Promise<Browser>} */
+async function findBrowser(name) {
   const known = BROWSERS[name];
   if (!known) throw new Error(`no browser is called ${name}`);
   const { variable, packages } = known;
@@ -304,8 +313,18 @@ function onPath(...names) {
   return names.flatMap((name) => folders.map((folder) => join(folder, name)));
 }
 
+/** The installation under way: the system allows one at a time. @type {Promise<void>} */
+let installation = Promise.resolve();
+
 /** Installs packages of a Debian machine, as root or by a sudo that asks for no password. @param {string[]} packages */
-async function aptInstall(packages) {
+function aptInstall(packages) {
+  const done = installation.then(() => aptInstallNow(packages));
+  installation = done.catch(() => {});
+  return done;
+}
+
+/** @param {string[]} packages */
+async function aptInstallNow(packages) {
   const mend = `sudo apt-get update && sudo apt-get install ${packages.join(' ')}`;
   if ((await ask('apt-get', ['--version'])) === undefined) {
     throw new StepError(`${packages.join(', ')}: not there, and there is no apt-get to install it with`, {

@@ -9,7 +9,10 @@ import { readFileSync } from 'node:fs';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { OPTIMIZED_WASM } from './build.mjs';
 import { packageEntries, scripts } from './entries.mjs';
-import { command } from './steps.mjs';
+import { command, StepError } from './steps.mjs';
+
+/** Bytes after brotli that nothing may outgrow, where the standard library is built for size (tools/setup.mjs). */
+const CEILINGS = 'tools/ceilings.json';
 
 /** @returns {Promise<{ name: string, raw: number, gzip: number, brotli: number }[]>} */
 export async function measureSizes() {
@@ -48,6 +51,19 @@ export async function printSizes() {
   for (const { name, raw, gzip, brotli } of sizes) row(name, [raw, gzip, brotli]);
   console.log('');
   for (const { output } of scripts) console.log(`${output} integrity="${integrity(output)}"`);
+}
+
+/** Fails where something has outgrown its ceiling. */
+export async function checkSizes() {
+  /** @type {Record<string, number>} */
+  const ceilings = JSON.parse(readFileSync(CEILINGS, 'utf8'));
+  const sizes = await measureSizes();
+  const wrong = sizes.flatMap(({ name, brotli }) => {
+    const ceiling = ceilings[name];
+    if (ceiling === undefined) return [`${name} has no ceiling; it weighs ${brotli}`];
+    return brotli > ceiling ? [`${name} weighs ${brotli}, more than ${ceiling}`] : [];
+  });
+  if (wrong.length > 0) throw new StepError(`${CEILINGS}: ${wrong.join('; ')}`);
 }
 
 /** @param {string} path */

@@ -526,9 +526,11 @@ describe('fetchEventSource: ours, without onerror', () => {
     expect(await scenario.requests()).to.have.length(1);
   });
 
-  it('a line of 4 MiB in small pieces takes no time to speak of', async () => {
+  it('a line of 16 MiB in small pieces takes no time to speak of', async function () {
+    // Microsoft's, which copies the line at each piece, takes 2 s for a quarter of it, and 16 times that for all.
+    this.timeout(20_000);
     const piece = new TextEncoder().encode('x'.repeat(1_460));
-    let pieces = Math.ceil((4 << 20) / piece.length);
+    let pieces = Math.ceil((16 << 20) / piece.length);
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode('data: ')),
       pull(controller) {
@@ -540,7 +542,6 @@ describe('fetchEventSource: ours, without onerror', () => {
         }
       },
     });
-    const begin = performance.now();
     let length = 0;
     await fetchEventSource('http://127.0.0.1:1/', {
       fetch: async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
@@ -548,9 +549,7 @@ describe('fetchEventSource: ours, without onerror', () => {
         length = data.length;
       },
     });
-    expect(length).to.be.at.least(4 << 20);
-    // Microsoft's takes 2 s on the machine where this takes 60 ms.
-    expect(performance.now() - begin).to.be.below(1_500);
+    expect(length).to.be.at.least(16 << 20);
   });
 
   it('code that is written against the types of @microsoft/fetch-event-source compiles', () => {

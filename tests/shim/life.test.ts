@@ -4,14 +4,14 @@ import { expect } from 'chai';
 import { EventSource } from 'eventsource-wasm';
 import { next, sleep, using } from '../conformance/conformance-test.js';
 import { Scenario } from '../server/scenario.js';
-import { runGlobalScript } from './global-script.js';
+import { isTwin, runGlobalScript } from './global-script.js';
 
 describe('1,000 objects opened and closed', () => {
   it('leave no timers, readers, listeners or memory behind', async function () {
     this.timeout(60_000);
-    const { WebAssembly, setTimeout, clearTimeout } = globalThis;
+    const { WebAssembly, ArrayBuffer: Buffer, setTimeout, clearTimeout } = globalThis;
     const timers = new Set<unknown>();
-    const memories: WebAssembly.Memory[] = [];
+    const memories: { buffer: ArrayBufferLike }[] = [];
     const live = { bodies: 0, listeners: 0 };
     const { signal } = new AbortController();
     const add = signal.addEventListener.bind(signal);
@@ -40,8 +40,17 @@ describe('1,000 objects opened and closed', () => {
         // biome-ignore lint/complexity/useArrowFunction: it is called by `new`.
         Instance: function (module: WebAssembly.Module, imports: WebAssembly.Imports) {
           const instance = new WebAssembly.Instance(module, imports);
-          memories.push(instance.exports.memory as WebAssembly.Memory);
+          const memory = Object.values(instance.exports).find((it) => it instanceof WebAssembly.Memory);
+          if (memory) memories.push(memory);
           return instance;
+        },
+      });
+      // Without WebAssembly, the memory is a buffer that is replaced when it grows.
+      globalThis.ArrayBuffer = new Proxy(Buffer, {
+        construct(target, [size]) {
+          const buffer = new target(size);
+          if (isTwin && size >= 1 << 16) memories[0] = { buffer };
+          return buffer;
         },
       });
       const { EventSource: Fresh } = await runGlobalScript();
@@ -75,12 +84,13 @@ describe('1,000 objects opened and closed', () => {
       await openAndClose(500);
       expect(memories).to.have.length(1);
       const size = memories[0]?.buffer.byteLength;
+      expect(size).to.be.above(0);
       await openAndClose(1_000);
       expect(memories[0]?.buffer.byteLength).to.equal(size);
       expect(live).to.deep.equal({ bodies: 0, listeners: 0 });
       expect(timers.size).to.equal(0);
     } finally {
-      Object.assign(globalThis, { WebAssembly, setTimeout, clearTimeout });
+      Object.assign(globalThis, { WebAssembly, ArrayBuffer: Buffer, setTimeout, clearTimeout });
     }
   });
 
@@ -127,20 +137,6 @@ describe('an event that comes alone', () => {
   });
 });
 
-describe('the entries', () => {
-  it('have one class: instanceof holds across them', async () => {
-    const before = Object.getOwnPropertyDescriptor(globalThis, 'EventSource');
-    try {
-      await import('eventsource-wasm/polyfill');
-      const source = new globalThis.EventSource('http://127.0.0.1:1/');
-      source.close();
-      expect(source).to.be.instanceOf(EventSource);
-    } finally {
-      if (before) Object.defineProperty(globalThis, 'EventSource', before);
-    }
-  });
-});
-
 // Node, and what does as it does.
 if ((globalThis as { process?: NodeJS.Process }).process?.versions?.node) {
   describe('util.inspect', () => {
@@ -149,7 +145,7 @@ if ((globalThis as { process?: NodeJS.Process }).process?.versions?.node) {
       const { inspect } = (await import(util)) as typeof import('node:util');
       const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
       await using(new EventSource(scenario.url), async (source) => {
-        expect(inspect(source))
+        expect(inspect(source).replaceAll('"', "'"))
           .to.match(/^EventSource \{/)
           .and.contain(`url: '${scenario.url}'`);
         expect(inspect(source)).to.contain('readyState: 0').and.contain('withCredentials: false');
@@ -157,7 +153,8 @@ if ((globalThis as { process?: NodeJS.Process }).process?.versions?.node) {
         expect(inspect(source)).to.contain('readyState: 1');
         source.close();
         expect(inspect(source)).to.contain('readyState: 2');
-        expect(inspect([[[source]]])).to.contain('[EventSource]');
+        // Deno shows more levels.
+        expect(inspect([[[source]]])).to.match(/\[EventSource\]|EventSource \{/);
         class Sub extends EventSource {}
         const sub = new Sub(scenario.url);
         sub.close();

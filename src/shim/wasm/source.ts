@@ -3,7 +3,7 @@
  * `source-*.ts` in the place of this file to make the package's other forms (`tools/entries.mjs`).
  */
 
-import { wasmBase64 } from './generated/inline.js';
+import { frequentBytes, wasmText } from './generated/inline.js';
 
 /** What `init` of `eventsource-wasm/slim` takes. */
 export type WasmSource = WasmSourceValue | Promise<WasmSourceValue>;
@@ -19,8 +19,28 @@ export function compileSync(): WebAssembly.Module {
   return new WebAssembly.Module(bytes());
 }
 
+/** The opposite of `toText` in `tools/pack-wasm.mjs`. */
 function bytes(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0));
+  const isFrequent = (byte: number) =>
+    (Number.parseInt(frequentBytes[byte >> 2] ?? '', 16) >> (byte & 3)) & 1;
+  const values = Array.from({ length: 256 }, (_, byte) => byte).sort((a, b) => isFrequent(b) - isFrequent(a));
+  const ranks: number[] = [];
+  let count = -2;
+  for (let code = 32; code < 127; code++) {
+    if (!'"$\'<\\`'.includes(String.fromCharCode(code))) ranks[code] = count++;
+  }
+  const bytes = [];
+  let page = 0;
+  for (let at = 0; at < wasmText.length; at++) {
+    const rank = ranks[wasmText.charCodeAt(at)] as number;
+    if (rank < 0) {
+      page = (rank + 3) * count;
+    } else {
+      bytes.push(values[page + rank] as number);
+      page = 0;
+    }
+  }
+  return Uint8Array.from(bytes);
 }
 
 /** What an error says when the module could not be started. */

@@ -9,7 +9,7 @@ export function note() {
     words.push(word);
     times.push(Date.now());
   };
-  const heard = () => [...words, times[1] - times[0] > 100 ? 'streamed' : 'at once'].join(' ');
+  const heard = () => [...words, times[1] - times[0] > 50 ? 'streamed' : 'at once'].join(' ');
   return { hear, heard };
 }
 

@@ -1,0 +1,106 @@
+/**
+ * Makes the module and its glue small. In: what bindgen wrote. Out: the module without what the glue doesn't use, its
+ * names one or two letters long; the glue with these names; and the module as text that is small when compressed.
+ */
+// @ts-check
+import { writeFileSync } from 'node:fs';
+import { npmBin, run, StepError } from './steps.mjs';
+
+/**
+ * @param {{ glue: string, wasm: string, work: string, features: string[], optimizations: string[], out: string }} paths
+ *   `work` is a folder; `out` is the module's file
+ * @returns {Promise<string>} the glue
+ */
+export async function packWasm({ glue, wasm, work, features, optimizations, out }) {
+  const used = [...new Set([...glue.matchAll(/\bwasm\.(\w+)/g)].map(([, name]) => name))];
+  const graph = [
+    { name: 'glue', root: true, reaches: used },
+    ...used.map((name) => ({ name, export: name })),
+  ];
+  writeFileSync(`${work}/graph.json`, JSON.stringify(graph));
+  const options = ['--mvp-features', ...features.map((feature) => `--enable-${feature}`)];
+  await run(npmBin('wasm-metadce'), [
+    ...options,
+    `--graph-file=${work}/graph.json`,
+    wasm,
+    '--output',
+    `${work}/used.wasm`,
+  ]);
+  await run(npmBin('wasm-opt'), [
+    ...options,
+    ...optimizations,
+    '--reorder-functions',
+    '--strip-debug',
+    '--strip-producers',
+    '--strip-target-features',
+    `${work}/used.wasm`,
+    '--output',
+    `${work}/optimized.wasm`,
+  ]);
+  const { stdout } = await run(npmBin('wasm-opt'), [
+    ...options,
+    '--minify-imports-and-exports-and-modules',
+    `${work}/optimized.wasm`,
+    '--output',
+    out,
+  ]);
+  /** @type {{ imports: [module: string, from: string, to: string][], exports: [from: string, to: string][] }} */
+  const { imports, exports } = JSON.parse(stdout);
+  return withNames(
+    glue,
+    new Map(imports.map(([, from, to]) => [from, to])),
+    new Map(exports.map(([from, to]) => [from, to])),
+  );
+}
+
+/**
+ * @param {string} glue
+ * @param {Map<string, string>} imports
+ * @param {Map<string, string>} exports
+ */
+function withNames(glue, imports, exports) {
+  const found = new Set();
+  const named = glue
+    .replace(/\bwasm\.(\w+)/g, (_all, name) => `wasm.${exports.get(name)}`)
+    .replace(/^ {8}(__wb\w+)(?=: function)/gm, (_all, name) => {
+      found.add(name);
+      return imports.get(name) ?? name;
+    })
+    // Nothing here comes by fetch or without its module.
+    .replace(', __wbg_init as default', '')
+    .replace('"./core_bg.js": import0', 'a: import0');
+  const missing = [...imports.keys()].filter((name) => !found.has(name));
+  if (missing.length > 0) throw new StepError(`the glue has no ${missing.join(', ')}`);
+  return named;
+}
+
+/** What a string literal of any kind, and a script element, takes without an escape. */
+const ALPHABET = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).filter(
+  (character) => !'"$\'<\\`'.includes(character),
+);
+const [ESCAPES, SINGLES] = [ALPHABET.slice(0, 2), ALPHABET.slice(2)];
+
+/**
+ * Bytes as text: the most frequent ones are one character, all others two. Compressors find in it what they would
+ * find in the bytes, which they can't in base64. `src/shim/wasm/source.ts` reads it.
+ * @param {Buffer} bytes
+ * @returns {{ text: string, frequent: string }} `frequent` has a bit for each value of a byte, in hexadecimal digits
+ */
+export function toText(bytes) {
+  const counts = Array.from({ length: 256 }, () => 0);
+  for (const byte of bytes) counts[byte] = (counts[byte] ?? 0) + 1;
+  const values = [...counts.keys()];
+  const byCount = [...values].sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0));
+  const frequent = new Set(byCount.slice(0, SINGLES.length));
+  const byRank = [...values].sort((a, b) => Number(frequent.has(b)) - Number(frequent.has(a)));
+  const ranks = new Map(byRank.map((value, rank) => [value, rank]));
+  const text = Array.from(bytes, (byte) => {
+    const rank = Number(ranks.get(byte));
+    const page = Math.floor(rank / SINGLES.length);
+    return `${ESCAPES[page - 1] ?? ''}${SINGLES[rank % SINGLES.length]}`;
+  }).join('');
+  const digits = Array.from({ length: 64 }, (_, at) =>
+    [0, 1, 2, 3].reduce((digit, bit) => digit | (Number(frequent.has(4 * at + bit)) << bit), 0).toString(16),
+  );
+  return { text, frequent: digits.join('') };
+}
