@@ -6,12 +6,69 @@ import { next, sleep, using } from '../conformance/conformance-test.js';
 import { Scenario } from '../server/scenario.js';
 import { isTwin, runGlobalScript } from './global-script.js';
 
+/** Counts what the module of a fresh copy of the package allocates while `use` runs. */
+async function watchingMemory(
+  use: (Fresh: typeof EventSource, size: () => number) => Promise<void>,
+): Promise<void> {
+  const { WebAssembly, ArrayBuffer: Buffer } = globalThis;
+  const memories: { buffer: ArrayBufferLike }[] = [];
+  globalThis.WebAssembly = Object.assign(Object.create(WebAssembly), {
+    // biome-ignore lint/complexity/useArrowFunction: it is called by `new`.
+    Instance: function (module: WebAssembly.Module, imports: WebAssembly.Imports) {
+      const instance = new WebAssembly.Instance(module, imports);
+      const memory = Object.values(instance.exports).find((it) => it instanceof WebAssembly.Memory);
+      if (memory) memories.push(memory);
+      return instance;
+    },
+  });
+  // Without WebAssembly, the memory is a buffer that is replaced when it grows.
+  globalThis.ArrayBuffer = new Proxy(Buffer, {
+    construct(target, [size]) {
+      const buffer = new target(size);
+      if (isTwin && size >= 1 << 16) memories[0] = { buffer };
+      return buffer;
+    },
+  });
+  try {
+    const { EventSource: Fresh } = await runGlobalScript();
+    await use(Fresh, () => {
+      expect(memories).to.have.length(1);
+      return memories[0]?.buffer.byteLength ?? 0;
+    });
+  } finally {
+    Object.assign(globalThis, { WebAssembly, ArrayBuffer: Buffer });
+  }
+}
+
+it('a chunk of 16 MiB, as a busy page gets it, is not held in the module as a whole', async function () {
+  this.timeout(60_000);
+  const event = `data: ${'x'.repeat(1_000)}\n\n`;
+  const count = Math.ceil((16 << 20) / event.length);
+  const chunk = new TextEncoder().encode(event.repeat(count));
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+  const fetch = async () => new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+  await watchingMemory(async (Fresh, size) => {
+    const source = new Fresh('http://127.0.0.1:1/', { fetch, reconnect: false });
+    let received = 0;
+    source.onmessage = () => {
+      received++;
+    };
+    await next<Event>(source, 'close');
+    expect(received).to.equal(count);
+    expect(size()).to.be.within(1 << 16, 4 << 20);
+  });
+});
+
 describe('1,000 objects opened and closed', () => {
   it('leave no timers, readers, listeners or memory behind', async function () {
     this.timeout(60_000);
-    const { WebAssembly, ArrayBuffer: Buffer, setTimeout, clearTimeout } = globalThis;
+    const { setTimeout, clearTimeout } = globalThis;
     const timers = new Set<unknown>();
-    const memories: { buffer: ArrayBufferLike }[] = [];
     const live = { bodies: 0, listeners: 0 };
     const { signal } = new AbortController();
     const add = signal.addEventListener.bind(signal);
@@ -36,61 +93,44 @@ describe('1,000 objects opened and closed', () => {
       return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
     };
     try {
-      globalThis.WebAssembly = Object.assign(Object.create(WebAssembly), {
-        // biome-ignore lint/complexity/useArrowFunction: it is called by `new`.
-        Instance: function (module: WebAssembly.Module, imports: WebAssembly.Imports) {
-          const instance = new WebAssembly.Instance(module, imports);
-          const memory = Object.values(instance.exports).find((it) => it instanceof WebAssembly.Memory);
-          if (memory) memories.push(memory);
-          return instance;
-        },
-      });
-      // Without WebAssembly, the memory is a buffer that is replaced when it grows.
-      globalThis.ArrayBuffer = new Proxy(Buffer, {
-        construct(target, [size]) {
-          const buffer = new target(size);
-          if (isTwin && size >= 1 << 16) memories[0] = { buffer };
-          return buffer;
-        },
-      });
-      const { EventSource: Fresh } = await runGlobalScript();
-      globalThis.setTimeout = ((run: () => void, delay: number) => {
-        const timer = setTimeout(() => {
+      await watchingMemory(async (Fresh, size) => {
+        globalThis.setTimeout = ((run: () => void, delay: number) => {
+          const timer = setTimeout(() => {
+            timers.delete(timer);
+            run();
+          }, delay);
+          timers.add(timer);
+          return timer;
+        }) as typeof setTimeout;
+        globalThis.clearTimeout = ((timer: never) => {
           timers.delete(timer);
-          run();
-        }, delay);
-        timers.add(timer);
-        return timer;
-      }) as typeof setTimeout;
-      globalThis.clearTimeout = ((timer: never) => {
-        timers.delete(timer);
-        clearTimeout(timer);
-      }) as typeof clearTimeout;
-      const openAndClose = async (count: number) => {
-        for (let done = 0; done < count; done += 10) {
-          const sources = Array.from({ length: 10 }, (_, number) => {
-            // One in five waits for its reconnection when it is closed.
-            const broken = number % 5 === 0;
-            const init = { signal, fetch: broken ? () => Promise.reject(new Error('no')) : fetch };
-            return new Fresh('http://127.0.0.1:1/', init);
-          });
-          await Promise.all(
-            sources.map((source, number) => next<Event>(source, number % 5 ? 'message' : 'error')),
-          );
-          for (const source of sources) source.close();
-        }
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      };
-      await openAndClose(500);
-      expect(memories).to.have.length(1);
-      const size = memories[0]?.buffer.byteLength;
-      expect(size).to.be.above(0);
-      await openAndClose(1_000);
-      expect(memories[0]?.buffer.byteLength).to.equal(size);
-      expect(live).to.deep.equal({ bodies: 0, listeners: 0 });
-      expect(timers.size).to.equal(0);
+          clearTimeout(timer);
+        }) as typeof clearTimeout;
+        const openAndClose = async (count: number) => {
+          for (let done = 0; done < count; done += 10) {
+            const sources = Array.from({ length: 10 }, (_, number) => {
+              // One in five waits for its reconnection when it is closed.
+              const broken = number % 5 === 0;
+              const init = { signal, fetch: broken ? () => Promise.reject(new Error('no')) : fetch };
+              return new Fresh('http://127.0.0.1:1/', init);
+            });
+            await Promise.all(
+              sources.map((source, number) => next<Event>(source, number % 5 ? 'message' : 'error')),
+            );
+            for (const source of sources) source.close();
+          }
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        };
+        await openAndClose(500);
+        const before = size();
+        expect(before).to.be.above(0);
+        await openAndClose(1_000);
+        expect(size()).to.equal(before);
+        expect(live).to.deep.equal({ bodies: 0, listeners: 0 });
+        expect(timers.size).to.equal(0);
+      });
     } finally {
-      Object.assign(globalThis, { WebAssembly, ArrayBuffer: Buffer, setTimeout, clearTimeout });
+      Object.assign(globalThis, { setTimeout, clearTimeout });
     }
   });
 
