@@ -3,6 +3,7 @@
 use super::sys::{ReadResult, Reader, StreamLike};
 use gloo_timers::callback::Timeout;
 use js_sys::{ArrayBuffer, Promise, TypeError, Uint8Array};
+use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -26,33 +27,45 @@ pub enum Chunk {
     Unreadable(JsValue),
 }
 
+/// So many bytes are handed on at a time. Firefox gives all that has come while a page was busy as one chunk, and the
+/// module's memory, into which it is copied, never shrinks.
+const SLICE: u32 = 256 << 10;
+
 /// A body with its reader.
 #[derive(Clone, Default)]
-pub struct Body(Option<Reader>);
+pub struct Body {
+    reader: Option<Reader>,
+    /// What of a chunk is still to be handed on.
+    rest: RefCell<Option<Uint8Array>>,
+}
 
 impl Body {
     /// Takes the body's reader. A response without a body (`null`) has an empty one.
     pub fn new(body: &JsValue) -> Result<Self, JsValue> {
         if body.is_null() {
-            return Ok(Self(None));
+            return Ok(Self::default());
         }
-        Ok(Self(Some(body.unchecked_ref::<StreamLike>().get_reader()?)))
+        let reader = Some(body.unchecked_ref::<StreamLike>().get_reader()?);
+        Ok(Self { reader, ..Self::default() })
     }
 
     /// The next chunk.
     pub async fn next(&self) -> Chunk {
-        let Some(reader) = &self.0 else { return Chunk::End };
+        if let Some(rest) = self.rest.take() {
+            return self.slice(rest);
+        }
+        let Some(reader) = &self.reader else { return Chunk::End };
         let read = match reader.read() {
             Ok(read) => JsFuture::from(Promise::resolve(&read)).await,
             Err(cause) => Err(cause),
         };
         match read {
-            Ok(result) => Self::chunk(result.unchecked_ref()).unwrap_or_else(Chunk::Unreadable),
+            Ok(result) => self.chunk(result.unchecked_ref()).unwrap_or_else(Chunk::Unreadable),
             Err(cause) => Chunk::Failed(cause),
         }
     }
 
-    fn chunk(result: &ReadResult) -> Result<Chunk, JsValue> {
+    fn chunk(&self, result: &ReadResult) -> Result<Chunk, JsValue> {
         if result.done()? {
             return Ok(Chunk::End);
         }
@@ -61,14 +74,23 @@ impl Body {
         if !ArrayBuffer::is_view(&value) {
             return Err(TypeError::new("a chunk of the response's body isn't a Uint8Array").into());
         }
-        Ok(Chunk::Bytes(value.unchecked_into()))
+        Ok(self.slice(value.unchecked_into()))
+    }
+
+    fn slice(&self, bytes: Uint8Array) -> Chunk {
+        let length = bytes.length();
+        if length <= SLICE {
+            return Chunk::Bytes(bytes);
+        }
+        self.rest.replace(Some(bytes.subarray(SLICE, length)));
+        Chunk::Bytes(bytes.subarray(0, SLICE))
     }
 
     /// The beginning of the body as text, within limits of size and time: for an error's sake, and some bodies
     /// never end.
     pub async fn excerpt(&self) -> Vec<u8> {
         let mut excerpt = Vec::new();
-        let reader = self.0.clone();
+        let reader = self.reader.clone();
         let _time_is_up = Timeout::new(EXCERPT_TIME, move || cancel(reader.as_ref()));
         while excerpt.len() < EXCERPT_SIZE
             && let Chunk::Bytes(bytes) = self.next().await
@@ -81,7 +103,7 @@ impl Body {
 
     /// Wants no more of it: a read that waits is over at once.
     pub fn cancel(&self) {
-        cancel(self.0.as_ref());
+        cancel(self.reader.as_ref());
     }
 }
 

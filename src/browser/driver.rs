@@ -17,10 +17,6 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Response;
 
-/// So many bytes are parsed at a time. Firefox hands over all that has come while a page was busy as one chunk, and
-/// the module's memory never shrinks.
-const SLICE: u32 = 256 << 10;
-
 /// A connection with the things of the browser that it holds.
 ///
 /// INVARIANT: no cell is borrowed while a method of the face runs but `parser`, which only the task that
@@ -301,43 +297,25 @@ impl Attempt {
                 Chunk::Bytes(bytes) => bytes,
                 end => return self.end(end).await,
             };
-            let length = bytes.length();
-            if length <= SLICE {
-                if !self.deliver(&bytes).await {
+            let (delivered, too_large) = self.parse(&bytes);
+            if let Some(delivered) = delivered {
+                // The silence of a page that is busy isn't the server's.
+                self.driver.watchdog.take();
+                let delivered = JsFuture::from(delivered).await;
+                if !self.is_live() {
                     return;
                 }
-                continue;
-            }
-            for start in (0..length).step_by(SLICE as usize) {
-                if !self.deliver(&bytes.subarray(start, length.min(start + SLICE))).await {
-                    return;
+                if let Err(cause) = delivered {
+                    return self.driver.feed_with(Input::HandlerFailed, Details::cause(cause));
                 }
+                self.driver.watch();
+            } else if let Some(watchdog) = &*self.driver.watchdog.borrow() {
+                watchdog.pat();
+            }
+            if too_large {
+                return self.end(Chunk::TooLarge).await;
             }
         }
-    }
-
-    /// Parses a slice and waits until its events are taken, where the face wants that. False: it is over.
-    async fn deliver(&self, bytes: &Uint8Array) -> bool {
-        let (delivered, too_large) = self.parse(bytes);
-        if let Some(delivered) = delivered {
-            // The silence of a page that is busy isn't the server's.
-            self.driver.watchdog.take();
-            let delivered = JsFuture::from(delivered).await;
-            if !self.is_live() {
-                return false;
-            }
-            if let Err(cause) = delivered {
-                self.driver.feed_with(Input::HandlerFailed, Details::cause(cause));
-                return false;
-            }
-            self.driver.watch();
-        } else if let Some(watchdog) = &*self.driver.watchdog.borrow() {
-            watchdog.pat();
-        }
-        if too_large {
-            self.end(Chunk::TooLarge).await;
-        }
-        !too_large && self.is_live()
     }
 
     /// What was received before is fired before the end is told.
