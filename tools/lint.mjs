@@ -43,9 +43,12 @@ export async function lint({ fix = false } = {}) {
   const types = (project) =>
     lintStep(`tsc ${project}`, () => run(npmBin('tsc'), ['--project', project, '--noEmit']));
 
-  await lintStep('rustfmt', () =>
-    run(cargo, ['fmt', '--all', ...(fix ? [] : ['--', '--check', '--color=never'])], { env }),
-  );
+  for (const manifest of ['Cargo.toml', 'tests/servers/axum/Cargo.toml']) {
+    const check = fix ? [] : ['--', '--check', '--color=never'];
+    await lintStep(`rustfmt ${manifest}`, () =>
+      run(cargo, ['fmt', '--all', '--manifest-path', manifest, ...check], { env }),
+    );
+  }
   await lintStep('biome', () =>
     run(npmBin('biome'), [...(fix ? ['check', '--write'] : ['ci']), '--error-on-warnings', '--colors=off']),
   );

@@ -1,7 +1,7 @@
 /**
  * What the other commands need on a machine, brought there where that is possible. In: whatever is installed.
- * Out: node_modules, a Rust toolchain that can build for wasm32, its linters, the browsers of the tests. Node's own
- * modules are all that may be imported here: node_modules may not exist yet.
+ * Out: node_modules, a Rust toolchain that can build for wasm32, its linters, the browsers of the tests, a Python for
+ * one of their servers. Node's own modules are all that may be imported here: node_modules may not exist yet.
  *
  * The toolchain is the first of these that works; EVENTSOURCE_WASM_TOOLCHAIN=rustup or =debian leaves no choice:
  *   1. the cargo on PATH, if the wasm32 target is installed for it (by rustup or by a distribution);
@@ -313,6 +313,37 @@ function onPath(...names) {
   return names.flatMap((name) => folders.map((folder) => join(folder, name)));
 }
 
+/** The oldest Python that tests/servers/sse-starlette/requirements.txt can be installed for. */
+const OLDEST_PYTHON = '3.11';
+const DEBIAN_PYTHON = ['python3', 'python3-venv'];
+
+/** A Python that can make virtual environments: PYTHON_PATH, the one on PATH, or Debian's. */
+export function setupPython() {
+  return step('Python', async () => {
+    const set = process.env.PYTHON_PATH;
+    let reason = '';
+    /** @param {string} program @returns {Promise<{ program: string, version: string } | undefined>} */
+    const check = async (program) => {
+      const version = (await ask(program, ['-V']))?.replace('Python ', '');
+      if (!version) reason = `${program} doesn't run`;
+      else if (isOlder(version, OLDEST_PYTHON)) reason = `${program} is Python ${version}`;
+      // Debian leaves these out of the package of that name.
+      else if ((await ask(program, ['-c', 'import ensurepip, venv'])) === undefined)
+        reason = `${program} can't make virtual environments: it lacks ensurepip or venv`;
+      else return { program, version };
+      return undefined;
+    };
+    const found = await check(set || 'python3');
+    if (found) return found;
+    const wrong = `Python ${OLDEST_PYTHON} or newer is needed, and ${reason}`;
+    if (set) throw new StepError(wrong, { mend: 'unset PYTHON_PATH' });
+    await aptInstall(DEBIAN_PYTHON);
+    const installed = await check('/usr/bin/python3');
+    if (installed) return installed;
+    throw new StepError(wrong, { mend: 'export PYTHON_PATH=<the path of a newer one>' });
+  });
+}
+
 /** The installation under way: the system allows one at a time. @type {Promise<void>} */
 let installation = Promise.resolve();
 
@@ -363,9 +394,14 @@ function oldestRust() {
 
 /** @param {string} version what `rustc -vV` said */
 function isTooOld(version) {
-  const [, major, minor] = /^release: (\d+)\.(\d+)/m.exec(version) ?? [];
-  const [oldMajor, oldMinor] = oldestRust().split('.').map(Number);
-  return Number(major) < Number(oldMajor) || (Number(major) === oldMajor && Number(minor) < Number(oldMinor));
+  return isOlder(/^release: (\S+)/m.exec(version)?.[1] ?? '0.0', oldestRust());
+}
+
+/** Whether a version comes before another by its first two numbers. @param {string} version @param {string} oldest */
+function isOlder(version, oldest) {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const [oldMajor = 0, oldMinor = 0] = oldest.split('.').map(Number);
+  return major < oldMajor || (major === oldMajor && minor < oldMinor);
 }
 
 command(import.meta, { usage: 'node tools/setup.mjs [--verbose]' }, async () => {

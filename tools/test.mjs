@@ -61,6 +61,13 @@ const suites = {
     const files = await bundleTests(testsIn('tests/playground'), 'build/tests/playground', options);
     return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH })).counts;
   },
+  async servers() {
+    await build();
+    const { setupServers } = await import('./servers.mjs');
+    const SERVERS = JSON.stringify(await setupServers());
+    const files = await bundleTests(testsIn('tests/servers'), 'build/tests/servers', inNode);
+    return (await inChild('servers', ['tools/run-mocha.mjs', ...files], { SERVERS })).counts;
+  },
   async examples() {
     const CHROME_PATH = await setupChromium();
     const { buildExamples } = await import('./examples.mjs');

@@ -1,0 +1,65 @@
+/** The servers of this folder as tests see them: programs that are started and ended, and say how many streams are open. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+export interface Program {
+  program: string;
+  args: string[];
+}
+
+/** What tools/servers.mjs has made ready. */
+export const { servers, mcp }: { servers: Record<string, Program>; mcp: Program } = JSON.parse(
+  process.env.SERVERS ?? '',
+);
+
+export class Server {
+  readonly origin: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, origin: string) {
+    this.#child = child;
+    this.origin = origin;
+  }
+
+  /** Starts a server, which prints its origin. */
+  static async start({ program, args }: Program): Promise<Server> {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: child.stdout });
+    const line = await Promise.race([
+      once(lines, 'line', { signal: AbortSignal.timeout(15_000) }),
+      once(child, 'close').then(([code]) => {
+        throw new Error(`${program} ${args.join(' ')} ended with ${code}`);
+      }),
+    ]);
+    return new Server(child, JSON.parse(`${line[0]}`).origin);
+  }
+
+  async stop(): Promise<void> {
+    const closed = once(this.#child, 'close');
+    this.#child.kill('SIGKILL');
+    await closed;
+  }
+
+  /** Waits until the server's library believes that so many streams are open. */
+  async untilOpen(count: number): Promise<void> {
+    let open: unknown;
+    await until(
+      async () => {
+        open = await (await fetch(`${this.origin}/open`)).json();
+        return open === count;
+      },
+      () => `open streams: ${count}, not ${open}`,
+    );
+  }
+}
+
+/** Waits until something holds, for 5 seconds. */
+export async function until(holds: () => unknown, what: () => string): Promise<void> {
+  const end = performance.now() + 5_000;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`it never came to this: ${what()}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
