@@ -17,7 +17,7 @@ import { entryNames, scripts } from './entries.mjs';
 import { setupChromium, setupNodeModules } from './setup.mjs';
 import { integrity } from './size.mjs';
 import { command, printError, root, run, StepError, start, step } from './steps.mjs';
-import { scenarioServer, stopScenarioServer } from './test.mjs';
+import { scenarioServer, stopScenarioServer, testInRuntime, testsIn } from './test.mjs';
 
 const SOURCES = 'tests/packaging';
 const WORK = join(
@@ -32,10 +32,15 @@ const TELLS = /'wasm-unsafe-eval'.*'eventsource-wasm\/js'/;
 
 /** @typedef {{ name: string, form: '' | 'slim' | 'js', entry: string, specifier: string }} Program */
 
+/** What works in a framework alone is tested in its example. */
+const ENTRIES_OF_FRAMEWORKS = ['react'];
+
+const entriesForAll = () => entryNames().filter((name) => !ENTRIES_OF_FRAMEWORKS.includes(name));
+
 /** A program for each entry in each form. */
 function allPrograms() {
   return /** @type {const} */ (['', 'slim', 'js']).flatMap((form) =>
-    entryNames().map((entry) => {
+    entriesForAll().map((entry) => {
       const parts = [form, entry === 'index' ? '' : entry].filter(Boolean);
       return {
         name: [form, entry].filter(Boolean).join('-'),
@@ -108,11 +113,20 @@ function pack() {
 }
 
 /**
- * Copies an app, installs its tools from its lock file, and the tarball.
+ * Copies an app with its programs, and installs it.
  * @param {string} name
  * @param {Parameters<typeof writePrograms>[1]} [options]
  */
-async function install(name, options) {
+const install = (name, options) =>
+  installApp(name, `${SOURCES}/apps/${name}`, (folder) => writePrograms(`${folder}/src`, options));
+
+/**
+ * Copies an app, installs its tools from its lock file, and the tarball.
+ * @param {string} name
+ * @param {string} source
+ * @param {(folder: string) => void} [prepare]
+ */
+export async function installApp(name, source, prepare) {
   const tarball = await pack();
   const folder = `${WORK}/${name}`;
   await step(`${name}: npm install`, async () => {
@@ -120,8 +134,8 @@ async function install(name, options) {
     for (const old of readdirSync(folder)) {
       if (old !== 'node_modules') rmSync(`${folder}/${old}`, { recursive: true });
     }
-    cpSync(`${SOURCES}/apps/${name}`, folder, { recursive: true });
-    writePrograms(`${folder}/src`, options);
+    cpSync(source, folder, { recursive: true });
+    prepare?.(folder);
     // Not one of an earlier time under the same version.
     rmSync(`${folder}/node_modules/eventsource-wasm`, { recursive: true, force: true });
     rmSync(`${folder}/node_modules/.package-lock.json`, { force: true });
@@ -136,7 +150,7 @@ const versionOf = (folder, name) =>
   JSON.parse(readFileSync(`${folder}/node_modules/${name}/package.json`, 'utf8')).version;
 
 /** @param {string} folder @param {string} bin @param {string[]} args @param {Record<string, string>} [env] */
-const tool = (folder, bin, args, env) =>
+export const tool = (folder, bin, args, env) =>
   run(`${folder}/node_modules/.bin/${bin}`, args, {
     cwd: folder,
     env: { CI: '1', ...env },
@@ -567,7 +581,7 @@ const apps = {
     writePrograms(`${folder}/src-cjs`, { cjs: true });
     /** @type {Row[]} */
     const rows = [];
-    for (const { name, version, program, flags } of await runtimesIn(folder)) {
+    for (const { name, version, program, flags, suiteFlags } of await runtimesIn(folder)) {
       const results = await step(name, () =>
         exchanging(async (urls) =>
           lastLine(
@@ -580,7 +594,8 @@ const apps = {
           ),
         ),
       );
-      rows.push({ tool: name, version, results });
+      await testInRuntime(`${name} ${version}`, folder, { program, flags: suiteFlags });
+      rows.push({ tool: name, version, results, note: 'and all tests of the shim' });
       if (name !== 'Node') continue;
       const required = await exchanging(async (urls) =>
         lastLine(
@@ -590,14 +605,17 @@ const apps = {
       rows.push({ tool: 'Node, `require()`', version, results: required });
     }
     const { version, results } = await step('workerd', () => inWorkerd(folder));
-    return [...rows, { tool: 'workerd (Cloudflare Workers)', version, results }];
+    const failed = await step('test: workerd', () => suiteInWorkerd(folder));
+    const note = `and all tests of the shim but ${failed}, for known reasons`;
+    return [...rows, { tool: 'workerd (Cloudflare Workers)', version, results, note }];
   },
 };
 
 /**
  * The runtimes that are started by a command.
  * @param {string} folder
- * @returns {Promise<{ name: string, version: string, program: string, flags: string[] }[]>}
+ * @returns {Promise<{ name: string, version: string, program: string, flags: string[], suiteFlags: string[] }[]>}
+ *   `suiteFlags`: for tests, which read files and ask for garbage to be collected
  */
 async function runtimesIn(folder) {
   const at = `${folder}/node_modules`;
@@ -606,15 +624,25 @@ async function runtimesIn(folder) {
     isNewerNode,
   );
   const commands = [
-    { name: 'Node', program: process.execPath, flags: [] },
-    ...nodes.map((name) => ({ name: 'Node', program: `${at}/${name}/bin/node`, flags: [] })),
+    ...[process.execPath, ...nodes.map((name) => `${at}/${name}/bin/node`)].map((program) => ({
+      name: 'Node',
+      program,
+      flags: [],
+      suiteFlags: ['--expose-gc'],
+    })),
     {
       name: 'Deno',
       program: `${at}/.bin/deno`,
       flags: ['run', '--no-prompt', '--allow-net=127.0.0.1', '--allow-read', '--allow-env'],
+      suiteFlags: ['run', '--allow-all', '--v8-flags=--expose-gc'],
     },
-    // Its own package would have to run a script to find the program of this platform.
-    { name: 'Bun', program: `${at}/@oven/bun-${process.platform}-${process.arch}/bin/bun`, flags: [] },
+    {
+      name: 'Bun',
+      // Its own package would have to run a script to find the program of this platform.
+      program: `${at}/@oven/bun-${process.platform}-${process.arch}/bin/bun`,
+      flags: [],
+      suiteFlags: ['--expose-gc'],
+    },
   ];
   return Promise.all(
     commands.map(async (command) => {
@@ -643,11 +671,65 @@ async function inWorkerd(folder) {
   };
 }
 
-/** @param {string} source @param {string} outdir @param {string} folder of which the packages are taken */
-async function bundleForWorkerd(source, outdir, folder) {
+/**
+ * The tests of the shim in a worker. Those that fail have to be those of which it is known why.
+ * @param {string} folder
+ */
+async function suiteInWorkerd(folder) {
+  const { facts } = await scenarioServer();
+  /** @type {Record<string, string>} */
+  const known = JSON.parse(readFileSync(`${SOURCES}/workerd/differences.json`, 'utf8'));
+  const tests = testsIn('tests/shim').map((path) => `import '${root}/${path}';\n`);
+  const contents = `import { runSuite } from './suite.js';\n${tests.join('')}
+export default { fetch: async () => Response.json(await runSuite()) };\n`;
+  await bundleForWorkerd(
+    { contents, resolveDir: `${root}/${SOURCES}/workerd` },
+    `${folder}/suite-worker`,
+    folder,
+    {
+      // The package's manifest says of most files that nothing is lost without them.
+      ignoreAnnotations: true,
+      define: { __SERVER__: JSON.stringify(facts), __FORM__: '""' },
+      plugins: [
+        {
+          name: 'the package that is installed',
+          setup: ({ onResolve, resolve }) =>
+            onResolve({ filter: /^eventsource-wasm/ }, ({ path, kind, pluginData }) =>
+              pluginData ? undefined : resolve(path, { kind, resolveDir: folder, pluginData: true }),
+            ),
+        },
+      ],
+    },
+  );
+  return servingWorker(folder, `${folder}/suite-worker`, async (origin) => {
+    const response = await fetch(origin);
+    if (!response.ok)
+      throw new StepError(`workerd answered ${response.status}`, { output: await response.text() });
+    /** @type {{ passed: number, failures: Record<string, string> }} */
+    const { passed, failures } = JSON.parse(await response.text());
+    const unknown = Object.entries(failures).filter(([title]) => !known[title]);
+    const mended = Object.keys(known).filter((title) => !failures[title]);
+    if (unknown.length + mended.length > 0 || passed === 0) {
+      throw new StepError(`${unknown.length} tests fail in workerd, ${mended.length} no longer do`, {
+        output: [...unknown.map((failure) => failure.join(': ')), ...mended].join('\n'),
+      });
+    }
+    return Object.keys(failures).length;
+  });
+}
+
+/**
+ * @param {string | { contents: string, resolveDir: string }} source
+ * @param {string} outdir
+ * @param {string} folder of which the packages are taken
+ * @param {import('esbuild').BuildOptions} [options]
+ */
+async function bundleForWorkerd(source, outdir, folder, options) {
   rmSync(outdir, { recursive: true, force: true });
   await bundle({
-    entryPoints: { worker: source },
+    ...(typeof source === 'string'
+      ? { entryPoints: { worker: source } }
+      : { stdin: source, entryNames: 'worker' }),
     outdir,
     absWorkingDir: folder,
     format: 'esm',
@@ -657,6 +739,7 @@ async function bundleForWorkerd(source, outdir, folder) {
     external: ['node:*'],
     loader: { '.wasm': 'copy' },
     assetNames: 'core',
+    ...options,
   });
 }
 
@@ -683,6 +766,7 @@ const worker :Workerd.Worker = (
     (name = "core.wasm", wasm = embed "core.wasm"),
   ],
   compatibilityDate = "2026-04-01",
+  compatibilityFlags = ["nodejs_compat"],
 );
 `,
   );
@@ -712,7 +796,7 @@ const worker :Workerd.Worker = (
 /** The head of the table: an entry, or a form with all its entries. */
 function columns() {
   return [
-    ...entryNames().map((entry) => ({
+    ...entriesForAll().map((entry) => ({
       title: `\`.${entry === 'index' ? '' : `/${entry}`}\``,
       has: (/** @type {Program} */ program) => program.form === '' && program.entry === entry,
     })),

@@ -61,6 +61,14 @@ const suites = {
     const files = await bundleTests(testsIn('tests/playground'), 'build/tests/playground', options);
     return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH })).counts;
   },
+  async examples() {
+    const CHROME_PATH = await setupChromium();
+    const { buildExamples } = await import('./examples.mjs');
+    const EXAMPLES = JSON.stringify(await buildExamples());
+    const options = { ...inNode, outbase: 'tests/examples' };
+    const files = await bundleTests(testsIn('tests/examples'), 'build/tests/examples', options);
+    return (await inChild('examples', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, EXAMPLES })).counts;
+  },
   async packaging() {
     const { testPackaging } = await import('./packaging.mjs');
     const { cells, failures } = await testPackaging();
@@ -170,8 +178,26 @@ async function cargoTest() {
   });
 }
 
+/**
+ * The tests of the shim in a runtime that can run Node's programs, against the package that is found from `folder`.
+ * @param {string} name
+ * @param {string} folder
+ * @param {{ program: string, flags: string[] }} runtime
+ */
+export async function testInRuntime(name, folder, runtime) {
+  const files = await bundleTests(testsIn('tests/shim'), `${folder}/suite`, {
+    ...inNode,
+    packages: 'bundle',
+    external: ['eventsource-wasm', 'eventsource-wasm/*'],
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+  });
+  return (await inChild(name, ['tools/run-mocha.mjs', ...files], {}, runtime)).counts;
+}
+
 /** @param {string} folder */
-function testsIn(folder) {
+export function testsIn(folder) {
   const files = filesUnder(folder, /\.test\.ts$/);
   if (files.length === 0) throw new StepError(`${folder} has no *.test.ts`);
   return files;
@@ -204,16 +230,19 @@ async function bundleTests(entryPoints, outdir, options, form) {
   return filesUnder(outdir, /\.test\.js$/);
 }
 
+const NODE = { program: process.execPath, flags: ['--enable-source-maps', '--expose-gc'] };
+
 /**
  * Runs a suite in a process of its own, which has to end by itself.
  * @param {string} name
  * @param {string[]} args
  * @param {Record<string, string>} [env]
+ * @param {{ program: string, flags: string[] }} [runtime]
  * @returns {Promise<{ counts: Counts, results: Results[] }>}
  */
-function inChild(name, args, env) {
+function inChild(name, args, env, { program, flags } = NODE) {
   return step(`test: ${name}`, async () => {
-    const child = start(process.execPath, ['--enable-source-maps', '--expose-gc', ...args], {
+    const child = start(program, [...flags, ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       timeout: 600_000,
@@ -240,6 +269,8 @@ function inChild(name, args, env) {
     });
     const [code, signal] = await once(child, 'close');
     clearTimeout(grace);
+    const lastLine = output.trim().split('\n').at(-1);
+    if (lastLine?.startsWith('{"passed":')) counts ??= /** @type {Counts} */ (JSON.parse(lastLine));
     if (!counts) throw new StepError(`the ${name} suite ended early, with ${code ?? signal}`, { output });
     if (lingered) {
       counts.failed += 1;

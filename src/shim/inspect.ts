@@ -1,4 +1,4 @@
-/** What `util.inspect` and `console.log` show of an object in Node and those that do as it does. */
+/** What `util.inspect` and `console.log` show of an object in Node, Deno and those that do as they do. */
 
 interface Options {
   depth?: number | null;
@@ -10,15 +10,22 @@ type Inspect = (value: unknown, options: Options) => string;
 export function addInspection(prototype: object, describe: (source: never) => object): void {
   const { process } = globalThis as { process?: { versions?: { node?: string } } };
   if (!process?.versions?.node) return;
-  Object.defineProperty(prototype, Symbol.for('nodejs.util.inspect.custom'), {
-    value(this: never, depth: number, options: Options, inspect: Inspect) {
-      if ((this as object) === prototype) return this;
-      const name = (this as object).constructor.name;
-      if (depth < 0) return `[${name}]`;
-      const inner = options.depth == null ? options.depth : options.depth - 1;
-      return `${name} ${inspect(describe(this), { ...options, depth: inner as number | null })}`;
-    },
-    configurable: true,
-    writable: true,
+  const define = (symbol: string, show: (source: object, ...args: never[]) => unknown) =>
+    Object.defineProperty(prototype, Symbol.for(symbol), {
+      value(this: object, ...args: never[]) {
+        return this === prototype ? 'EventSource {}' : show(this, ...args);
+      },
+      configurable: true,
+      writable: true,
+    });
+  define('nodejs.util.inspect.custom', (source, depth: number, options: Options, inspect: Inspect) => {
+    const { name } = source.constructor;
+    if (depth < 0) return `[${name}]`;
+    const inner = options.depth == null ? options.depth : options.depth - 1;
+    return `${name} ${inspect(describe(source as never), { ...options, depth: inner as number | null })}`;
+  });
+  // Deno prefers what it knows of its own EventTarget to the symbol of Node.
+  define('Deno.customInspect', (source, inspect: Inspect, options: Options) => {
+    return `${source.constructor.name} ${inspect(describe(source as never), options)}`;
   });
 }
