@@ -1,9 +1,12 @@
 //! The connection as a table: inputs and the actions they lead to. No server, no clock.
 
+mod oracles;
+
 use eventsource_wasm::core::{
     Action, Answer, Connection, ConnectionOptions, Error, Head, Input, Moment, Policy, Retry, Rules, State,
     Target,
 };
+use oracles::life::Life;
 use proptest::{collection::vec, prelude::*};
 
 const STREAM: Input =
@@ -493,43 +496,10 @@ proptest! {
         inputs in vec((input(), any::<f64>()), 0..60),
     ) {
         let options = ConnectionOptions { asks_to_accept, pauses_when_hidden, ..ConnectionOptions::default() };
-        let knowingly = matches!(rules, Rules::Policy(_) | Rules::Ask(_));
-        let mut connection = Connection::new(Retry::new(rules, safe_to_repeat, can_resume), options);
-        let (mut requests_that_are_not_safe, mut under_way, mut ended) = (0, false, false);
-        let mut resumes = false;
+        let mut life = Life::new(rules, safe_to_repeat, can_resume, options);
         for (input, number) in inputs {
-            let moment = Moment { time: number, date: number, random: 0.5 };
-            let action = connection.step(input, moment);
-            prop_assert!(!ended || action == Action::None, "{action:?} after the end");
-            match action {
-                Action::Fetch => {
-                    prop_assert!(!under_way, "two requests at once");
-                    under_way = true;
-                    requests_that_are_not_safe += u32::from(!safe_to_repeat && !resumes);
-                }
-                Action::Open => {
-                    prop_assert!(under_way);
-                    resumes = can_resume;
-                }
-                Action::Check | Action::ReadExcerpt => prop_assert!(under_way),
-                Action::Ask(_) => under_way = false,
-                Action::Reconnect { delay, .. } => {
-                    prop_assert!(delay <= i32::MAX as u32);
-                    under_way = false;
-                }
-                Action::Pause => under_way = false,
-                Action::Fail { .. } | Action::Complete | Action::Drop => {
-                    under_way = false;
-                    ended = true;
-                }
-                Action::None => {}
-            }
-            prop_assert_eq!(ended, connection.state() == State::Closed);
+            life.step(input, Moment { time: number, date: number, random: 0.5 });
         }
-        prop_assert!(
-            knowingly || requests_that_are_not_safe <= 1,
-            "sent {} times",
-            requests_that_are_not_safe
-        );
+        life.end();
     }
 }

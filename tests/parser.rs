@@ -1,114 +1,20 @@
 //! The parser at every cut, against expected events and against the naive parser.
 
-mod naive;
+mod oracles;
 
 use eventsource_wasm::core::{Parser, ParserOptions, kind};
-use naive::Outcome;
+use oracles::{
+    chunks::{check, parse},
+    fixtures::{Fixture, fixtures},
+    naive,
+};
 use proptest::{collection::vec, prelude::*, sample::select};
-use serde_json::Value;
-use std::{fs, path::Path};
-
-/// What the parser makes of a stream that comes in these chunks: the only place that drives it. Cuts the
-/// decoded text by UTF-16 offsets, as the shim does.
-fn parse<'a>(options: ParserOptions, chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Outcome, Outcome> {
-    let mut parser = Parser::new(options);
-    let mut outcome = Outcome::default();
-    for chunk in chunks {
-        parser.space(chunk.len()).copy_from_slice(chunk);
-        let batch = parser.parse();
-        let text: Vec<u16> = String::from_utf8_lossy(batch.text).encode_utf16().collect();
-        let cut = |start: u32, end: u32| {
-            String::from_utf16(&text[start as usize..end as usize])
-                .expect("no place divides a surrogate pair")
-        };
-        for &[kind, start, end, type_start, type_end, id_start, id_end] in batch.records {
-            if kind & kind::SETS_ID != 0 {
-                outcome.last_event_id = cut(id_start, id_end);
-            }
-            match kind & kind::MASK {
-                kind::EVENT => {
-                    let event_type = cut(type_start, type_end);
-                    let event_type = if event_type.is_empty() { "message".to_owned() } else { event_type };
-                    outcome.events.push((event_type, cut(start, end), outcome.last_event_id.clone()));
-                }
-                kind::DATA => {
-                    let (_, data, _) = outcome.events.last_mut().expect("follows its event");
-                    *data = [data, "\n", &cut(start, end)].concat();
-                }
-                kind::RETRY => outcome.reconnection_time = Some(u64::from(end) << 32 | u64::from(start)),
-                kind::COMMENT => outcome.comments.push(cut(start, end)),
-                kind => assert_eq!(kind, kind::ID),
-            }
-        }
-        if let Some(time) = batch.reconnection_time {
-            assert_eq!(Some(time), outcome.reconnection_time);
-        }
-        if batch.too_large {
-            return Err(outcome);
-        }
-    }
-    assert_eq!(parser.last_event_id(), to_bytes_of_id(&outcome.last_event_id, parser.last_event_id()));
-    Ok(outcome)
-}
-
-/// The bytes of an ID as the server sent them are kept as they are: compare them decoded.
-fn to_bytes_of_id<'a>(id: &str, bytes: &'a [u8]) -> &'a [u8] {
-    assert_eq!(String::from_utf8_lossy(bytes), id);
-    bytes
-}
-
-fn with_comments() -> ParserOptions {
-    ParserOptions { comments: true, ..ParserOptions::default() }
-}
-
-/// Checks one cut with and without comments.
-fn check<'a>(stream: &[u8], chunks: impl IntoIterator<Item = &'a [u8]> + Clone, what: &str) {
-    let expected = naive::parse(stream);
-    let with = parse(with_comments(), chunks.clone()).expect("no limit is met");
-    assert_eq!(with, expected, "{what}");
-    let without = parse(ParserOptions::default(), chunks).expect("no limit is met");
-    assert_eq!(without, Outcome { comments: Vec::new(), ..expected }, "{what}");
-}
-
-struct Fixture {
-    name: String,
-    stream: Vec<u8>,
-    expected: Outcome,
-}
-
-fn fixtures() -> Vec<Fixture> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/event-streams.json");
-    let rows: Vec<Value> = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    rows.iter()
-        .map(|row| {
-            let stream = text(&row["stream"]);
-            let stream = if row["latin1"] == true {
-                stream.chars().map(|character| character as u8).collect()
-            } else {
-                stream.into_bytes()
-            };
-            let events: Vec<_> = row["events"].as_array().unwrap().iter().collect();
-            let last = events.last().map_or(String::new(), |event| text(&event[2]));
-            let expected = Outcome {
-                last_event_id: row.get("lastEventId").map_or(last, text),
-                reconnection_time: row.get("reconnectionTime").map(|time| time.as_u64().unwrap()),
-                events: events
-                    .iter()
-                    .map(|event| (text(&event[0]), text(&event[1]), text(&event[2])))
-                    .collect(),
-                comments: Vec::new(),
-            };
-            Fixture { name: text(&row["name"]), stream, expected }
-        })
-        .collect()
-}
 
 #[test]
 fn fixtures_are_what_the_naive_parser_says() {
     assert!(fixtures().len() > 40);
     for Fixture { name, stream, expected } in fixtures() {
-        assert_eq!(Outcome { comments: Vec::new(), ..naive::parse(&stream) }, expected, "{name}");
+        assert_eq!(naive::parse(&stream).of_standard(), expected, "{name}");
     }
 }
 

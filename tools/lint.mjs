@@ -22,7 +22,7 @@ export async function lint({ fix = false } = {}) {
   await setupNodeModules();
   const toolchain = await setupToolchain();
   await setupLinters(toolchain);
-  const { cargo, env } = toolchain;
+  const { cargo, env, targetDir } = toolchain;
   const wasm = forWasm(toolchain);
 
   /** @type {{ name: string, error: unknown }[]} */
@@ -55,6 +55,10 @@ export async function lint({ fix = false } = {}) {
   await lintStep('clippy, host', () =>
     run(cargo, ['clippy', '--workspace', '--all-targets', ...DENY_WARNINGS], { env }),
   );
+  await lintStep('clippy, fuzz targets', () => {
+    const flags = ['--manifest-path', 'fuzz/Cargo.toml', '--target-dir', `${targetDir}/fuzz-check`];
+    return run(cargo, ['clippy', '--no-default-features', ...flags, ...DENY_WARNINGS], { env });
+  });
   await lintStep('clippy, wasm32', () =>
     run(
       cargo,

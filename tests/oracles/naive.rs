@@ -12,6 +12,15 @@ pub struct Outcome {
     pub reconnection_time: Option<u64>,
     /// All comments.
     pub comments: Vec<String>,
+    /// Lines that the standard ignores.
+    pub ignored: Vec<String>,
+}
+
+impl Outcome {
+    /// Without what the standard ignores.
+    pub fn of_standard(self) -> Self {
+        Self { comments: Vec::new(), ignored: Vec::new(), ..self }
+    }
 }
 
 /// Decodes, splits and interprets a stream (spec "Parsing an event stream", "Interpreting an event stream").
@@ -42,11 +51,12 @@ pub fn parse(stream: &[u8]) -> Outcome {
             "" => outcome.comments.push(value.to_owned()),
             "data" => data = data + value + "\n",
             "event" => event_type = value.to_owned(),
-            "id" if !value.contains('\0') => id_buffer = value.to_owned(),
+            "id" if value.contains('\0') => {}
+            "id" => id_buffer = value.to_owned(),
             "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 outcome.reconnection_time = Some(value.parse().unwrap_or(u64::MAX));
             }
-            _ => {}
+            _ => outcome.ignored.push(line.to_owned()),
         }
     }
     outcome
