@@ -2,6 +2,58 @@ import { expect } from 'chai';
 import type { Browser } from 'puppeteer-core';
 import { launch, modelNames, Playground, type Server, serve, sourceText, testid, until } from './harness';
 
+/** The faces of the switch, how each is called, and what the code beside it has to be. */
+const faces = [
+  {
+    face: 'completion',
+    label: 'completion()',
+    code: /import \{ completion \} from 'eventsource-wasm\/llm'.*for await .*part\.text/s,
+  },
+  {
+    face: 'EventSource',
+    label: 'EventSource',
+    code: /import \{ EventSource \} from 'eventsource-wasm';.*onmessage.*source\.close/s,
+  },
+  {
+    face: 'fetchEventSource',
+    label: 'fetchEventSource()',
+    code: /import \{ fetchEventSource \} from 'eventsource-wasm\/fetch-event-source'.*onmessage\(/s,
+  },
+  {
+    face: 'events',
+    label: 'events()',
+    code: /import \{ events \} from 'eventsource-wasm\/stream'.*for await .*break/s,
+  },
+];
+
+/** The server's faults: what kind of notice they lead to, and what it says. */
+const faults = [
+  ['401', '401', /doesn’t accept the key.*Check the API key.*Incorrect API key/s],
+  ['429', '429', /Too many requests.*pause.*You can send again in (20|19|18) s.*Rate limit reached/s],
+  ['204', '204', /nothing to say/],
+  ['html', 'content-type', /not an event stream.*text\/html/s],
+  ['json', 'content-type', /not an event stream.*application\/json/s],
+  ['refuse', 'network', /can’t be reached.*Check the address/s],
+] as const;
+
+/** The page under its own policy, but for what lets it compile WebAssembly. */
+const openWithoutWebAssembly = (browser: Browser, server: Server): Promise<Playground> =>
+  Playground.open(browser, server, {
+    prepare: async (page) => {
+      await page.setRequestInterception(true);
+      page.on('request', async (request) => {
+        if (!request.isNavigationRequest()) return request.continue();
+        const page = await fetch(request.url());
+        const policy = page.headers.get('content-security-policy')?.replace("'wasm-unsafe-eval'", '') ?? '';
+        await request.respond({
+          contentType: 'text/html',
+          headers: { 'content-security-policy': policy },
+          body: await page.text(),
+        });
+      });
+    },
+  });
+
 describe('chat view', () => {
   let server: Server;
   let browser: Browser;
@@ -17,6 +69,9 @@ describe('chat view', () => {
     chat = await Playground.open(browser, server);
   });
   afterEach(() => chat.close());
+
+  /** The feed view has one of that name too. */
+  const shown = async (name: string) => (await chat.texts(name))[0];
 
   const expectSource = async (text: string, model: string) =>
     expect(Buffer.from(text).equals(Buffer.from(await sourceText(model))), 'byte for byte').to.equal(true);
@@ -89,28 +144,108 @@ describe('chat view', () => {
     expect(writes).to.be.within(1, frames + 1);
   }).timeout(30_000);
 
-  it('stops the request on the server too, and sends it again', async () => {
-    const { aborted } = server.stats;
-    const asked = server.stats.requests['/v1/chat/completions'] ?? 0;
-    await chat.send('alice');
-    await chat.says('answer-text', /Alice was/);
-    expect(server.stats.open).to.equal(1);
-    await chat.click('stop');
-    await until(() => server.stats.open === 0, 'the server has stopped');
-    expect(server.stats.aborted).to.equal(aborted + 1);
-    expect(await chat.ended()).to.equal('stopped');
-    expect(await chat.text('badge')).to.equal('Stopped');
-    const text = await chat.text('answer-text');
-    expect((await sourceText('alice')).startsWith(text)).to.equal(true);
+  for (const { face, label, code } of faces) {
+    describe(`through ${label}`, () => {
+      beforeEach(() => chat.select('face', face));
 
-    await chat.asFastAsPossible();
-    await chat.click('resend');
-    expect(await chat.ended()).to.equal('done');
-    await expectSource(await chat.text('answer-text'), 'alice');
-    expect(await chat.texts('answer')).to.have.length(1);
-    expect(server.stats.requests['/v1/chat/completions']).to.equal(asked + 2);
-    expect(chat.complaints).to.deep.equal([]);
-  });
+      it('the same answer, and the code that asks for it', async () => {
+        await chat.settings({ chunkBytes: '7', maxTokens: '50' });
+        await chat.asFastAsPossible();
+        await chat.send('emoji');
+        expect(await chat.ended()).to.equal('done');
+        const text = await chat.text('answer-text');
+        expect(text).to.have.length.above(50);
+        expect(`${await sourceText('emoji')}\n\n`.repeat(3).slice(0, text.length)).to.equal(text);
+        expect(await chat.text('answer-meta')).to.match(/^50 tokens .* cut at the token limit$/);
+        expect(await chat.text('answer-face')).to.equal(label);
+        const written = await shown('code');
+        expect(written).to.match(code).and.to.include("model: 'emoji'");
+        expect(written).to.include('/v1/chat/completions?tokens_per_second=0');
+        await chat.select('model', 'alice');
+        expect(await shown('code')).to.include("model: 'alice'");
+        expect(chat.complaints).to.deep.equal([]);
+      });
+
+      it('stops the request on the server too, and sends it again', async () => {
+        const { aborted } = server.stats;
+        const asked = server.stats.requests['/v1/chat/completions'] ?? 0;
+        await chat.send('alice');
+        await chat.says('answer-text', /Alice was/);
+        expect(server.stats.open).to.equal(1);
+        expect(await shown('live-state')).to.equal('Open');
+        await chat.click('stop');
+        await until(() => server.stats.open === 0, 'the server has stopped');
+        expect(server.stats.aborted).to.equal(aborted + 1);
+        expect(await chat.ended()).to.equal('stopped');
+        expect(await chat.text('badge')).to.equal('Stopped');
+        expect(await shown('live-state')).to.equal('Closed');
+        const text = await chat.text('answer-text');
+        expect((await sourceText('alice')).startsWith(text)).to.equal(true);
+
+        await chat.asFastAsPossible();
+        await chat.click('resend');
+        expect(await chat.ended()).to.equal('done');
+        await expectSource(await chat.text('answer-text'), 'alice');
+        expect(await chat.texts('answer')).to.have.length(1);
+        expect(server.stats.requests['/v1/chat/completions']).to.equal(asked + 2);
+        expect(chat.complaints).to.deep.equal([]);
+      });
+
+      it('what went wrong, in words, and another answer after it', async () => {
+        await chat.asFastAsPossible();
+        for (const [fault, kind, words] of faults) {
+          const asked = server.stats.requests['/v1/chat/completions'] ?? 0;
+          await chat.select('fault', fault);
+          await chat.send();
+          expect(await chat.ended(), fault).to.equal('failed');
+          expect(await chat.text('notice'), fault).to.match(words);
+          const kinds = await chat.page.$$eval(testid('notice'), (notices) =>
+            notices.map((notice) => (notice as HTMLElement).dataset.kind),
+          );
+          expect(kinds.at(-1), fault).to.equal(kind);
+          // A browser repeats by itself what fails on a connection that it had used before.
+          if (fault !== 'refuse') {
+            expect(server.stats.requests['/v1/chat/completions'], fault).to.equal(asked + 1);
+          }
+        }
+        await chat.select('fault', 'none');
+        await chat.click('resend');
+        expect(await chat.ended()).to.equal('done');
+      });
+
+      it('a server that goes away in mid-answer: the text so far is kept', async () => {
+        const asked = server.stats.requests['/v1/chat/completions'] ?? 0;
+        await chat.select('fault', 'cut');
+        await chat.send('hojoki');
+        expect(await chat.ended()).to.equal('failed');
+        expect(await chat.text('notice')).to.match(/went away in mid-answer.*kept/s);
+        expect(await chat.text('badge')).to.equal('Incomplete');
+        const text = await chat.text('answer-text');
+        expect(text).to.have.length.greaterThan(0);
+        expect((await sourceText('hojoki')).startsWith(text)).to.equal(true);
+        expect(server.stats.requests['/v1/chat/completions'], 'sent once').to.equal(asked + 1);
+      });
+
+      it('a server that says nothing: the page says that it waits, and can be stopped', async () => {
+        await chat.select('fault', 'silence');
+        await chat.asFastAsPossible();
+        await chat.send();
+        await chat.says('hint', /connection is open, but nothing has come for 3 s/);
+        await chat.click('stop');
+        expect(await chat.ended()).to.equal('stopped');
+        await until(() => server.stats.open === 0, 'the server has stopped');
+      });
+
+      it('a page that forbids WebAssembly', async () => {
+        const strict = await openWithoutWebAssembly(browser, server);
+        await strict.select('face', face);
+        await strict.send();
+        expect(await strict.ended()).to.equal('failed');
+        expect(await strict.text('notice')).to.match(/WebAssembly is blocked.*'wasm-unsafe-eval'/s);
+        await strict.close();
+      });
+    });
+  }
 
   it('stops with the Escape key', async () => {
     await chat.send('alice');
@@ -141,84 +276,21 @@ describe('chat view', () => {
   });
 
   describe('what went wrong, in words', () => {
-    for (const [fault, kind, words] of [
-      ['401', '401', /doesn’t accept the key.*Check the API key.*Incorrect API key/s],
-      ['429', '429', /Too many requests.*pause.*You can send again in (20|19|18) s.*Rate limit reached/s],
-      ['204', '204', /nothing to say/],
-      ['html', 'content-type', /not an event stream.*text\/html/s],
-      ['json', 'content-type', /not an event stream.*application\/json/s],
-      ['refuse', 'network', /can’t be reached.*Check the address/s],
-    ] as const) {
-      it(fault, async () => {
-        const asked = server.stats.requests['/v1/chat/completions'] ?? 0;
-        await chat.select('fault', fault);
-        await chat.send();
-        expect(await chat.ended()).to.equal('failed');
-        expect(await chat.text('notice')).to.match(words);
-        expect(await chat.page.$$(`${testid('notice')}[data-kind="${kind}"]`)).to.have.length(1);
-        // A browser repeats by itself what fails on a connection that it had used before.
-        if (fault !== 'refuse') expect(server.stats.requests['/v1/chat/completions']).to.equal(asked + 1);
-
-        await chat.select('fault', 'none');
-        await chat.asFastAsPossible();
-        await chat.click('resend');
-        expect(await chat.ended()).to.equal('done');
-      });
-    }
-
-    it('a server that goes away in mid-answer: the text so far is kept', async () => {
-      const asked = server.stats.requests['/v1/chat/completions'] ?? 0;
-      await chat.select('fault', 'cut');
-      await chat.send('hojoki');
-      expect(await chat.ended()).to.equal('failed');
-      expect(await chat.text('notice')).to.match(/went away in mid-answer.*kept/s);
-      expect(await chat.text('badge')).to.equal('Incomplete');
-      const text = await chat.text('answer-text');
-      expect(text).to.have.length.greaterThan(0);
-      expect((await sourceText('hojoki')).startsWith(text)).to.equal(true);
-      expect(server.stats.requests['/v1/chat/completions'], 'sent once').to.equal(asked + 1);
+    it('a server that falls silent: the page says that it waits, and can be stopped', async () => {
+      await chat.select('fault', 'stall');
+      await chat.asFastAsPossible();
+      await chat.send();
+      await chat.says('hint', /connection is open, but nothing has come for 3 s/);
+      await chat.click('stop');
+      expect(await chat.ended()).to.equal('stopped');
+      await until(() => server.stats.open === 0, 'the server has stopped');
     });
-
-    for (const fault of ['silence', 'stall']) {
-      it(`${fault}: the page says that it waits, and can be stopped`, async () => {
-        await chat.select('fault', fault);
-        await chat.asFastAsPossible();
-        await chat.send();
-        await chat.says('hint', /connection is open, but nothing has come for 3 s/);
-        await chat.click('stop');
-        expect(await chat.ended()).to.equal('stopped');
-        await until(() => server.stats.open === 0, 'the server has stopped');
-      });
-    }
 
     it('a key that is really wrong', async () => {
       await chat.settings({ key: 'wrong' });
       await chat.says('server', /list of models answered 401/);
       await chat.settings({ key: 'demo-key' });
       await chat.says('server', /:\d+$/);
-    });
-
-    it('a page that forbids WebAssembly', async () => {
-      const strict = await Playground.open(browser, server, {
-        prepare: async (page) => {
-          await page.setRequestInterception(true);
-          page.on('request', async (request) => {
-            if (!request.isNavigationRequest()) return request.continue();
-            const page = await fetch(request.url());
-            const policy =
-              page.headers.get('content-security-policy')?.replace("'wasm-unsafe-eval'", '') ?? '';
-            await request.respond({
-              contentType: 'text/html',
-              headers: { 'content-security-policy': policy },
-              body: await page.text(),
-            });
-          });
-        },
-      });
-      await strict.send();
-      expect(await strict.ended()).to.equal('failed');
-      expect(await strict.text('notice')).to.match(/WebAssembly is blocked.*'wasm-unsafe-eval'/s);
-      await strict.close();
     });
   });
 

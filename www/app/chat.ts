@@ -2,6 +2,7 @@ import { Answer } from './answer';
 import { chatCode } from './code';
 import { completionUrl, type Message, streamCompletion } from './completion';
 import { find, make } from './dom';
+import { type FaceName, faces } from './faces';
 import { faults } from './faults';
 import { listModels, type Model, type ModelList } from './models';
 import { Picture } from './picture';
@@ -21,6 +22,7 @@ export function mountChat(): void {
   const models = find<HTMLSelectElement>('#model', view);
   const speed = find<HTMLInputElement>('#rate', view);
   const fault = find<HTMLSelectElement>('#fault', view);
+  const face = find<HTMLSelectElement>('#face', view);
   const send = find<HTMLButtonElement>('#send', view);
   const stopButton = find<HTMLButtonElement>('#stop', view);
   const status = find('#chat-status', view);
@@ -44,7 +46,8 @@ export function mountChat(): void {
 
   function ask(): void {
     const model = list.models.find(({ id }) => id === models.value) ?? { id: models.value };
-    const answer = new Answer(model.title ?? model.id, model.language);
+    const through = face.value as FaceName;
+    const answer = new Answer(model.title ?? model.id, model.language, faces[through].label);
     latest = answer;
     lines.append(answer.element);
     thread.scrollTop = 0;
@@ -71,6 +74,7 @@ export function mountChat(): void {
     try {
       stop = streamCompletion(
         {
+          face: through,
           baseUrl: settings.baseUrl,
           key: settings.key,
           model: model.id,
@@ -127,6 +131,7 @@ export function mountChat(): void {
     find('.code', view).textContent = chatCode(
       completionUrl({ baseUrl: settings.baseUrl, switches: switches() }),
       models.value,
+      face.value as FaceName,
     );
   }
 
@@ -173,6 +178,7 @@ export function mountChat(): void {
     speed.setAttribute('aria-valuetext', words);
   }
 
+  face.replaceChildren(...Object.entries(faces).map(([name, { label }]) => new Option(label, name)));
   fault.replaceChildren(...faults.map(({ label, name }) => new Option(label, name)));
   speed.max = String(rates.length - 1);
   speed.value = String(rates.indexOf(60));

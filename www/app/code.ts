@@ -1,19 +1,71 @@
+import type { FaceName } from './faces';
+
 /** The request as its user would write it, to be read beside the stream. Keys stay out of it. */
-export function chatCode(url: string, model: string): string {
-  return `new EventSource(${quote(short(url))}, {
-  method: 'POST',
+export const chatCode = (url: string, model: string, face: FaceName): string =>
+  chatCodes[face](quote(short(url)), quote(model));
+
+const post = (model: string) => `  method: 'POST',
   headers: {
     'Content-Type': 'application/json',
     Authorization: \`Bearer \${key}\`,
   },
   body: JSON.stringify({
-    model: ${quote(model)},
+    model: ${model},
     messages,
     stream: true,
   }),
+  signal,`;
+
+const show = 'show(JSON.parse(data).choices[0].delta.content);';
+
+const chatCodes: Record<FaceName, (url: string, model: string) => string> = {
+  completion: (url, model) => `import { completion } from 'eventsource-wasm/llm';
+
+const answer = completion(${url}, {
+  headers: {
+    Authorization: \`Bearer \${key}\`,
+  },
+  body: {
+    model: ${model},
+    messages,
+    stream: true,
+  },
   signal,
-});`;
-}
+});
+for await (const part of answer) {
+  if (part.type === 'text') show(part.text);
+}`,
+
+  EventSource: (url, model) => `import { EventSource } from 'eventsource-wasm';
+
+const source = new EventSource(${url}, {
+${post(model)}
+});
+source.onmessage = ({ data }) => {
+  if (data === '[DONE]') source.close();
+  else ${show}
+};`,
+
+  fetchEventSource: (url, model) => `import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
+
+await fetchEventSource(${url}, {
+${post(model)}
+  onmessage({ data }) {
+    if (data === '[DONE]') return;
+    ${show}
+  },
+});`,
+
+  events: (url, model) => `import { events } from 'eventsource-wasm/stream';
+
+const stream = events(${url}, {
+${post(model)}
+});
+for await (const { data } of stream) {
+  if (data === '[DONE]') break;
+  ${show}
+}`,
+};
 
 export function feedCode(url: string, method: string, headerNames: string[], types: string[]): string {
   const init = [

@@ -1,4 +1,4 @@
-import { EventSource } from 'eventsource-wasm';
+import { type FaceName, faces } from './faces';
 import type { State } from './meter';
 
 export interface Message {
@@ -7,6 +7,8 @@ export interface Message {
 }
 
 export interface CompletionRequest {
+  /** Through which the answer comes. */
+  face: FaceName;
   baseUrl: string;
   key: string;
   model: string;
@@ -16,8 +18,10 @@ export interface CompletionRequest {
   switches: Record<string, string>;
 }
 
+/** An error of whatever face. */
 export interface StreamError {
-  kind: string;
+  /** One of the package's, or nothing where the platform's own came. */
+  kind?: string | undefined;
   message: string;
   status?: number | undefined;
   headers?: Headers | undefined;
@@ -44,58 +48,42 @@ export function streamCompletion(request: CompletionRequest, listener: Listener)
   let reason: string | undefined;
   let ended = false;
 
-  const source = new EventSource(completionUrl(request), {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${request.key}` },
-    body: JSON.stringify({
-      model: request.model,
-      messages: request.messages,
-      stream: true,
-      ...(request.maxTokens && { max_tokens: request.maxTokens }),
-    }),
-    signal: stop.signal,
-  });
-
   const end = (how: End) => {
     if (ended) return;
     ended = true;
-    source.close();
     listener.state('CLOSED');
     listener.end(how);
   };
-  const fail = (kind: string, message: string) => end({ how: 'failed', error: { kind, message } });
 
-  source.addEventListener('open', () => listener.state('OPEN'));
-  source.addEventListener('message', ({ data }) => {
-    if (data === '[DONE]') {
-      listener.event(data, '');
-      end({ how: 'done', reason });
-      return;
-    }
-    const chunk = parse(data);
-    if (chunk?.error) {
-      fail('server', chunk.error.message ?? 'no message');
-    } else if (!chunk || !Array.isArray(chunk.choices)) {
-      fail('protocol', `This came: ${data.slice(0, 200)}`);
-    } else {
-      const choice = chunk.choices[0];
-      reason = choice?.finish_reason ?? reason;
-      listener.event(data, choice?.delta?.content ?? '');
-    }
-  });
-  source.addEventListener('error', (event) => {
-    if (event.willReconnect) listener.state('CONNECTING');
-    else end({ how: 'failed', error: event });
-  });
-  source.addEventListener('close', () => {
-    // Some servers leave out [DONE]; a reason to finish says as much.
-    if (reason) end({ how: 'done', reason });
-    else fail('network', 'The stream ended before the answer did.');
-  });
+  faces[request.face]
+    .stream(
+      {
+        url: completionUrl(request),
+        headers: { Authorization: `Bearer ${request.key}` },
+        body: {
+          model: request.model,
+          messages: request.messages,
+          stream: true,
+          ...(request.maxTokens && { max_tokens: request.maxTokens }),
+        },
+        signal: stop.signal,
+      },
+      {
+        opened: () => ended || listener.state('OPEN'),
+        took: (data, token) => ended || listener.event(data, token),
+        reason: (word) => {
+          reason = word;
+        },
+      },
+    )
+    .then(
+      () => end({ how: 'done', reason }),
+      (error) => end({ how: 'failed', error }),
+    );
 
   return () => {
-    stop.abort();
     end({ how: 'stopped' });
+    stop.abort();
   };
 }
 
@@ -106,18 +94,4 @@ export function completionUrl({
   const url = new URL(`${baseUrl.replace(/\/+$/, '')}/chat/completions`);
   for (const [name, value] of Object.entries(switches)) url.searchParams.set(name, value);
   return url.href;
-}
-
-interface Chunk {
-  choices?: { delta?: { content?: string | null }; finish_reason?: string | null }[];
-  error?: { message?: string };
-}
-
-function parse(data: string): Chunk | undefined {
-  try {
-    const value: unknown = JSON.parse(data);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

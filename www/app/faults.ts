@@ -8,8 +8,8 @@ interface Fault {
 /** What the chat view can ask the embedded server to do wrong. The first event of an answer has no token yet. */
 export const faults: Fault[] = [
   { name: 'none', label: 'No fault', query: {} },
-  { name: 'cut', label: 'Goes away after 20 tokens', query: { fault: 'cut', after: '21' } },
-  { name: 'stall', label: 'Falls silent after 20 tokens', query: { fault: 'silence', after: '21' } },
+  { name: 'cut', label: 'Gone after 20 tokens', query: { fault: 'cut', after: '21' } },
+  { name: 'stall', label: 'Silent after 20 tokens', query: { fault: 'silence', after: '21' } },
   { name: 'silence', label: 'Says nothing at all', query: { fault: 'silence' } },
   { name: '429', label: 'Too many requests (429)', query: { fault: '429', retry_after: '20' } },
   { name: '401', label: 'Refuses the key (401)', query: { fault: '401' } },

@@ -33,7 +33,7 @@ export function explain(error: StreamError, received: number): Notice {
       detail: message,
     };
   }
-  if (kind === 'protocol') {
+  if (kind === 'malformed') {
     return {
       kind,
       title: 'The answer can’t be read',
@@ -41,7 +41,7 @@ export function explain(error: StreamError, received: number): Notice {
       detail,
     };
   }
-  if (kind === 'server') {
+  if (kind === 'provider') {
     return {
       kind,
       title: 'The server reported an error',
@@ -54,6 +54,14 @@ export function explain(error: StreamError, received: number): Notice {
       kind,
       title: 'The server sent too much at once',
       advice: 'One event was above the limit.',
+      detail,
+    };
+  }
+  if (kind === 'cut') {
+    return {
+      kind,
+      title: 'The answer ends before it is complete',
+      advice: received > 0 ? kept : 'Nothing came of it. Check that this is the URL of a model.',
       detail,
     };
   }
