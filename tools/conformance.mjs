@@ -51,6 +51,8 @@ const isMeant = (patterns, name) =>
     pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
   );
 
+/** @typedef {{ browser: string, global: string, which: string, name: string }} Unexpected a test that failed */
+
 /**
  * Compares what came out with what is known.
  * @param {Results[]} results
@@ -60,6 +62,8 @@ export function judge(results, differences = readDifferences()) {
   let passed = 0;
   /** @type {string[]} */
   const complaints = [];
+  /** @type {Unexpected[]} */
+  const unexpected = [];
   for (const { browser, global, which, isThere, outcomes } of results) {
     const place = { browser, global };
     const title = `${browser}, ${global}, ${which}`;
@@ -82,11 +86,14 @@ export function judge(results, differences = readDifferences()) {
           ? limit
           : differences.native.find(({ tests, where }) => isMeant(tests, name) && holds(where, place));
       if (!error === !excuse || excuse?.sometimes) passed += 1;
-      else if (error) complaints.push(`${title}: ${name}\n    ${error}`);
+      else if (error) {
+        complaints.push(`${title}: ${name}\n    ${error}`);
+        unexpected.push({ browser, global, which, name });
+      }
       else complaints.push(`${title}: ${name}\n    passes, though ${DIFFERENCES} says that it fails`);
     }
   }
-  return { passed, failed: complaints.length, complaints };
+  return { passed, failed: complaints.length, complaints, unexpected };
 }
 
 /** @param {Results} results @param {{ browser: string, global: string, which: string }} place */

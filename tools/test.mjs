@@ -121,6 +121,7 @@ async function browserTest(names) {
     results.push(await step('test: the standard in Node', () => runInNode(facts)));
     saveRun(results);
   }
+  await repeat(judge(results).unexpected, results);
   const { passed, failed, complaints } = judge(results);
   return step('test: the standard', () =>
     checked(
@@ -131,15 +132,45 @@ async function browserTest(names) {
 }
 
 /**
+ * Runs tests of the standard that failed once more: a browser that other suites keep waiting can miss the time in
+ * which it should have answered. What came out takes the place of what had come out before, and is said.
+ * @param {import('./conformance.mjs').Unexpected[]} unexpected
+ * @param {Results[]} results
+ */
+async function repeat(unexpected, results) {
+  const inBrowsers = unexpected.filter(({ browser }) => BROWSER_NAMES.includes(browser));
+  // More than that is no accident.
+  if (inBrowsers.length === 0 || inBrowsers.length > 20) return;
+  /** @type {Record<string, string[]>} */
+  const only = {};
+  for (const { browser, global, which, name } of inBrowsers) {
+    console.log(`--  once more: ${browser}, ${global}, ${which}: ${name}`);
+    (only[`${which} in a ${global}`] ??= []).push(name);
+  }
+  const names = [...new Set(inBrowsers.map(({ browser }) => browser))];
+  const again = await runInBrowsers(names, ['tests/conformance/browser.test.ts'], only);
+  for (const { browser, global, which, name } of inBrowsers) {
+    /** @param {Results} one */
+    const isMeant = (one) => one.browser === browser && one.global === global && one.which === which;
+    const outcome = again.results.find(isMeant)?.outcomes.find((outcome) => outcome.name === name);
+    const outcomes = results.find(isMeant)?.outcomes ?? [];
+    const at = outcomes.findIndex((outcome) => outcome.name === name);
+    if (outcome) outcomes[at] = outcome;
+  }
+}
+
+/**
  * @param {string[]} names of browsers
  * @param {string[]} sources of tests
+ * @param {Record<string, string[]>} [only] the tests of the standard to run, by what is tested and where
  */
-export async function runInBrowsers(names, sources) {
+export async function runInBrowsers(names, sources, only) {
   const browsers = [];
   for (const name of names) browsers.push(await setupBrowser(name));
   await build();
   // The package is found by its own name, through the exports that a user's bundler goes through.
-  await bundleTests(sources, 'build/tests/browser', { platform: 'browser' });
+  const define = { __ONLY__: JSON.stringify(only) ?? 'undefined' };
+  await bundleTests(sources, 'build/tests/browser', { platform: 'browser', define });
   await bundleTests(['tests/conformance/page.ts', 'tests/conformance/global.ts'], 'build/tests/conformance', {
     platform: 'browser',
     format: 'iife',
@@ -227,12 +258,13 @@ async function bundleTests(entryPoints, outdir, options, form) {
     outdir,
     outbase: 'tests',
     format: 'esm',
+    ...(form ? { alias: { 'eventsource-wasm': `eventsource-wasm/${form}` } } : {}),
+    ...options,
     define: {
       __SERVER__: JSON.stringify(facts),
       __FORM__: JSON.stringify(form ?? ''),
+      ...options.define,
     },
-    ...(form ? { alias: { 'eventsource-wasm': `eventsource-wasm/${form}` } } : {}),
-    ...options,
   });
   return filesUnder(outdir, /\.test\.js$/);
 }

@@ -8,6 +8,8 @@ import type { Command } from './global.js';
 import type { Outcome } from './run.js';
 
 declare const __SERVER__: { origin: string };
+/** The names of the tests to run, by what is tested and where; none: all of them. */
+declare const __ONLY__: Record<string, string[]> | undefined;
 
 /** What is posted. Without outcomes: there is no such global, or it has no such class. */
 interface Results {
@@ -27,6 +29,9 @@ const LANES: readonly (readonly Global[])[] = [
 ];
 const CLASSES = ['platform', 'ours', 'native'] as const;
 
+const titleOf = (global: Global, which: Command['which']) => `${which} in a ${global}`;
+const isWanted = (global: Global, which: Command['which']) => !__ONLY__ || titleOf(global, which) in __ONLY__;
+
 describe('conformance', () => {
   let frame: HTMLIFrameElement;
   const running = new Map<string, Promise<Results>>();
@@ -41,8 +46,9 @@ describe('conformance', () => {
       let last: Promise<unknown> = Promise.resolve();
       for (const global of globals) {
         for (const which of CLASSES) {
+          if (!isWanted(global, which)) continue;
           const results = last.then(() => run(global, which));
-          running.set(`${which} in a ${global}`, results);
+          running.set(titleOf(global, which), results);
           last = results.catch(() => {}); // Told by the test that waits for it.
         }
       }
@@ -59,22 +65,24 @@ describe('conformance', () => {
 
   async function run(global: Global, which: Command['which']): Promise<Results> {
     const command = { global, which, timeout: which === 'ours' ? 15_000 : 5_000 };
-    const names = await ask<string[] | 'absent'>({ ...command, names: undefined });
-    if (names === 'absent') return { global, which, isThere: false, outcomes: [] };
+    const all = await ask<string[] | 'absent'>({ ...command, names: undefined });
+    if (all === 'absent') return { global, which, isThere: false, outcomes: [] };
+    const names = __ONLY__ ? all.filter((name) => __ONLY__?.[titleOf(global, which)]?.includes(name)) : all;
     const outcomes: Outcome[] = [];
     for (let at = 0; at < names.length; at += TESTS_PER_MESSAGE) {
       outcomes.push(
         ...(await ask<Outcome[]>({ ...command, names: names.slice(at, at + TESTS_PER_MESSAGE) })),
       );
     }
-    return { global, which, isThere: names.length > 0, outcomes };
+    return { global, which, isThere: all.length > 0, outcomes };
   }
 
   for (const global of LANES.flat()) {
     for (const which of CLASSES) {
-      it(`${which} in a ${global}`, async function () {
+      if (!isWanted(global, which)) continue;
+      it(titleOf(global, which), async function () {
         this.timeout(200_000);
-        const results = await running.get(this.test?.title ?? '');
+        const results = await running.get(titleOf(global, which));
         const session = new URL(location.href).searchParams.get('wtr-session-id');
         const response = await fetch(`/results?session=${session}`, {
           method: 'POST',

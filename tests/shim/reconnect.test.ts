@@ -451,18 +451,18 @@ describe('watchdogs', () => {
       {
         steps: [
           'retry: 5\nid: 1\ndata: a\n\n',
-          { wait: 100 },
+          { wait: 300 },
           ':\n',
-          { wait: 100 },
+          { wait: 300 },
           ':\n',
-          { wait: 100 },
+          { wait: 300 },
           'data: b\n\n',
           { end: 'hang' },
         ],
       },
       hang,
     );
-    await using(new EventSource(scenario.url, { idleTimeout: 200 }), async (source) => {
+    await using(new EventSource(scenario.url, { idleTimeout: 700 }), async (source) => {
       const events = record(source, 'message');
       const error = await next<EventSourceErrorEvent>(source, 'error');
       expect(error).to.include({ kind: 'timeout', willReconnect: true });
