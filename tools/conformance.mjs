@@ -89,8 +89,7 @@ export function judge(results, differences = readDifferences()) {
       else if (error) {
         complaints.push(`${title}: ${name}\n    ${error}`);
         unexpected.push({ browser, global, which, name });
-      }
-      else complaints.push(`${title}: ${name}\n    passes, though ${DIFFERENCES} says that it fails`);
+      } else complaints.push(`${title}: ${name}\n    passes, though ${DIFFERENCES} says that it fails`);
     }
   }
   return { passed, failed: complaints.length, complaints, unexpected };

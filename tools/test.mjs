@@ -145,7 +145,8 @@ async function repeat(unexpected, results) {
   const only = {};
   for (const { browser, global, which, name } of inBrowsers) {
     console.log(`--  once more: ${browser}, ${global}, ${which}: ${name}`);
-    (only[`${which} in a ${global}`] ??= []).push(name);
+    const title = `${which} in a ${global}`;
+    only[title] = [...(only[title] ?? []), name];
   }
   const names = [...new Set(inBrowsers.map(({ browser }) => browser))];
   const again = await runInBrowsers(names, ['tests/conformance/browser.test.ts'], only);
