@@ -227,6 +227,15 @@ for (const [name, create] of Object.entries(parsers)) {
       }
     });
 
+    it('its functions may be handed around', () => {
+      const seen: string[] = [];
+      const { feed, reset } = create({ onEvent: ({ data }) => seen.push(data) });
+      feed('data: 1\n\nda');
+      reset();
+      feed('data: 2\n\n');
+      expect(seen).to.deep.equal(['1', '2']);
+    });
+
     it('callbacks are optional', () => {
       expect(() => create({}).feed(': a\nretry: x\nid: 1\ndata: a\n\n')).not.to.throw();
     });
