@@ -1,8 +1,11 @@
 /** The projects, run with the client that they were written for and with ours in its place. */
 
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
+import { createParser as theirCreateParser } from 'eventsource-parser';
+import { createParser } from 'eventsource-wasm/stream';
 import { type Answer, Scenario, type Seen } from '../server/scenario.js';
 import type * as parserProject from './projects/eventsource-parser.js';
 import type * as fetchProject from './projects/fetch-event-source.js';
@@ -169,6 +172,27 @@ describe('a project for eventsource-parser', () => {
     expect(log.slice(0, 4)).to.deep.equal(['ParseError', 'mine', 'low', 'unknown-field']);
   });
 
+  // Here and not among the tests of the shim, which run in engines with less memory.
+  // migrating.md: `maxBufferSize` isn't given
+  it('a line of 65 MiB is theirs to take and ours to refuse', () => {
+    const lengths = (create: typeof createParser) => {
+      const seen: unknown[] = [];
+      const parser = create({
+        onEvent: ({ data }) => seen.push(data.length),
+        onError: ({ type }) => seen.push(type),
+      });
+      const piece = 'x'.repeat(1 << 20);
+      try {
+        for (const text of ['data:', ...Array.from({ length: 65 }, () => piece), '\n\n']) parser.feed(text);
+      } catch (error) {
+        seen.push((error as Error).message);
+      }
+      return seen;
+    };
+    expect(lengths(theirCreateParser as typeof createParser)).to.deep.equal([65 << 20]);
+    expect(lengths(createParser)[0]).to.equal('max-buffer-size-exceeded');
+  });
+
   it('a pipe', async () => {
     const pipe = async (options?: Parameters<typeof parserProject.pipe>[1]) => {
       const scenario = await Scenario.of({
@@ -190,5 +214,38 @@ describe('a project for eventsource-parser', () => {
       true,
       true,
     ]);
+  });
+});
+
+describe('docs/migrating.md', () => {
+  const page = readFileSync('docs/migrating.md', 'utf8');
+  for (const [client, suite] of [
+    ['@microsoft/fetch-event-source', 'fetch-event-source'],
+    ['eventsource-parser', 'stream'],
+  ] as const) {
+    it(`each difference from ${client} has a test, and each that a test shows is named`, () => {
+      const section = page.split(`\n## ${client}\n`)[1]?.split('\n## ')[0] ?? '';
+      const rows = [...section.matchAll(/^\| (.+?) +\|/gm)]
+        .map(([, cell]) => cell)
+        .filter((cell) => cell !== 'when');
+      const named = rows.filter((cell) => !/^-+$/.test(`${cell}`));
+      const files = [
+        `tests/shim/${suite}.test.ts`,
+        ...(suite === 'stream' ? ['tests/drop-in/drop-in.test.ts'] : []),
+      ];
+      const source = files.map((file) => readFileSync(file, 'utf8')).join('\n');
+      const shown = [...source.matchAll(/^ *\/\/ migrating\.md: (.+)$/gm)].map(([, row]) => row);
+      expect(named.length).to.be.above(5);
+      expect([...new Set(shown)].sort()).to.deep.equal([...new Set(named)].sort());
+    });
+  }
+
+  it('each place where fetchEventSource is said to differ names its row', () => {
+    const lines = readFileSync('tests/shim/fetch-event-source.test.ts', 'utf8').split('\n');
+    const unnamed = lines.filter(
+      (line, index) =>
+        /^ {4}difference\($|^ {4}difference\('/.test(line) && !/migrating\.md/.test(`${lines[index - 1]}`),
+    );
+    expect(unnamed).to.deep.equal([]);
   });
 });
