@@ -68,6 +68,12 @@ const suites = {
     const files = await bundleTests(testsIn('tests/servers'), 'build/tests/servers', inNode);
     return (await inChild('servers', ['tools/run-mocha.mjs', ...files], { SERVERS })).counts;
   },
+  async 'drop-in'() {
+    const { buildDropIns } = await import('./drop-in.mjs');
+    const DROP_INS = JSON.stringify(await buildDropIns());
+    const files = await bundleTests(testsIn('tests/drop-in'), 'build/tests/drop-in/tests', inNode);
+    return (await inChild('drop-in', ['tools/run-mocha.mjs', ...files], { DROP_INS })).counts;
+  },
   async examples() {
     const CHROME_PATH = await setupChromium();
     const { buildExamples } = await import('./examples.mjs');

@@ -24,22 +24,22 @@ export interface EventSourceMessage {
   retry?: number;
 }
 
-/** The second argument of `fetchEventSource`: what `fetch` takes, and these. */
-export interface FetchEventSourceInit extends Omit<RequestInit, 'headers'> {
+/** The second argument of `fetchEventSource`: what `fetch` takes, and these. The types are the interface's own. */
+export interface FetchEventSourceInit extends RequestInit {
   /** Headers of each request. A `Last-Event-ID` among them is that of the first: later ones are the stream's. */
-  headers?: HeadersInit | undefined;
+  headers?: Record<string, string>;
   /**
    * Called with each response; throws if it isn't to be read. Default: the status has to be 200 and the content type
    * that of event streams.
    */
-  onopen?: ((response: Response) => Promise<void>) | undefined;
+  onopen?: (response: Response) => Promise<void>;
   /**
    * Called with each event. What it throws ends the request and goes to `onerror`; a request that isn't safe to repeat
    * is then sent again only if `onerror` gives a number.
    */
-  onmessage?: ((event: EventSourceMessage) => void) | undefined;
+  onmessage?: (event: EventSourceMessage) => void;
   /** Called when the response has ended. What it throws goes to `onerror`; if it doesn't, all is done. */
-  onclose?: (() => void) | undefined;
+  onclose?: () => void;
   /**
    * Called when something went wrong. It may give the milliseconds until the request is sent again; if it throws,
    * `fetchEventSource` rejects with that; otherwise the request is sent again after the reconnection time: a second, or
@@ -49,15 +49,20 @@ export interface FetchEventSourceInit extends Omit<RequestInit, 'headers'> {
    */
   // biome-ignore lint/suspicious/noExplicitAny: so has the interface.
   // biome-ignore lint/suspicious/noConfusingVoidType: so has the interface.
-  onerror?: ((error: any) => number | null | undefined | void) | undefined;
+  onerror?: (error: any) => number | null | undefined | void;
   /**
    * Whether the connection is kept while the page is hidden. If not, it is closed then and opened again, after the last
    * event, when the page is shown. A request that isn't safe to repeat is left alone either way. Default: `false`.
    */
-  openWhenHidden?: boolean | undefined;
+  openWhenHidden?: boolean;
   /** What to use in the place of the global `fetch`. */
-  fetch?: typeof fetch | undefined;
+  fetch?: typeof fetch;
 }
+
+/** What `fetchEventSource` takes besides: headers in each of their forms, and members that are `undefined`. */
+export type AnyFetchEventSourceInit = Omit<RequestInit, 'headers'> & {
+  [Name in Exclude<keyof FetchEventSourceInit, keyof RequestInit>]?: FetchEventSourceInit[Name] | undefined;
+} & { headers?: HeadersInit | undefined };
 
 const DEFAULT_INTERVAL = 1_000;
 
@@ -76,7 +81,10 @@ interface Thrown {
  * Sends a request and calls back for each event of the stream that it is answered with. Resolves when the stream has
  * ended or `signal` is aborted; rejects with what `onerror` throws.
  */
-export function fetchEventSource(input: RequestInfo | URL, init: FetchEventSourceInit): Promise<void> {
+export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSourceInit): Promise<void>;
+// The last one is what `Parameters<typeof fetchEventSource>` gives.
+export function fetchEventSource(input: RequestInfo, init: FetchEventSourceInit): Promise<void>;
+export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSourceInit): Promise<void> {
   return new Promise((resolve, reject) => {
     const { signal, headers, onopen, onmessage, onclose, onerror, openWhenHidden, fetch, ...rest } = init;
     const request = typeof input === 'object' && 'method' in input ? input : undefined;

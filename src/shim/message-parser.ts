@@ -255,5 +255,7 @@ export function createParser(config: ParserConfig): EventSourceParser {
       `createParser: the argument is ${config === null ? 'null' : typeof config}; it has to be an object, such as { onEvent }`,
     );
   }
-  return new MessageParser(config);
+  const parser = new MessageParser(config);
+  // Functions that may be taken out of it and handed around.
+  return { feed: (chunk) => parser.feed(chunk), reset: (options) => parser.reset(options) };
 }

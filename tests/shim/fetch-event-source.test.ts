@@ -290,28 +290,35 @@ for (const [name, implementation] of Object.entries(implementations)) {
 
   describe('fetchEventSource: where ours differs', () => {
     const differences: Record<string, [stream: string, microsoft: unknown[], ours: unknown[]]> = {
+      // migrating.md: comments, blocks without data
       'comments and empty blocks are no events': [
         ': keep-alive\n\n\ndata: a\n\n',
         [message(''), message(''), message('a')],
         [message('a')],
       ],
+      // migrating.md: comments, blocks without data
       'a block with only an ID or a type is no event': [
         'id: 1\n\nevent: x\n\n',
         [message('', { id: '1' }), message('', { event: 'x' })],
         [],
       ],
+      // migrating.md: data, IDs, reconnection times
       'empty lines of data are kept': ['data:\ndata: x\n\n', [message('x')], [message('\nx')]],
+      // migrating.md: data, IDs, reconnection times
       '`data` without a colon is an empty line of data': [
         'data: a\ndata\n\n',
         [message('a')],
         [message('a\n')],
       ],
+      // migrating.md: data, IDs, reconnection times
       'a byte order mark within data is data': ['data: \ufeffa\n\n', [message('a')], [message('\ufeffa')]],
+      // migrating.md: data, IDs, reconnection times
       'a reconnection time is digits': [
         'retry: 5000x\ndata: a\n\n',
         [message('a', { retry: 5000 })],
         [message('a')],
       ],
+      // migrating.md: data, IDs, reconnection times
       'an ID with a NUL is ignored': ['id: 1\0\ndata: a\n\n', [message('a', { id: '1\0' })], [message('a')]],
     };
     for (const [what, [stream, microsoft, ours]] of Object.entries(differences)) {
@@ -321,12 +328,14 @@ for (const [name, implementation] of Object.entries(implementations)) {
       });
     }
 
+    // migrating.md: an event is cut off in the middle
     difference('an ID counts when its event is complete', async () => {
       const answer: Answer = { steps: ['id: 1\ndata: a\n\nid: 2\ndata: b', { end: 'reset' }] };
       const { requests } = await run(implementation, [answer, { steps: [] }], { init: again });
       expect(requests[1]?.headers['last-event-id']).to.equal(isOurs ? '1' : '2');
     });
 
+    // migrating.md: `onmessage` throws, and it goes on
     difference('an ID counts when its event has been taken', async () => {
       const answer: Answer = {
         steps: ['id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n', { wait: 300 }],
@@ -341,6 +350,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect(requests[1]?.headers['last-event-id']).to.equal(isOurs ? '1' : '2');
     });
 
+    // migrating.md: an ID like `é世`
     difference('an ID that isn’t ASCII is sent as UTF-8', async () => {
       const answer: Answer = { steps: ['id: é世\ndata: a\n\n', { end: 'reset' }] };
       const { requests } = await run(implementation, [answer, { steps: [] }], {
@@ -358,6 +368,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       }
     });
 
+    // migrating.md: a `Last-Event-ID` among `headers`
     difference('a Last-Event-ID of the user’s is the first one', async () => {
       const answer: Answer = { steps: ['id: 2\ndata: a\n\n', { end: 'reset' }] };
       const { requests } = await run(implementation, [answer, { steps: [] }], {
@@ -368,6 +379,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       );
     });
 
+    // migrating.md: `headers` a `Headers` object or pairs
     difference('headers may be a Headers object or pairs', async () => {
       for (const headers of [new Headers({ 'X-Mine': '1' }), [['X-Mine', '1']]]) {
         const init = { headers: headers as unknown as Record<string, string> };
@@ -377,6 +389,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       }
     });
 
+    // migrating.md: the signal is aborted already
     difference('a signal that is aborted already: no request', async () => {
       const scenario = await Scenario.of({ steps: [{ wait: 500 }] });
       const init = { signal: AbortSignal.abort(), openWhenHidden: true };
@@ -386,6 +399,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect(await scenario.requests()).to.have.length(isOurs ? 0 : 1);
     });
 
+    // migrating.md: no `onopen`, `TEXT/Event-Stream`
     difference('a content type in capitals is one', async () => {
       const { calls } = await run(implementation, [
         { contentType: 'TEXT/Event-Stream;charset=utf-8', steps: ['data: a\n\n'] },
@@ -400,6 +414,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       );
     });
 
+    // migrating.md: no `onopen`, and the status isn't 200
     difference(
       'a status other than 200 is refused unless onopen takes it, and the error says it',
       async () => {
@@ -413,6 +428,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       },
     );
 
+    // migrating.md: `onmessage` throws, `onerror` gives nothing
     difference('what onmessage throws doesn’t send a POST again, unless onerror gives a number', async () => {
       const init = {
         method: 'POST',
@@ -433,6 +449,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       }
     });
 
+    // migrating.md: aborted in `onmessage`
     difference('aborting in onmessage: no event follows', async () => {
       const scenario = await Scenario.of({ steps: ['data: 1\n\ndata: 2\n\n', { end: 'hang' }] });
       const stop = new AbortController();
@@ -449,6 +466,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect(seen).to.deep.equal(isOurs ? ['1'] : ['1', '2']);
     });
 
+    // migrating.md: `input` a `Request` with a body
     difference('a request with a body can be sent again', async () => {
       const scenario = await Scenario.of(refused, { steps: ['data: a\n\n'] });
       const request = new Request(scenario.url, { method: 'POST', body: 'x' });
@@ -480,6 +498,7 @@ describe('fetchEventSource: ours, without onerror', () => {
   }
 
   for (const status of [204, 401, 404, 500]) {
+    // migrating.md: no `onerror`
     it(`a ${status} rejects, after one request`, async () => {
       const { outcome, requests } = await outcomeOf([{ status, contentType: 'text/plain' }]);
       expect(outcome).to.include({ kind: 'status', status });
@@ -487,6 +506,7 @@ describe('fetchEventSource: ours, without onerror', () => {
     });
   }
 
+  // migrating.md: no `onerror`
   it('a POST that breaks rejects with the platform’s error, after one request', async () => {
     const { outcome, requests } = await outcomeOf([{ steps: ['data: a\n\n', { end: 'reset' }] }], {
       method: 'POST',
@@ -495,6 +515,7 @@ describe('fetchEventSource: ours, without onerror', () => {
     expect(requests).to.have.length(1);
   });
 
+  // migrating.md: no `onerror`
   it('a GET that breaks is sent again', async () => {
     const answers: Answer[] = [{ steps: ['retry: 1\nid: 1\ndata: a\n\n', { end: 'reset' }] }, { steps: [] }];
     const { outcome, requests } = await outcomeOf(answers);
@@ -515,6 +536,27 @@ describe('fetchEventSource: ours, without onerror', () => {
     }
   });
 
+  // migrating.md: requests that fail in a row, no `onerror`
+  it('requests that fail in a row wait longer each time', async () => {
+    const reset: Answer = { status: 'reset' };
+    const { outcome, requests } = await outcomeOf([
+      { steps: ['retry: 100\nid: 1\ndata: a\n\n', { end: 'reset' }] },
+      reset,
+      reset,
+      reset,
+      { steps: [] },
+    ]);
+    expect(outcome).to.equal('resolved');
+    // A browser may itself send a request again, at once, when a connection that it had kept open breaks.
+    const times = requests.map(({ at }) => at);
+    const waits = times.map((at, index) => at - (times[index - 1] ?? at)).filter((wait) => wait > 80);
+    expect(waits.length).to.be.within(2, 4);
+    for (const [index, wait] of waits.entries()) {
+      expect(wait, `${waits}`).to.be.within(90 * 2 ** index, 100 * 2 ** index + 400);
+    }
+  });
+
+  // migrating.md: `retry: 99999999999`
   it('retry: 99999999999 doesn’t reconnect at once', async () => {
     const scenario = await Scenario.of({ steps: ['retry: 99999999999\ndata: a\n\n', { end: 'reset' }] });
     const stop = new AbortController();
@@ -526,6 +568,7 @@ describe('fetchEventSource: ours, without onerror', () => {
     expect(await scenario.requests()).to.have.length(1);
   });
 
+  // migrating.md: large events
   it('a line of 16 MiB in small pieces takes no time to speak of', async function () {
     // Microsoft's, which copies the line at each piece, takes 2 s for a quarter of it, and 16 times that for all.
     this.timeout(20_000);
@@ -567,6 +610,17 @@ describe('fetchEventSource: ours, without onerror', () => {
   });
 });
 
+if (!hasPage) {
+  // migrating.md: no `window`, no `document`
+  it('fetchEventSource: microsoft’s needs a page', async () => {
+    const scenario = await Scenario.of({ steps: [] });
+    const outcome = await microsoft.fetchEventSource(scenario.url, {}).catch((error) => error);
+    expect(outcome).to.be.instanceOf(ReferenceError);
+    expect(await scenario.requests()).to.be.empty;
+    expect(await fetchEventSource(scenario.url, {})).to.equal(undefined);
+  });
+}
+
 if (hasPage) {
   describe('fetchEventSource: hidden pages', () => {
     const set = (hidden: boolean) => {
@@ -603,6 +657,7 @@ if (hasPage) {
         expect(open(await scenario.until((requests) => open(requests).length === 0))).to.have.length(0);
       });
 
+      // migrating.md: the page is hidden, `openWhenHidden` not set
       it(`${name}: a POST is ${isOurs ? 'left alone' : 'sent again'}`, async () => {
         const scenario = await Scenario.of(hang);
         const stop = new AbortController();
@@ -618,6 +673,7 @@ if (hasPage) {
         await running;
       });
 
+      // migrating.md: shown again while it waits to retry
       it(`${name}: shown again during the wait: ${isOurs ? 'one connection' : 'two, of which one survives'}`, async () => {
         const scenario = await Scenario.of({ status: 'reset' }, { steps: ['data: a\n\n', { wait: 2_000 }] });
         const stop = new AbortController();
@@ -651,6 +707,24 @@ if (hasPage) {
       await running;
       expect(open(await scenario.until((requests) => open(requests).length === 0))).to.have.length(0);
     });
+
+    for (const [name, implementation] of Object.entries(implementations)) {
+      const isOurs = name === 'ours';
+
+      // migrating.md: a GET is made on a hidden page
+      it(`${name}: a GET made on a hidden page is sent ${isOurs ? 'when it is shown' : 'at once'}`, async () => {
+        set(true);
+        const scenario = await Scenario.of(hang);
+        const stop = new AbortController();
+        const running = implementation(scenario.url, { signal: stop.signal });
+        await sleep(200);
+        expect(await scenario.requests()).to.have.length(isOurs ? 0 : 1);
+        set(false);
+        await scenario.until((requests) => requests.length >= 1);
+        stop.abort();
+        await running;
+      });
+    }
 
     it('ours: a POST made on a hidden page is sent', async () => {
       set(true);

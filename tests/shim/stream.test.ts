@@ -227,6 +227,15 @@ for (const [name, create] of Object.entries(parsers)) {
       }
     });
 
+    it('its functions may be handed around', () => {
+      const seen: string[] = [];
+      const { feed, reset } = create({ onEvent: ({ data }) => seen.push(data) });
+      feed('data: 1\n\nda');
+      reset();
+      feed('data: 2\n\n');
+      expect(seen).to.deep.equal(['1', '2']);
+    });
+
     it('callbacks are optional', () => {
       expect(() => create({}).feed(': a\nretry: x\nid: 1\ndata: a\n\n')).not.to.throw();
     });
@@ -237,11 +246,13 @@ describe('createParser: where ours differs', () => {
   for (const [name, create] of Object.entries(parsers)) {
     const isOurs = name === 'ours';
 
+    // migrating.md: an unknown line comes in two pieces, or `consume` ends it
     it(`${name}: an unknown line in two pieces is ${isOurs ? 'reported' : 'dropped'}`, () => {
       const expected = unknown('{"error"', '{"message": "no"}}', '{"error": {"message": "no"}}');
       expect(calls(create, ['{"error"', ': {"message": "no"}}\n'])).to.deep.equal(isOurs ? [expected] : []);
     });
 
+    // migrating.md: an unknown line comes in two pieces, or `consume` ends it
     it(`${name}: an unknown line without its end is ${isOurs ? 'reported' : 'dropped'} by consume`, () => {
       const seen: Call[] = [];
       const parser = create(recorded(seen));
@@ -250,6 +261,7 @@ describe('createParser: where ours differs', () => {
       expect(seen).to.deep.equal(isOurs ? [unknown('{"error"', '1}', '{"error": 1}')] : []);
     });
 
+    // migrating.md: a callback throws
     it(`${name}: after an exception the rest of the piece is ${isOurs ? 'called back later' : 'lost'}`, () => {
       const seen: string[] = [];
       const parser = create({
@@ -263,6 +275,7 @@ describe('createParser: where ours differs', () => {
       expect(seen).to.deep.equal(isOurs ? ['1', '2', '3', '4'] : ['1', '2']);
     });
 
+    // migrating.md: a callback feeds
     it(`${name}: what a callback feeds is called back ${isOurs ? 'after' : 'before'} the rest of the piece`, () => {
       const seen: string[] = [];
       const parser = create({
@@ -275,6 +288,7 @@ describe('createParser: where ours differs', () => {
       expect(seen).to.deep.equal(isOurs ? ['1', '2', '3'] : ['1', '3', '2']);
     });
 
+    // migrating.md: `maxBufferSize` is given
     it(`${name}: a line in one piece that is longer than the limit is ${isOurs ? 'refused' : 'taken'}`, () => {
       const expected: Call = isOurs
         ? ['error max-buffer-size-exceeded', {}]
@@ -282,6 +296,21 @@ describe('createParser: where ours differs', () => {
       expect(calls(create, ['data: 0123456789\n\n'], { maxBufferSize: 10 })).to.deep.equal([expected]);
     });
 
+    // migrating.md: a callback calls `reset()`
+    it(`${name}: what a callback resets is ${isOurs ? 'the whole piece' : 'what was parsed before it'}`, () => {
+      const seen: string[] = [];
+      const parser = create({
+        onEvent: ({ data }) => {
+          seen.push(data);
+          if (data === '1') parser.reset();
+        },
+      });
+      parser.feed('data: 1\n\nda');
+      parser.feed('ta: 2\n\n');
+      expect(seen).to.deep.equal(isOurs ? ['1'] : ['1', '2']);
+    });
+
+    // migrating.md: half a pair of surrogates
     it(`${name}: half a pair of surrogates ${isOurs ? 'is replaced, as in UTF-8' : 'stays'}`, () => {
       const data = isOurs ? '\ufffdx' : '\ud83dx';
       expect(events(create, ['data: \ud83dx\n\n'])).to.deep.equal([['event', { data }]]);
@@ -315,6 +344,7 @@ describe('createParser: ours', () => {
     }
   });
 
+  // migrating.md: the messages of errors
   it('an error says what is wrong', () => {
     const errors: ParseError[] = [];
     const parser = createParser({ onError: (error) => errors.push(error), maxBufferSize: 99 });
