@@ -58,10 +58,12 @@ impl Body {
         }
         let value = result.value()?;
         // Not `instanceof`: the array may be another realm's.
-        if !ArrayBuffer::is_view(&value) {
+        // Nor is another view, whose elements aren't bytes or which has none.
+        let bytes: Uint8Array = value.unchecked_into();
+        if !ArrayBuffer::is_view(&bytes) || bytes.length() != bytes.byte_length() {
             return Err(TypeError::new("a chunk of the response's body isn't a Uint8Array").into());
         }
-        Ok(Chunk::Bytes(value.unchecked_into()))
+        Ok(Chunk::Bytes(bytes))
     }
 
     /// The beginning of the body as text, within limits of size and time: for an error's sake, and some bodies

@@ -95,7 +95,8 @@ export class MessageParser implements EventSourceParser {
   #isDelivering = false;
   /** The first half of a pair of surrogates at the end of a piece. */
   #half = '';
-  #isTooLarge = false;
+  /** Why nothing is taken any more. */
+  #refusal: Error | undefined;
 
   constructor(config: ParserConfig, reportsIgnoredLines = config.onError !== undefined) {
     this.#config = config;
@@ -103,17 +104,15 @@ export class MessageParser implements EventSourceParser {
   }
 
   feed(chunk: string | Uint8Array): void {
-    if (this.#isTooLarge) {
-      throw new Error('The limit "maxBufferSize" was exceeded; call reset() before the next stream is fed');
-    }
+    if (this.#refusal) throw this.#refusal;
     const bytes = typeof chunk === 'string' ? this.#encode(chunk) : chunk;
-    if (!ArrayBuffer.isView(bytes)) {
+    if (!ArrayBuffer.isView(bytes) || bytes.length !== bytes.byteLength) {
       throw new TypeError(`A piece of an event stream is ${typeof chunk}; it has to be text or a Uint8Array`);
     }
-    this.#parser ??= this.#create();
-    this.#isTooLarge = !this.#parser.feed(bytes);
+    const isTaken = this.#guarded((parser) => parser.feed(bytes));
+    if (!isTaken) this.#refusal = refusal('The limit "maxBufferSize" was exceeded');
     this.#deliver();
-    if (this.#isTooLarge) {
+    if (!isTaken) {
       const { maxBufferSize = 'the default of 64 Mi' } = this.#config;
       const message = `The server sent a line or an event of more than ${maxBufferSize} bytes`;
       this.#config.onError?.(new ParseError(message, { type: 'max-buffer-size-exceeded' }));
@@ -121,9 +120,9 @@ export class MessageParser implements EventSourceParser {
   }
 
   reset(options?: { consume?: boolean }): void {
-    this.#parser?.reset(Boolean(options?.consume));
     this.#half = '';
-    this.#isTooLarge = false;
+    this.#refusal = undefined;
+    if (this.#parser) this.#guarded((parser) => parser.reset(Boolean(options?.consume)));
     this.#deliver();
   }
 
@@ -131,6 +130,17 @@ export class MessageParser implements EventSourceParser {
   free(): void {
     this.#parser?.free();
     this.#parser = undefined;
+  }
+
+  /** What comes before an exception that nothing explains would be mixed with what comes after it. */
+  #guarded<T>(enter: (parser: InstanceType<Core['StreamParser']>) => T): T {
+    this.#parser ??= this.#create();
+    try {
+      return enter(this.#parser);
+    } catch (cause) {
+      this.#refusal = refusal('An exception where none is expected has ended this stream', cause);
+      throw this.#refusal;
+    }
   }
 
   #create(): InstanceType<Core['StreamParser']> {
@@ -142,6 +152,7 @@ export class MessageParser implements EventSourceParser {
       throw new Error(explainNotStarted(cause), { cause });
     }
     const face = {
+      guarded: (enter: () => void) => enter(),
       received: (text: Uint8Array, records: Uint32Array): undefined => {
         this.#batches.push(new Batch(text, records));
       },
@@ -180,6 +191,10 @@ export class MessageParser implements EventSourceParser {
     else if (comment !== undefined) onComment?.(comment);
     else if (ignored !== undefined) onError?.(toParseError(ignored));
   }
+}
+
+function refusal(reason: string, cause?: unknown): Error {
+  return new Error(`${reason}; call reset() before the next stream is fed`, { cause });
 }
 
 export function toMessage(
