@@ -19,7 +19,7 @@ import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { checkExports, entriesOf, forms, PACKAGED_WASM, scripts, stubPaths, writeStubs } from './entries.mjs';
 import { packWasm, toText } from './pack-wasm.mjs';
-import { forRelease, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
+import { forRelease, forWasm, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
 import { filesUnder, stampedStep } from './stamps.mjs';
 import { command, npmBin, root, run, StepError } from './steps.mjs';
 import { makeTwin } from './twin.mjs';
@@ -51,6 +51,13 @@ const OPTIMIZATIONS = ['-Oz', '--converge', '--one-caller-inline-max-function-si
 const GENERATED = 'src/shim/wasm/generated';
 const BINDGEN_OUT = 'build/bindgen';
 const TWIN_OUT = `${GENERATED}/twin`;
+
+/** The package as the tests have it, whose core panics where they want it to (the feature `panics-on-demand`). */
+export const PANICKING = {
+  name: 'panicking',
+  dir: 'build/panicking',
+  generated: 'build/panicking/generated',
+};
 
 /** @type {Promise<void> | undefined} */
 let wasmBuilt;
@@ -183,6 +190,42 @@ async function remapped({ name, env, version }, wasmEnv) {
   return { CARGO_ENCODED_RUSTFLAGS: [...given, ...flags].filter(Boolean).join('\x1f') };
 }
 
+/** Builds that of the tests: quick rather than small. */
+export async function buildPanicking() {
+  await build();
+  const toolchain = await setupToolchain();
+  const { targetDir, version } = toolchain;
+  const wasm = forWasm(toolchain);
+  const { dir, generated } = PANICKING;
+  const rawWasm = `${targetDir}/${WASM_TARGET}/debug/eventsource_wasm.wasm`;
+  const entries = ['index', 'stream', 'fetch-event-source'].map((name) => `src/shim/${name}.ts`);
+  await stampedStep(
+    'panicking core',
+    {
+      inputs: ['Cargo.toml', 'Cargo.lock', ...filesUnder('src'), ...filesUnder('tools', /\.(mjs|rs)$/)],
+      also: [version, wasm],
+      outputs: entries.map((entry) => entry.replace(/^src\/shim\/(.+)\.ts$/, `${dir}/$1.js`)),
+    },
+    async () => {
+      const flags = ['--lib', '--features', 'panics-on-demand', ...wasm.flags];
+      await run(toolchain.cargo, ['build', ...flags], { env: wasm.env });
+      await run(`${root}/${targetDir}/debug/bindgen`, [rawWasm, generated]);
+      const { text, frequent } = toText(readFileSync(`${generated}/core_bg.wasm`));
+      writeFileSync(
+        `${generated}/inline.js`,
+        `export const frequentBytes = '${frequent}';\nexport const wasmText = '${text}';\n`,
+      );
+      await bundle({
+        entryPoints: entries,
+        outdir: dir,
+        format: 'esm',
+        splitting: true,
+        plugins: [inForm(PANICKING)],
+      });
+    },
+  );
+}
+
 async function shimToDist() {
   checkExports();
   const entries = forms.flatMap(entriesOf);
@@ -254,10 +297,10 @@ async function shimToDist() {
 
 /**
  * Puts the form's files in the place of those that src/shim/wasm/load.ts imports.
- * @param {import('./entries.mjs').Form} form
+ * @param {Pick<import('./entries.mjs').Form, 'name' | 'source' | 'wasm' | 'isTwin'> & { generated?: string }} form
  * @returns {import('esbuild').Plugin}
  */
-function inForm({ name, source, wasm, isTwin }) {
+function inForm({ name, source, wasm, isTwin, generated = isTwin ? TWIN_OUT : undefined }) {
   return {
     name,
     setup({ onResolve }) {
@@ -266,8 +309,10 @@ function inForm({ name, source, wasm, isTwin }) {
           importer.endsWith('/load.ts') ? { path: `${root}/src/shim/wasm/${source}.ts` } : undefined,
         );
       }
-      if (isTwin) {
-        onResolve({ filter: /^\.\/generated\/core\.js$/ }, () => ({ path: `${root}/${TWIN_OUT}/core.js` }));
+      if (generated) {
+        onResolve({ filter: /^\.\/generated\/\w+\.js$/ }, ({ path }) => ({
+          path: path.replace('./generated', `${root}/${generated}`),
+        }));
       }
       onResolve({ filter: /^\.\/core\.wasm$/ }, () => ({ path: wasm ?? '', external: true }));
     },

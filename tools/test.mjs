@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { build, bundle } from './build.mjs';
+import { build, buildPanicking, bundle, PANICKING } from './build.mjs';
 import { judge, runInNode, saveRun } from './conformance.mjs';
 import { lint } from './lint.mjs';
 import { BROWSER_NAMES, setupBrowser, setupChromium, setupNodeModules, setupToolchain } from './setup.mjs';
@@ -38,6 +38,7 @@ const suites = {
     await build();
     const sources = [...testsIn('tests/shim'), 'tests/conformance/node.test.ts'];
     const files = await bundleTests(sources, 'build/tests/node', inNode);
+    files.push(...(await bundleBorder('build/tests/node', inNode)));
     return (await inChild('node', ['tools/run-mocha.mjs', ...files])).counts;
   },
   async twin() {
@@ -178,6 +179,7 @@ export async function runInBrowsers(names, sources, only) {
   // The package is found by its own name, through the exports that a user's bundler goes through.
   const define = { __ONLY__: JSON.stringify(only) ?? 'undefined' };
   await bundleTests(sources, 'build/tests/browser', { platform: 'browser', define });
+  if (!only) await bundleBorder('build/tests/browser', { platform: 'browser' });
   await bundleTests(['tests/conformance/page.ts', 'tests/conformance/global.ts'], 'build/tests/conformance', {
     platform: 'browser',
     format: 'iife',
@@ -277,6 +279,21 @@ async function bundleTests(entryPoints, outdir, options, form) {
 }
 
 const NODE = { program: process.execPath, flags: ['--enable-source-maps', '--expose-gc'] };
+
+/**
+ * Bundles the tests of a core that panics, into a folder of its own within `outdir`.
+ * @param {string} outdir
+ * @param {import('esbuild').BuildOptions} options
+ */
+async function bundleBorder(outdir, options) {
+  await buildPanicking();
+  const alias = { 'eventsource-wasm': `${root}/${PANICKING.dir}` };
+  return bundleTests(testsIn('tests/border'), `${outdir}/panicking`, {
+    ...options,
+    alias,
+    packages: 'bundle',
+  });
+}
 
 /**
  * Runs a suite in a process of its own, which has to end by itself.

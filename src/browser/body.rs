@@ -71,10 +71,12 @@ impl Body {
         }
         let value = result.value()?;
         // Not `instanceof`: the array may be another realm's.
-        if !ArrayBuffer::is_view(&value) {
+        // Nor is another view, whose elements aren't bytes or which has none.
+        let bytes: Uint8Array = value.unchecked_into();
+        if !ArrayBuffer::is_view(&bytes) || bytes.length() != bytes.byte_length() {
             return Err(TypeError::new("a chunk of the response's body isn't a Uint8Array").into());
         }
-        Ok(self.slice(value.unchecked_into()))
+        Ok(self.slice(bytes))
     }
 
     fn slice(&self, bytes: Uint8Array) -> Chunk {

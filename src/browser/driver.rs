@@ -3,15 +3,18 @@
 use super::{
     body::{Body, Chunk},
     fetch::{Exchange, ResponseParts},
-    sys::{Face, Request, Settings, now},
+    sys::{Face, Request, Settings, guarded, now},
     watchdog::Watchdog,
 };
 use crate::core::{Action, Answer, Connection, ConnectionOptions, Error, Head, Input, Moment, Parser, Retry};
 use gloo_timers::callback::Timeout;
 use js_sys::{Date, Function, Math, Promise, Uint8Array};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
+    mem::ManuallyDrop,
+    pin::Pin,
     rc::{Rc, Weak},
+    task::{Context, Poll},
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -32,6 +35,8 @@ pub struct Driver {
     /// The wait for the next.
     timer: RefCell<Option<Timeout>>,
     watchdog: RefCell<Option<Watchdog>>,
+    /// Something has thrown where nothing may: nothing more is done with any of these.
+    has_crashed: Cell<bool>,
 }
 
 /// What is known of an error besides what the core says.
@@ -70,12 +75,49 @@ impl Driver {
             exchange: RefCell::default(),
             timer: RefCell::default(),
             watchdog: RefCell::default(),
+            has_crashed: Cell::default(),
         })
     }
 
     /// Something happened of which there is nothing more to say.
     pub fn feed(self: &Rc<Self>, input: Input) {
-        self.feed_with(input, Details::default());
+        self.guarded(&mut || self.feed_with(input, Details::default()));
+    }
+
+    /// Whatever enters the driver does so through here. Where it throws, be it because a panic of ours became a trap or
+    /// because the page has put something in the place of a function of the platform that does, the frames in between
+    /// are gone without a trace: what they had borrowed stays so. This connection then fails for good; the frames above
+    /// this, and with them all other connections, go on.
+    fn guarded(self: &Rc<Self>, enter: &mut dyn FnMut()) {
+        if self.has_crashed.get() {
+            return;
+        }
+        if let Err(cause) = guarded(&self.face, enter) {
+            self.crash(cause);
+        }
+    }
+
+    fn crash(self: &Rc<Self>, cause: JsValue) {
+        self.has_crashed.set(true);
+        // What can still be let go; that may throw for the same reason, and is out of these by then.
+        let mut exchange = take(&self.exchange);
+        let mut timers = Some((take(&self.timer), take(&self.watchdog)));
+        drop(guarded(&self.face, &mut || drop(exchange.take())));
+        drop(guarded(&self.face, &mut || drop(timers.take())));
+        let driver = self.clone();
+        // Once whoever has called, and borrows, has returned.
+        spawn_local(async move {
+            let attempt = driver.connection.try_borrow().map_or(0, |connection| connection.attempts());
+            if let Err(error) = guarded(&driver.face, &mut || driver.face.crashed(attempt, &cause)) {
+                // Nobody is left to be told: the platform reports it.
+                drop(Promise::reject(&error));
+            }
+        });
+    }
+
+    /// Runs a task of this driver.
+    fn spawn(self: &Rc<Self>, task: impl Future<Output = ()> + 'static) {
+        spawn_local(Guarded { driver: self.clone(), task: ManuallyDrop::new(Box::pin(task)) });
     }
 
     fn feed_with(self: &Rc<Self>, input: Input, details: Details) {
@@ -85,7 +127,10 @@ impl Driver {
 
     fn step(&self, input: Input) -> Action {
         let moment = Moment { time: now(), date: Date::now(), random: Math::random() };
-        self.connection.borrow_mut().step(input, moment)
+        let mut connection = self.connection.borrow_mut();
+        #[cfg(feature = "panics-on-demand")]
+        super::sys::panic_on_demand("step");
+        connection.step(input, moment)
     }
 
     fn perform(self: &Rc<Self>, action: Action, details: Details) {
@@ -95,7 +140,7 @@ impl Driver {
             Action::Fetch => self.fetch(),
             Action::Ask(error) => {
                 self.let_go();
-                spawn_local(self.clone().ask(error, details));
+                self.spawn(self.clone().ask(error, details));
             }
             Action::Reconnect { error, delay } => {
                 self.let_go();
@@ -177,9 +222,13 @@ impl Driver {
                 let exchange = Rc::new(exchange);
                 let attempt = Attempt { driver: self.clone(), exchange: Rc::downgrade(&exchange) };
                 *self.exchange.borrow_mut() = Some(exchange);
-                spawn_local(attempt.run());
+                self.spawn(attempt.run());
             }
-            Err(cause) => self.feed_with(Input::RequestFailed, Details::cause(cause)),
+            // Not at once: whoever has called borrows the object that this may be the end of.
+            Err(cause) => {
+                let driver = self.clone();
+                self.spawn(async move { driver.feed_with(Input::RequestFailed, Details::cause(cause)) });
+            }
         }
     }
 
@@ -189,6 +238,29 @@ impl Driver {
         let driver = self.clone();
         *self.watchdog.borrow_mut() =
             limit.map(|limit| Watchdog::new(limit, move || driver.feed(Input::TimedOut)));
+    }
+}
+
+/// A task that enters the driver each time it is polled.
+struct Guarded {
+    driver: Rc<Driver>,
+    /// One that has thrown is never dropped: it would drop again what it was about to.
+    task: ManuallyDrop<Pin<Box<dyn Future<Output = ()>>>>,
+}
+
+impl Future for Guarded {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<()> {
+        let Self { driver, task } = &mut *self;
+        let mut polled = None;
+        driver.guarded(&mut || polled = Some(task.as_mut().poll(context)));
+        if polled == Some(Poll::Ready(())) {
+            // SAFETY: a task that is ready isn't polled again.
+            unsafe { ManuallyDrop::drop(task) };
+        }
+        // Where it has thrown, it is over.
+        polled.unwrap_or(Poll::Ready(()))
     }
 }
 
@@ -344,6 +416,8 @@ impl Attempt {
         }
         let mut parser = driver.parser.borrow_mut();
         bytes.copy_to(parser.space(bytes.length() as usize));
+        #[cfg(feature = "panics-on-demand")]
+        super::sys::panic_on_demand("parse");
         let batch = parser.parse();
         if let Some(milliseconds) = batch.reconnection_time {
             driver.feed(Input::ReconnectionTime(milliseconds));
@@ -359,6 +433,11 @@ impl Attempt {
     fn is_live(&self) -> bool {
         self.exchange.strong_count() > 0
     }
+}
+
+/// What a cell holds, if nobody is at it or was when it crashed.
+fn take<T>(cell: &RefCell<Option<T>>) -> Option<T> {
+    cell.try_borrow_mut().ok().and_then(|mut held| held.take())
 }
 
 /// What a function of the user's comes to: at once, or when its promise is settled.

@@ -39,6 +39,8 @@ impl StreamParser {
     /// Parses what was written. Gives the address of what is known of the batch, which holds until the next call.
     /// If a line or an event was longer than the limit, nothing may follow but [`StreamParser::reset`].
     pub fn parse(&mut self) -> *const u32 {
+        #[cfg(feature = "panics-on-demand")]
+        super::sys::panic_on_demand("stream");
         let batch = self.parser.parse();
         let records = batch.records.as_flattened();
         self.batch = [

@@ -67,6 +67,14 @@ extern "C" {
         delay: Option<u32>,
     );
 
+    /// Calls the function, and throws what it throws.
+    #[wasm_bindgen(method, catch)]
+    fn guarded(this: &Face, enter: &mut dyn FnMut()) -> Result<(), JsValue>;
+
+    /// Something has thrown that never should. It is over, with nothing told in a string: that may be what throws.
+    #[wasm_bindgen(method)]
+    pub fn crashed(this: &Face, attempt: u32, cause: &JsValue);
+
     /// The connection was let go until the page is back.
     #[wasm_bindgen(method)]
     pub fn paused(this: &Face);
@@ -190,4 +198,24 @@ extern "C" {
 
     #[wasm_bindgen(method, getter, catch)]
     pub fn value(this: &ReadResult) -> Result<JsValue, JsValue>;
+}
+
+/// Enters by way of JavaScript, which alone can catch what is thrown in there, panics that have become traps among it.
+pub fn guarded(face: &Face, enter: &mut dyn FnMut()) -> Result<(), JsValue> {
+    // One closure for all: each is an import of its own.
+    face.guarded(&mut || enter())
+}
+
+#[cfg(feature = "panics-on-demand")]
+#[wasm_bindgen]
+extern "C" {
+    /// The tests' own: whether to panic here.
+    #[wasm_bindgen(js_name = panicsOnDemand)]
+    fn panics_on_demand(place: &str) -> bool;
+}
+
+/// Panics where a test wants it.
+#[cfg(feature = "panics-on-demand")]
+pub fn panic_on_demand(place: &str) {
+    assert!(!panics_on_demand(place), "on demand");
 }

@@ -234,11 +234,8 @@ impl Retry {
         // A delay of nothing would stay nothing.
         let growing = if self.failures_in_a_row == 0 { base } else { base.max(1.0) };
         let cap = max_delay.unwrap_or(DEFAULT_MAX_DELAY.max(base));
-        let delay = (0..self.failures_in_a_row).fold(growing, |delay, _| {
-            // No power function for this: the loop ends where it no longer matters.
-            if delay < cap { delay * factor } else { delay }
-        });
-        delay.min(cap) * (1.0 + jitter * random)
+        let failures = self.failures_in_a_row.min(i32::MAX as u32) as i32;
+        (growing * factor.powi(failures)).min(cap) * (1.0 + jitter * random)
     }
 }
 

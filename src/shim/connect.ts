@@ -1,7 +1,7 @@
 /** A connection of the Rust driver, for the faces that aren't objects of their own. */
 
 import { asking } from './answer.js';
-import type { FailureArguments } from './events.js';
+import { type FailureArguments, internalFailure } from './events.js';
 import type { Settings } from './options.js';
 import { observePage } from './page.js';
 import type { Request } from './request.js';
@@ -40,6 +40,8 @@ export function connect(settings: Settings, face: Face): () => void {
   const told = {
     drained: () => undefined,
     paused: () => {},
+    guarded: (enter: () => void) => enter(),
+    crashed: (attempt: number, cause: unknown) => told.failed(...internalFailure(attempt, cause)),
     ...face,
     ...asking((...details: FailureArguments) => face.decide?.(...details)),
     failed: (...details: FailureArguments) => {

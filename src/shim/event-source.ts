@@ -8,6 +8,7 @@ import {
   EventSourceErrorEvent,
   EventSourceOpenEvent,
   type FailureArguments,
+  internalFailure,
   toErrorEvent,
 } from './events.js';
 import { platformCallsHandlers } from './handlers.js';
@@ -231,6 +232,9 @@ export class EventSource extends EventTarget {
         return (this.#init.reconnect as ReconnectFunction)(this.#lastError);
       }),
       failed: (...details: FailureArguments) => this.#fail(toErrorEvent(...details), details[4]),
+      guarded: (enter: () => void) => enter(),
+      crashed: (attempt: number, cause: unknown) =>
+        this.#fail(toErrorEvent(...internalFailure(attempt, cause))),
       paused: () => {
         this.#trace({ type: 'pause' });
         this.#enqueue(() => {

@@ -14,6 +14,7 @@
  * - `request`: a function that should have given the request's URL, headers or body failed
  * - `handler`: a function of the user's that takes events failed; it is never an `EventSource`'s
  * - `webassembly`: this package's WebAssembly module couldn't be started
+ * - `internal`: something has thrown that never should, be it a bug or a function that stands in the platform's place
  */
 export type ErrorKind =
   | 'network'
@@ -26,7 +27,8 @@ export type ErrorKind =
   | 'unreadable'
   | 'request'
   | 'handler'
-  | 'webassembly';
+  | 'webassembly'
+  | 'internal';
 
 /** What an `EventSourceErrorEvent` is made of. */
 export interface ErrorDetails {
@@ -117,6 +119,12 @@ export type FailureArguments = [
   body: string | undefined,
   delay?: number | undefined,
 ];
+
+/** What has thrown that never should: a bug, or a function that stands in the platform's place. */
+export function internalFailure(attempt: number, cause: unknown): FailureArguments {
+  const message = 'An exception where none is expected has ended this connection';
+  return ['internal', message, attempt, cause, undefined, undefined];
+}
 
 export function toErrorEvent(...details: FailureArguments): EventSourceErrorEvent {
   const [kind, message, attempt, cause, response, body, delay] = details;

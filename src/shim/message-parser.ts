@@ -97,6 +97,9 @@ let numbers = new Uint32Array();
 /** Whether views tell that by being empty. To ask the memory for its buffer costs more. */
 let isDetached = true;
 
+/** Parsers that have thrown: nobody knows their state, so they are never let go of. */
+const crashed: unknown[] = [];
+
 function viewMemory(): void {
   if (isDetached ? bytes.length > 0 : bytes.buffer === memory?.buffer) return;
   const { buffer } = memory as WebAssembly.Memory;
@@ -115,7 +118,8 @@ export class MessageParser implements EventSourceParser {
   #isDelivering = false;
   /** The first half of a pair of surrogates at the end of a piece. */
   #half = '';
-  #isTooLarge = false;
+  /** Why nothing is taken any more. */
+  #refusal: Error | undefined;
 
   constructor(config: ParserConfig, reportsIgnoredLines = config.onError !== undefined) {
     this.#config = config;
@@ -123,16 +127,15 @@ export class MessageParser implements EventSourceParser {
   }
 
   feed(chunk: string | Uint8Array): void {
-    if (this.#isTooLarge) {
-      throw new Error('The limit "maxBufferSize" was exceeded; call reset() before the next stream is fed');
-    }
+    if (this.#refusal) throw this.#refusal;
     const bytes = typeof chunk === 'string' ? this.#encode(chunk) : chunk;
-    if (!ArrayBuffer.isView(bytes)) {
+    if (!ArrayBuffer.isView(bytes) || bytes.length !== bytes.byteLength) {
       throw new TypeError(`A piece of an event stream is ${typeof chunk}; it has to be text or a Uint8Array`);
     }
-    this.#parse(bytes);
+    const isTaken = this.#parse(bytes);
+    if (!isTaken) this.#refusal = refusal('The limit "maxBufferSize" was exceeded');
     this.#deliver();
-    if (this.#isTooLarge) {
+    if (!isTaken) {
       const { maxBufferSize = 'the default of 64 Mi' } = this.#config;
       const message = `The server sent a line or an event of more than ${maxBufferSize} bytes`;
       this.#config.onError?.(new ParseError(message, { type: 'max-buffer-size-exceeded' }));
@@ -140,10 +143,10 @@ export class MessageParser implements EventSourceParser {
   }
 
   reset(options?: { consume?: boolean }): void {
-    if (options?.consume && this.#parser?.isInLine()) this.#parse(LINE_END);
+    if (options?.consume && !this.#refusal && this.#parser?.isInLine()) this.#parse(LINE_END);
     this.#parser?.reset();
     this.#half = '';
-    this.#isTooLarge = false;
+    this.#refusal = undefined;
     this.#deliver();
   }
 
@@ -165,31 +168,43 @@ export class MessageParser implements EventSourceParser {
     return new core.StreamParser(maxBufferSize, onComment !== undefined, this.#reportsIgnoredLines);
   }
 
-  /** Writes into the core's memory and reads from it: for pieces of a few bytes all else costs more than parsing. */
-  #parse(piece: Uint8Array): void {
+  /**
+   * Writes into the core's memory and reads from it: for pieces of a few bytes all else costs more than parsing. False
+   * if a line or an event was longer than the limit. Throws what never should be thrown; what came before that would be
+   * mixed with what comes after it, so nothing is taken until `reset()`.
+   */
+  #parse(piece: Uint8Array): boolean {
     this.#parser ??= this.#create();
     const parser = this.#parser;
-    const start = parser.space(piece.length);
-    viewMemory();
-    if (piece.length > SHORT) bytes.set(piece, start);
-    else for (let index = 0; index < piece.length; index++) bytes[start + index] = piece[index] as number;
-    const at = parser.parse() / 4;
-    viewMemory();
-    this.#isTooLarge = numbers[at + 4] !== 0;
-    const length = numbers[at + 3] as number;
-    if (length === 0) return;
-    const text = numbers[at] as number;
-    const size = numbers[at + 1] as number;
-    const records = (numbers[at + 2] as number) / 4;
-    // The piece itself, where the batch is no more and no less: another view costs as much as a short text. Decoders
-    // refuse memory that is shared.
-    const isPiece = text === start && size === piece.length && piece.buffer instanceof ArrayBuffer;
-    this.#batches.push(
-      new Batch(
-        decode(isPiece ? piece : bytes.subarray(text, text + size)),
-        copied(numbers, records, records + length),
-      ),
-    );
+    try {
+      const start = parser.space(piece.length);
+      viewMemory();
+      if (piece.length > SHORT) bytes.set(piece, start);
+      else for (let index = 0; index < piece.length; index++) bytes[start + index] = piece[index] as number;
+      const at = parser.parse() / 4;
+      viewMemory();
+      const length = numbers[at + 3] as number;
+      if (length > 0) {
+        const text = numbers[at] as number;
+        const size = numbers[at + 1] as number;
+        const records = (numbers[at + 2] as number) / 4;
+        // The piece itself, where the batch is no more and no less: another view costs as much as a short text.
+        // Decoders refuse memory that is shared.
+        const isPiece = text === start && size === piece.length && piece.buffer instanceof ArrayBuffer;
+        this.#batches.push(
+          new Batch(
+            decode(isPiece ? piece : bytes.subarray(text, text + size)),
+            copied(numbers, records, records + length),
+          ),
+        );
+      }
+      return numbers[at + 4] === 0;
+    } catch (cause) {
+      crashed.push(parser);
+      this.#parser = undefined;
+      this.#refusal = refusal('An exception where none is expected has ended this stream', cause);
+      throw this.#refusal;
+    }
   }
 
   #encode(chunk: string): Uint8Array {
@@ -224,6 +239,10 @@ export class MessageParser implements EventSourceParser {
     else if (kind === COMMENT_KIND) config.onComment?.(value);
     else if (kind === IGNORED_KIND) config.onError?.(toParseError(value));
   }
+}
+
+function refusal(reason: string, cause?: unknown): Error {
+  return new Error(`${reason}; call reset() before the next stream is fed`, { cause });
 }
 
 /** The event that a batch's last entry is. */

@@ -46,6 +46,8 @@ function fireOne(): void {
   try {
     if (firing?.fireNext()) waiting.push(firing);
   } catch (error) {
+    // One that throws has its next turn all the same: what it has lost is this event.
+    if (firing) waiting.push(firing);
     report(error);
   }
 }

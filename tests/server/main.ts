@@ -13,6 +13,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import { startServer } from '../../www/server/main.mjs';
+import { startChaos } from '../chaos/server.js';
 import type { Answer, Seen, Step } from './scenario.js';
 
 interface Scenario {
@@ -186,9 +187,14 @@ const facts = {
 };
 // The playground's models, without its page.
 const { origin: models } = await startServer({ root: process.cwd(), port: 0 });
-const { RANDOM_LIFE_SEED, RANDOM_LIFE_SECONDS } = process.env;
+const { RANDOM_LIFE_SEED, RANDOM_LIFE_SECONDS, CHAOS_SEED, CHAOS_RUNS } = process.env;
 const randomLife = {
   seed: Number(RANDOM_LIFE_SEED ?? Math.floor(Math.random() * 2 ** 31)),
   seconds: Number(RANDOM_LIFE_SECONDS ?? 3),
 };
-process.stdout.write(`${JSON.stringify({ ...facts, models, randomLife })}\n`);
+const chaos = {
+  ...(await startChaos()),
+  seed: Number(CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31)),
+  runs: Number(CHAOS_RUNS ?? 12),
+};
+process.stdout.write(`${JSON.stringify({ ...facts, models, randomLife, chaos })}\n`);

@@ -6,22 +6,12 @@
 
 import { expect } from 'chai';
 import { EventSource, type EventSourceInit } from 'eventsource-wasm';
+import { generator } from '../chaos/random.js';
 import { sleep } from '../conformance/conformance-test.js';
 
 declare const __SERVER__: { randomLife: { seed: number; seconds: number } };
 
 const { seed, seconds } = __SERVER__.randomLife;
-
-/** Mulberry32: the same numbers for the same seed. */
-function generator(state: number): () => number {
-  let next = state;
-  return () => {
-    next = (next + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(next ^ (next >>> 15), next | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** One life: returns how many requests were alive at most, and what was fired after the end. */
 async function live(
