@@ -180,7 +180,7 @@ async function remapped({ name, env, version }, wasmEnv) {
     ...(name === 'debian' ? [`/usr/src/rustc-${/^release: (\S+)/m.exec(version)?.[1]}`] : []),
     `/rustc/${/^commit-hash: (\S+)/m.exec(version)?.[1]}`,
   ];
-  const flags = [root, ...crates, ...library].map((folder) => `--remap-path-prefix=${folder}=`);
+  const flags = [...crates, ...library].map((folder) => `--remap-path-prefix=${folder}=`);
   const { CARGO_ENCODED_RUSTFLAGS, RUSTFLAGS, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS } = {
     ...process.env,
     ...wasmEnv,

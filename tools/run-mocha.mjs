@@ -11,6 +11,8 @@ import Mocha from 'mocha';
 const { MOCHA_GREP } = process.env;
 const mocha = new Mocha({
   timeout: 20_000,
+  // As in browsers (run-browsers.mjs).
+  retries: 1,
   reporter: 'dot',
   forbidOnly: true,
   ...(MOCHA_GREP ? { grep: new RegExp(MOCHA_GREP) } : {}),

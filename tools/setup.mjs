@@ -13,6 +13,7 @@
  */
 // @ts-check
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { ask, command, run, StepError, step, UP_TO_DATE } from './steps.mjs';
 
@@ -63,6 +64,16 @@ export function setupToolchain() {
   toolchain ??= findToolchain();
   return toolchain;
 }
+
+/**
+ * Where cargo keeps what it compiles on the way. Other people's crates and the standard library are most of it, and the
+ * same for every clone of this repository. (The results are in `targetDir`. A cargo of before 1.91 keeps all there.)
+ */
+const SHARED_BUILDS = {
+  CARGO_BUILD_BUILD_DIR:
+    process.env.CARGO_BUILD_BUILD_DIR ??
+    join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'eventsource-wasm', 'cargo'),
+};
 
 /** @returns {Promise<Toolchain>} */
 async function findToolchain() {
@@ -119,7 +130,15 @@ async function toolchainOnPath() {
   ]);
   if (!version || !libraries || !existsSync(libraries) || isTooOld(version)) return undefined;
   const buildsStd = await canBuildStd();
-  return { name: 'path', cargo: 'cargo', env: {}, wasmFlags: [], buildsStd, targetDir: 'target', version };
+  return {
+    name: 'path',
+    cargo: 'cargo',
+    env: SHARED_BUILDS,
+    wasmFlags: [],
+    buildsStd,
+    targetDir: 'target',
+    version,
+  };
 }
 
 /** Whether the compiler knows how to build a small standard library and its sources are there or to be had. */
@@ -152,6 +171,7 @@ async function debianToolchain() {
     name: 'debian',
     cargo: '/usr/bin/cargo',
     env: {
+      ...SHARED_BUILDS,
       RUSTC: '/usr/bin/rustc',
       // A cargo or clippy-driver of another toolchain, earlier on PATH, would not fit this compiler.
       PATH: `/usr/bin${delimiter}${process.env.PATH}`,

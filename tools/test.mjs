@@ -267,6 +267,7 @@ async function bundleTests(entryPoints, outdir, options, form) {
     outdir,
     outbase: 'tests',
     format: 'esm',
+    inject: ['tests/second-try.ts'],
     ...(form ? { alias: { 'eventsource-wasm': `eventsource-wasm/${form}` } } : {}),
     ...options,
     define: {
@@ -332,6 +333,7 @@ function inChild(name, args, env, { program, flags } = NODE) {
     });
     const [code, signal] = await once(child, 'close');
     clearTimeout(grace);
+    for (const [, line] of output.matchAll(/^ *(a second try: .*)/gm)) console.log(`--  ${name}: ${line}`);
     const lastLine = output.trim().split('\n').at(-1);
     if (lastLine?.startsWith('{"passed":')) counts ??= /** @type {Counts} */ (JSON.parse(lastLine));
     if (!counts) throw new StepError(`the ${name} suite ended early, with ${code ?? signal}`, { output });
