@@ -1,12 +1,9 @@
 /** Bundled into each file of tests: says which of them needed a second try. */
 
-declare const afterEach: Mocha.HookFunction | undefined;
-
 // The pages and workers of the conformance tests have no mocha.
-if (typeof afterEach === 'function') {
+if ('afterEach' in globalThis) {
   afterEach(function () {
-    const { currentTest } = this;
-    const { _currentRetry: tries } = currentTest as unknown as { _currentRetry?: number };
-    if (tries) console.log(`a second try: ${currentTest?.fullTitle()}`);
+    const { _currentRetry: tries } = this.currentTest as unknown as { _currentRetry: number };
+    if (tries > 0) console.log(`a second try: ${this.currentTest?.fullTitle()}`);
   });
 }
