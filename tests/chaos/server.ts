@@ -3,7 +3,8 @@
  * a bad network would: it cuts it at any byte, resets it, goes silent, delays, splits and joins. It never makes a byte
  * of its own; bad encodings are the server's.
  *
- * `/streams/<seed>-<anything>?events=<number>` is a run: what becomes of its connections follows from the seed.
+ * `/streams/<seed>-<anything>?events=<number>` is a run: what becomes of its connections follows from the seed. With
+ * `&head=whole` none of them ends, as if all were well, before the response's head does.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -100,6 +101,9 @@ function answer({ random, fates }: Chance, events: string[], response: ServerRes
 /** What becomes of a connection, once so many bytes have come from the server. */
 const FATES = ['end', 'end', 'end', 'reset', 'reset', 'silence', 'refusal', 'none'] as const;
 
+/** More bytes than the head of a response has. */
+const HEAD_SIZE = 1_000;
+
 function proxy(port: number, client: Socket): void {
   const upstream = connect(port, '127.0.0.1');
   const both = [client, upstream];
@@ -123,7 +127,8 @@ function proxy(port: number, client: Socket): void {
     }
     upstream.write(request);
     client.on('data', (data) => upstream.write(data));
-    const limit = fate === 'none' ? Number.POSITIVE_INFINITY : Math.floor(random() ** 2 * 4_000);
+    const least = fate === 'end' && line.includes('head=whole') ? HEAD_SIZE : 0;
+    const limit = fate === 'none' ? Number.POSITIVE_INFINITY : least + Math.floor(random() ** 2 * 4_000);
     await forward(upstream, client, limit, isPreflight ? () => 0.5 : random);
     if (fate === 'silence') return;
     if (fate === 'reset') client.resetAndDestroy();

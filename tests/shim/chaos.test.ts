@@ -22,6 +22,13 @@ const AT_ONCE = 4;
 const timeouts = { connectTimeout: 1_500, idleTimeout: 250 };
 const reconnect = { initialDelay: 1, factor: 1, jitter: 0, maxDelay: 1 };
 
+// WebKitGTK and WPE 2.38 hand over a head that was cut off as if it were whole, without the headers that didn't come.
+const { userAgent = '' } = globalThis.navigator ?? {};
+const takesHalfHeads = userAgent.includes('AppleWebKit') && !userAgent.includes('Chrome');
+
+const urlOf = (key: string) =>
+  `${proxy}/streams/${key}?events=${EVENTS}${takesHalfHeads ? '&head=whole' : ''}`;
+
 /** A key for each run, in each browser. */
 const place = Math.random().toString(36).slice(2);
 const keyOf = (what: string, run: number) => `${seed + run}-${what}-${run}-${place}`;
@@ -52,7 +59,7 @@ describe(`chaos (seed ${seed})`, () => {
   it(`${runs} streams of numbered events: each once and in order`, async function () {
     this.timeout(runs * 10_000 + 20_000);
     const sum = await all('stream', runs, async (key) => {
-      const source = new EventSource(`${proxy}/streams/${key}?events=${EVENTS}`, { reconnect, ...timeouts });
+      const source = new EventSource(urlOf(key), { reconnect, ...timeouts });
       let number = 0;
       await new Promise<void>((resolve, reject) => {
         source.onmessage = ({ data, lastEventId }) => {
@@ -76,7 +83,7 @@ describe(`chaos (seed ${seed})`, () => {
   it(`${Math.ceil(runs / 2)} loops, which take their time`, async function () {
     this.timeout(runs * 10_000 + 20_000);
     await all('loop', Math.ceil(runs / 2), async (key) => {
-      const url = `${proxy}/streams/${key}?events=${EVENTS}`;
+      const url = urlOf(key);
       let number = 0;
       for await (const { data, id } of events(url, { reconnect, ...timeouts })) {
         number++;
@@ -91,7 +98,7 @@ describe(`chaos (seed ${seed})`, () => {
   it(`${runs} POSTs: never two requests, and what comes is the beginning`, async function () {
     this.timeout(runs * 10_000 + 20_000);
     const sum = await all('post', runs, async (key) => {
-      const source = new EventSource(`${proxy}/streams/${key}?events=${EVENTS}`, {
+      const source = new EventSource(urlOf(key), {
         method: 'POST',
         body: 'once',
         ...timeouts,
