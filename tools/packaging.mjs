@@ -854,13 +854,16 @@ function writeReadme(table) {
 
 const all = Object.keys(apps);
 
+/** What was installed, which the examples' tests share. */
+export const removeApps = () => rmSync(WORK, { recursive: true, force: true });
+
 /**
  * @param {string[]} [names] all apps without them
  * @param {{ keep?: boolean }} [flags]
  */
 export async function testPackaging(names = all, { keep = false } = {}) {
   await build();
-  if (!keep) rmSync(WORK, { recursive: true, force: true });
+  if (!keep) removeApps();
   /** @type {Map<string, Row[]>} */
   const done = new Map();
   /** @type {string[]} */
@@ -882,7 +885,6 @@ export async function testPackaging(names = all, { keep = false } = {}) {
     );
   } finally {
     await (await browser)?.close();
-    if (!keep) rmSync(WORK, { recursive: true, force: true });
   }
   const rows = names.flatMap((name) => done.get(name) ?? []);
   console.log('');
@@ -912,6 +914,7 @@ command(
     const { failures, write } = await testPackaging(words.length > 0 ? words : all, flags).finally(
       stopScenarioServer,
     );
+    if (!flags.keep) removeApps();
     if (failures.length > 0) throw new StepError(`${failures.length} failed: ${failures.join(', ')}`);
     if (flags.write) write();
   },

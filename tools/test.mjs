@@ -429,6 +429,9 @@ async function test(names) {
       return rows;
     }),
   );
+  if (names.some((name) => ['packaging', 'examples'].includes(name))) {
+    (await import('./packaging.mjs')).removeApps();
+  }
   const rows = names.flatMap((name) => done.flat().filter((row) => row.name === name));
   if (!(await stopScenarioServer())) {
     console.error('error: the scenario server ended before the tests did');

@@ -4,7 +4,7 @@
  * of its own; bad encodings are the server's.
  *
  * `/streams/<seed>-<anything>?events=<number>` is a run: what becomes of its connections follows from the seed. With
- * `&head=whole` none of them ends, as if all were well, before the response's head does.
+ * `&head=whole` none of them is cut before the response's head has come.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -106,14 +106,9 @@ const HEAD_SIZE = 1_000;
 
 function proxy(port: number, client: Socket): void {
   const upstream = connect(port, '127.0.0.1');
-  const both = [client, upstream];
-  for (const socket of both) {
-    // What one end does is the other's to notice.
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      for (const other of both) other.destroy();
-    });
-  }
+  // What an end of the connection does is the other's to notice; `forward` does for the server's.
+  for (const socket of [client, upstream]) socket.on('error', () => {});
+  client.on('close', () => upstream.destroy());
   client.once('data', async (request) => {
     const line = request.toString('latin1').split('\r\n', 1)[0] ?? '';
     const run = runOf(line);
@@ -127,7 +122,7 @@ function proxy(port: number, client: Socket): void {
     }
     upstream.write(request);
     client.on('data', (data) => upstream.write(data));
-    const least = fate === 'end' && line.includes('head=whole') ? HEAD_SIZE : 0;
+    const least = line.includes('head=whole') ? HEAD_SIZE : 0;
     const limit = fate === 'none' ? Number.POSITIVE_INFINITY : least + Math.floor(random() ** 2 * 4_000);
     await forward(upstream, client, limit, isPreflight ? () => 0.5 : random);
     if (fate === 'silence') return;

@@ -22,9 +22,8 @@ const AT_ONCE = 4;
 const timeouts = { connectTimeout: 1_500, idleTimeout: 250 };
 const reconnect = { initialDelay: 1, factor: 1, jitter: 0, maxDelay: 1 };
 
-// WebKitGTK and WPE 2.38 hand over a head that was cut off as if it were whole, without the headers that didn't come.
-const { userAgent = '' } = globalThis.navigator ?? {};
-const takesHalfHeads = userAgent.includes('AppleWebKit') && !userAgent.includes('Chrome');
+// Browsers hand over a response whose head was cut off as if that were all of it: without its content type.
+const takesHalfHeads = 'document' in globalThis;
 
 const urlOf = (key: string) =>
   `${proxy}/streams/${key}?events=${EVENTS}${takesHalfHeads ? '&head=whole' : ''}`;

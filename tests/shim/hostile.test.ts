@@ -273,7 +273,8 @@ async function replacing(
   run: () => Promise<void>,
 ): Promise<void> {
   const before = Object.getOwnPropertyDescriptor(target, name);
-  Object.defineProperty(target, name, { value, configurable: true, writable: true });
+  // Bun's TextDecoder.prototype.decode can't be configured.
+  Object.defineProperty(target, name, { value, configurable: before?.configurable ?? true, writable: true });
   try {
     // It is put back even if what runs hangs.
     await Promise.race([run(), sleep(4_000).then(() => Promise.reject(new Error('it hangs')))]);
@@ -327,7 +328,10 @@ describe('globals that are replaced after the import', () => {
     });
   }
 
-  it('a Headers that can’t be made is the constructor’s exception', async () => {
+  it('a Headers that can’t be made is the constructor’s exception', async function () {
+    // WebKitGTK has compiled the global into the shim's code by now, and doesn't notice what replaces it.
+    const { userAgent = '' } = globalThis.navigator ?? {};
+    if (userAgent.includes('AppleWebKit') && !userAgent.includes('Chrome')) this.skip();
     await replacing(globalThis, 'Headers', throws, async () => {
       expect(() => new EventSource(url)).to.throw(RangeError, 'hostile');
     });
@@ -337,7 +341,9 @@ describe('globals that are replaced after the import', () => {
   it('a MessageEvent that can’t be made is not missed', () =>
     replacing(globalThis, 'MessageEvent', throws, expectHealth));
 
-  it('a dispatchEvent that throws costs those events, not the stream', async () => {
+  it('a dispatchEvent that throws costs those events, not the stream', async function () {
+    // Its reportError() calls that itself, and ends the process.
+    if ('Deno' in globalThis) this.skip();
     const reported = catchReports();
     let send: (text: string) => void = () => {};
     const fetch = async () => {
