@@ -82,8 +82,9 @@ export function catchReports(): { messages(): string[]; stop(): void } {
     };
   }
   const before = globalThis.onerror;
-  globalThis.onerror = (_event, _source, _line, _column, error) => {
-    messages.push((error as Error).message);
+  globalThis.onerror = (event, _source, _line, _column, error) => {
+    // Cloudflare's runtime gives the event alone.
+    messages.push(((error ?? (event as ErrorEvent).error) as Error).message);
     return true;
   };
   return {

@@ -100,7 +100,7 @@ describe('error events', () => {
           seen.push(data);
           throw new Error(`thrown at ${data}`);
         };
-        while (seen.length < 2) await next(source, 'message');
+        while (seen.length < 2) await sleep(5);
         await sleep(20);
         expect(seen).to.deep.equal(['1', '2']);
         expect(await scenario.requests()).to.have.length(1);

@@ -254,10 +254,10 @@ describe('handlers that do their worst', () => {
   it('that take the prototype away', async () => {
     const source = new EventSource(url, { fetch: three });
     const seen: string[] = [];
-    source.onmessage = ({ data }) => {
+    source.addEventListener('message', ({ data }) => {
       seen.push(data);
       Object.setPrototypeOf(source, EventTarget.prototype);
-    };
+    });
     while (seen.length < 3) await sleep(1);
     Object.setPrototypeOf(source, EventSource.prototype);
     source.close();

@@ -1,3 +1,4 @@
-/** What mocha's build for browsers looks for in the page's address. */
+/** What mocha's build for browsers, and tests that take what isn't Node for a browser, look for. */
 
 Object.assign(globalThis, { location: { search: '' } });
+Reflect.deleteProperty(globalThis, 'process');
