@@ -16,6 +16,7 @@ import { command, root, StepError } from './steps.mjs';
  * @property {string} global
  * @property {'ours' | 'native' | 'platform'} which
  * @property {boolean} isThere
+ * @property {boolean} [isSilent] nothing more came: the outcomes are missing
  * @property {string} [version] of the browser
  * @property {{ name: string, error?: string }[]} outcomes
  */
@@ -64,9 +65,13 @@ export function judge(results, differences = readDifferences()) {
   const complaints = [];
   /** @type {Unexpected[]} */
   const unexpected = [];
-  for (const { browser, global, which, isThere, outcomes } of results) {
+  for (const { browser, global, which, isThere, isSilent, outcomes } of results) {
     const place = { browser, global };
     const title = `${browser}, ${global}, ${which}`;
+    if (isSilent) {
+      complaints.push(`${title}: the browser fell silent`);
+      continue;
+    }
     const absence = differences.absent.some(
       (absent) => (absent.which === which || absent.which === 'all') && holds(absent.where, place),
     );

@@ -163,7 +163,7 @@ const runner = await startTestRunner({
     reporters: [defaultReporter({ reportTestProgress: false })],
     staticLogging: true,
     // What depends on time fails now and then where other suites keep the machine busy. A second try is said.
-    testFramework: { config: { timeout: '20000', retries: 1 } },
+    testFramework: { config: { timeout: '60000', retries: 1 } },
     browserStartTimeout: 60_000,
     testsFinishTimeout: 540_000,
     middleware: [

@@ -8,12 +8,13 @@ import { resolve } from 'node:path';
 import Mocha from 'mocha';
 
 // MOCHA_GREP: only the tests whose whole name matches this expression.
-const { MOCHA_GREP } = process.env;
+const { MOCHA_GREP, MOCHA_REPORTER = 'dot' } = process.env;
 const mocha = new Mocha({
-  timeout: 20_000,
+  // Long, as other suites may keep the machine busy.
+  timeout: 60_000,
   // As in browsers (run-browsers.mjs).
   retries: 1,
-  reporter: 'dot',
+  reporter: MOCHA_REPORTER,
   forbidOnly: true,
   ...(MOCHA_GREP ? { grep: new RegExp(MOCHA_GREP) } : {}),
 });

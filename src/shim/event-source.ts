@@ -14,7 +14,7 @@ import {
 import { platformCallsHandlers } from './handlers.js';
 import { addInspection } from './inspect.js';
 import { type Init, newMessageEvent } from './message-event.js';
-import { type Settings, toDictionary, toSettings } from './options.js';
+import { type Settings, toDictionary, toEventId, toSettings } from './options.js';
 import { observePage } from './page.js';
 import type { Request, Requests } from './request.js';
 import { type Firing, report, schedule } from './tasks.js';
@@ -364,7 +364,7 @@ export class EventSource extends EventTarget {
     const { store, storeName = this.#url } = this.#init;
     if (!store) return;
     try {
-      settings.lastEventId = (await store.getItem(storeName)) ?? settings.lastEventId;
+      settings.lastEventId = toEventId((await store.getItem(storeName)) ?? settings.lastEventId);
       this.#lastEventId = settings.lastEventId;
     } catch (error) {
       report(error);

@@ -92,7 +92,7 @@ export function toSettings(url: string, init: EventSourceInit): { settings: Sett
       idleTimeout: toNumber('idleTimeout', init.idleTimeout),
       maxEventSize: toNumber('maxEventSize', init.maxEventSize),
       pausesWhenHidden: whenHidden === 'pause',
-      lastEventId: `${lastEventId}`,
+      lastEventId: toEventId(lastEventId),
       comments: Boolean(init.comments),
       dropsReplayed: Boolean(init.dropReplayed),
       countsBytes: init.trace !== undefined,
@@ -122,6 +122,15 @@ function toRules(reconnect: EventSourceInit['reconnect']): Pick<Settings, 'rules
     return toNumber(`reconnect.${name}`, typeof value === 'boolean' ? Number(value) : value) ?? Number.NaN;
   });
   return { rules: 2, policy: new Float64Array(numbers), statuses: new Uint16Array(statuses) };
+}
+
+/** Nothing else could be sent as a header, and no stream has such an ID. */
+export function toEventId(value: unknown): string {
+  const id = `${value as string}`;
+  if (/[\0\r\n]/.test(id)) {
+    fail(`the last event ID is ${JSON.stringify(id)}; an ID has no line break and no NUL in it`);
+  }
+  return id;
 }
 
 function toNumber(name: string, value: unknown): number | undefined {

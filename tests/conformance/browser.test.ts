@@ -11,13 +11,21 @@ declare const __SERVER__: { origin: string };
 /** The names of the tests to run, by what is tested and where; none: all of them. */
 declare const __ONLY__: Record<string, string[]> | undefined;
 
-/** What is posted. Without outcomes: there is no such global, or it has no such class. */
+/** What is posted. Without outcomes: there is no such global, or it has no such class; or the browser fell silent. */
 interface Results {
   global: Global;
   which: Command['which'];
   isThere: boolean;
+  isSilent?: boolean;
   outcomes: Outcome[];
 }
+
+/**
+ * WPE WebKit 2.38 now and then hears nothing more of its workers, of all at once, with every thread of it idle: then
+ * the test runner starts it anew. This is how many milliseconds more than a test may take that shows.
+ */
+const SILENCE = 30_000;
+let isSilent = false;
 
 /** So many tests for one message: a service worker isn't kept alive for ever. */
 const TESTS_PER_MESSAGE = 8;
@@ -58,12 +66,36 @@ describe('conformance', () => {
   function ask<T>(command: Command): Promise<T> {
     const { port1, port2 } = new MessageChannel();
     return new Promise((resolve, reject) => {
-      port1.onmessage = ({ data }) => (data.error ? reject(new Error(data.error)) : resolve(data));
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const listen = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => {
+          isSilent = true;
+          reject(new Error(`${titleOf(command.global, command.which)}: silence`));
+        }, command.timeout + SILENCE);
+      };
+      listen();
+      port1.onmessage = ({ data }) => {
+        if (data === 'going on') return listen();
+        clearTimeout(timer);
+        if (data.error) reject(new Error(data.error));
+        else resolve(data);
+      };
       frame.contentWindow?.postMessage(command, '*', [port2]);
     });
   }
 
   async function run(global: Global, which: Command['which']): Promise<Results> {
+    if (isSilent) return { global, which, isThere: true, isSilent, outcomes: [] };
+    try {
+      return await runAll(global, which);
+    } catch (error) {
+      if (!isSilent) throw error;
+      return { global, which, isThere: true, isSilent, outcomes: [] };
+    }
+  }
+
+  async function runAll(global: Global, which: Command['which']): Promise<Results> {
     const command = { global, which, timeout: which === 'ours' ? 15_000 : 5_000 };
     const all = await ask<string[] | 'absent'>({ ...command, names: undefined });
     if (all === 'absent') return { global, which, isThere: false, outcomes: [] };

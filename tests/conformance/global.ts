@@ -1,6 +1,6 @@
 /**
  * The conformance tests in the global that this script is loaded into, whatever its kind. In: messages with a port and
- * a `Command`. Out, to the port: an `Outcome` for each test.
+ * a `Command`. Out, to the port: word that it is going on after each test, and at last an `Outcome` for each.
  */
 
 import { EventSource as Ours } from 'eventsource-wasm';
@@ -46,7 +46,9 @@ async function obey({ data, ports: [port] }: MessageEvent<Command>): Promise<voi
   }
   const outcomes: Outcome[] = [];
   for (const test of tests) {
-    if (EventSource && names.includes(test.name)) outcomes.push(await runTest(test, EventSource, timeout));
+    if (!EventSource || !names.includes(test.name)) continue;
+    outcomes.push(await runTest(test, EventSource, timeout));
+    port.postMessage('going on');
   }
   port.postMessage(outcomes);
 }

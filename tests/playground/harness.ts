@@ -45,7 +45,8 @@ export class Playground {
   ): Promise<Playground> {
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    // Other suites may keep the machine busy.
+    page.setDefaultTimeout(60_000);
     await page.setViewport({ width, height });
     const playground = new Playground(page);
     await prepare(page);

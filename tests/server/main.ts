@@ -3,8 +3,8 @@
  * and can read afterwards what came over the wire.
  *
  * `POST /scenarios` takes a list of `Answer`s and gives `{ id }`. `/scenarios/<id>/stream` answers by them, the last
- * one again and again. `GET /scenarios/<id>` gives the `Seen` requests, `DELETE` ends what is open. `/conformance/` has
- * the pages and scripts of the conformance tests. The server listens on loopback, on several ports so that each is an
+ * one again and again. `GET /scenarios/<id>` gives the `Seen` requests, `POST /scenarios/end` takes a list of IDs and ends
+ * what is open of them. None of these needs a preflight. `/conformance/` has the pages and scripts of the conformance tests. The server listens on loopback, on several ports so that each is an
  * origin, and prints one line of JSON with them, and with that of the playground's server, which has models to talk to.
  */
 
@@ -32,18 +32,9 @@ server.addHook('onRequest', async (_request, reply) => {
   reply.header('access-control-allow-origin', '*');
 });
 
-for (const path of ['/scenarios', '/scenarios/:id']) {
-  server.options(path, async (_request, reply) => {
-    reply.header('access-control-allow-headers', 'content-type');
-    reply.header('access-control-allow-methods', 'DELETE');
-    reply.header('access-control-max-age', '600');
-    reply.code(204).send();
-  });
-}
-
-server.post<{ Body: Answer[] }>('/scenarios', async (request) => {
+server.post<{ Body: string }>('/scenarios', async ({ body }) => {
   const id = String(scenarios.size + 1);
-  scenarios.set(id, { answers: request.body, seen: [], open: new Set() });
+  scenarios.set(id, { answers: JSON.parse(body) as Answer[], seen: [], open: new Set() });
   return { id };
 });
 
@@ -51,9 +42,10 @@ server.get<{ Params: { id: string } }>('/scenarios/:id', async (request) => {
   return scenarios.get(request.params.id)?.seen ?? [];
 });
 
-server.delete<{ Params: { id: string } }>('/scenarios/:id', async (request, reply) => {
-  const scenario = scenarios.get(request.params.id);
-  if (scenario) {
+server.post<{ Body: string }>('/scenarios/end', async ({ body }, reply) => {
+  for (const id of JSON.parse(body) as string[]) {
+    const scenario = scenarios.get(id);
+    if (!scenario) continue;
     scenario.answers = [{ status: 204 }];
     for (const { socket } of scenario.open) socket.destroy();
   }
@@ -84,9 +76,6 @@ server.get<{ Params: { name: string } }>('/conformance/:name', async (request, r
 });
 
 server.removeAllContentTypeParsers();
-server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-  done(null, request.url === '/scenarios' ? JSON.parse(body as string) : body);
-});
 server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
 server.all<{ Params: { id: string; '*': string } }>('/scenarios/:id/*', async (request, reply) => {

@@ -60,10 +60,10 @@ export class Scenario {
   readonly url: string;
   /** The same, on another origin. */
   readonly otherUrl: string;
-  readonly #log: string;
+  readonly #id: string;
 
   private constructor(id: string) {
-    this.#log = `${__SERVER__.control}/scenarios/${id}`;
+    this.#id = id;
     this.url = `${this.origin}/scenarios/${id}/stream`;
     this.otherUrl = `${__SERVER__.otherOrigin}/scenarios/${id}/stream`;
     Scenario.#made.add(this);
@@ -73,7 +73,6 @@ export class Scenario {
   static async of(...answers: Answer[]): Promise<Scenario> {
     const response = await fetch(`${__SERVER__.control}/scenarios`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
       body: JSON.stringify(answers),
     });
     if (!response.ok) throw new Error(`the scenario server answered ${response.status}`);
@@ -83,9 +82,10 @@ export class Scenario {
 
   /** Ends all that is open, and answers what still asks with a status that ends it. */
   static async endAll(): Promise<void> {
-    const all = [...Scenario.#made];
+    if (Scenario.#made.size === 0) return;
+    const ids = JSON.stringify([...Scenario.#made].map((scenario) => scenario.#id));
     Scenario.#made.clear();
-    await Promise.all(all.map((scenario) => fetch(scenario.#log, { method: 'DELETE' })));
+    await fetch(`${__SERVER__.control}/scenarios/end`, { method: 'POST', body: ids });
   }
 
   /** The requests so far, without preflights. */
@@ -99,7 +99,7 @@ export class Scenario {
   }
 
   async #seen(): Promise<Seen[]> {
-    return (await fetch(this.#log)).json() as Promise<Seen[]>;
+    return (await fetch(`${__SERVER__.control}/scenarios/${this.#id}`)).json() as Promise<Seen[]>;
   }
 
   /** The requests, once `condition` holds of them; at last, in 5 seconds, as they are. */

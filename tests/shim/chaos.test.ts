@@ -50,7 +50,7 @@ async function all(what: string, count: number, live: (key: string) => Promise<v
       }
     }),
   );
-  console.info(`chaos, ${what}: ${count} runs of seed ${seed}, ${JSON.stringify(sum)}`);
+  console.info(`figures: chaos, ${what}: ${count} runs of seed ${seed}, ${JSON.stringify(sum)}`);
   return sum;
 }
 

@@ -122,7 +122,7 @@ if ('document' in globalThis) {
         requests += life.requests;
       }
       expect(requests).to.be.above(lives / 2);
-      console.info(`${lives} lives, ${requests} requests`);
+      console.info(`figures: ${lives} lives at random, seed ${seed}, ${requests} requests`);
     });
   });
 }

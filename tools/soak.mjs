@@ -1,0 +1,60 @@
+/**
+ * `npm run soak`: the tests of long lives, at their full length. In: names of parts, or none for all. Out: what each has
+ * gone through, in lines that begin with `figures:` and in tables; exit code 1 if anything failed.
+ */
+// @ts-check
+import { setupNodeModules } from './setup.mjs';
+import { command, root, run, StepError, step } from './steps.mjs';
+import { runInBrowsers, runSuite, stopScenarioServer } from './test.mjs';
+
+/** What the suites read; `npm test` goes without. A variable that is set already stays as it is. */
+const LENGTHS = { CHAOS_RUNS: '300', RANDOM_LIFE_SECONDS: '200' };
+
+/** @type {Record<string, () => Promise<{ passed: number, failed: number }>>} */
+const parts = {
+  /** What is held over 10 million events and over 10,000 objects. */
+  memory: () =>
+    step('memory', async () => {
+      const { stdout } = await run(process.execPath, [
+        `${root}/bench/main.mjs`,
+        'memory',
+        'node',
+        'chromium',
+      ]);
+      for (const [line] of stdout.matchAll(/^\|.*$/gm)) console.log(line);
+      if (stdout.includes('✗')) throw new StepError('it grows: see the table');
+      return { passed: 1, failed: 0 };
+    }),
+  async node() {
+    process.env.MOCHA_GREP = '^chaos';
+    const row = await runSuite('node');
+    delete process.env.MOCHA_GREP;
+    return row;
+  },
+  async chromium() {
+    const sources = ['tests/shim/chaos.test.ts', 'tests/shim/random-life.test.ts'];
+    return (await runInBrowsers(['chromium'], sources)).counts;
+  },
+};
+
+command(
+  import.meta,
+  {
+    usage: `npm run soak -- [--verbose] [${Object.keys(parts).join('] [')}]`,
+    positionals: Object.keys(parts),
+  },
+  async (_flags, words) => {
+    Object.assign(process.env, { ...LENGTHS, ...process.env });
+    await setupNodeModules();
+    try {
+      for (const [name, part] of Object.entries(parts)) {
+        if (words.length > 0 && !words.includes(name)) continue;
+        const { passed, failed } = await part();
+        console.log(`    ${name}: ${passed} passed, ${failed} failed`);
+        if (failed > 0) process.exitCode = 1;
+      }
+    } finally {
+      await stopScenarioServer();
+    }
+  },
+);
