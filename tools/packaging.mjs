@@ -579,43 +579,58 @@ const apps = {
   async runtimes() {
     const folder = await install('runtimes');
     writePrograms(`${folder}/src-cjs`, { cjs: true });
-    /** @type {Row[]} */
+    const commands = await runtimesIn(folder);
+    const workerd = async () => {
+      const { version, results } = await step('workerd', () => inWorkerd(folder));
+      const failed = await step('test: workerd', () => suiteInWorkerd(folder));
+      const note = `and all tests of the shim but ${failed}, for known reasons`;
+      return [{ tool: 'workerd (Cloudflare Workers)', version, results, note }];
+    };
+    const all = [...commands.map((command) => () => inRuntime(folder, command)), workerd];
+    // Two at a time: they mostly wait.
+    /** @type {Row[][]} */
     const rows = [];
-    for (const { name, version, program, flags, suiteFlags } of await runtimesIn(folder)) {
-      const results = await step(name, () =>
-        exchanging(async (urls) =>
-          lastLine(
-            (
-              await run(program, [...flags, 'main.js', JSON.stringify(urls)], {
-                cwd: folder,
-                timeout: 60_000,
-              })
-            ).stdout,
-          ),
-        ),
-      );
-      await testInRuntime(`${name} ${version}`, folder, { program, flags: suiteFlags });
-      rows.push({ tool: name, version, results, note: 'and all tests of the shim' });
-      if (name !== 'Node') continue;
-      const required = await exchanging(async (urls) =>
-        lastLine(
-          (await run(program, ['main.cjs', JSON.stringify(urls)], { cwd: folder, timeout: 60_000 })).stdout,
-        ),
-      );
-      rows.push({ tool: 'Node, `require()`', version, results: required });
-    }
-    const { version, results } = await step('workerd', () => inWorkerd(folder));
-    const failed = await step('test: workerd', () => suiteInWorkerd(folder));
-    const note = `and all tests of the shim but ${failed}, for known reasons`;
-    return [...rows, { tool: 'workerd (Cloudflare Workers)', version, results, note }];
+    await Promise.all(
+      [0, 1].map(async (first) => {
+        for (let at = first; at < all.length; at += 2) rows[at] = (await all[at]?.()) ?? [];
+      }),
+    );
+    return rows.flat();
   },
 };
+
+/** @typedef {{ name: string, version: string, program: string, flags: string[], suiteFlags: string[] }} Runtime */
+
+/**
+ * The programs and the tests of the shim in a runtime.
+ * @param {string} folder
+ * @param {Runtime} runtime
+ */
+async function inRuntime(folder, { name, version, program, flags, suiteFlags }) {
+  /** @param {string} file */
+  const results = (file) =>
+    exchanging(async (urls) =>
+      lastLine(
+        (await run(program, [...flags, file, JSON.stringify(urls)], { cwd: folder, timeout: 60_000 })).stdout,
+      ),
+    );
+  /** @type {Row[]} */
+  const rows = [];
+  rows.push({
+    tool: name,
+    version,
+    results: await step(name, () => results('main.js')),
+    note: 'and all tests of the shim',
+  });
+  await testInRuntime(`${name} ${version}`, folder, { program, flags: suiteFlags });
+  if (name === 'Node') rows.push({ tool: 'Node, `require()`', version, results: await results('main.cjs') });
+  return rows;
+}
 
 /**
  * The runtimes that are started by a command.
  * @param {string} folder
- * @returns {Promise<{ name: string, version: string, program: string, flags: string[], suiteFlags: string[] }[]>}
- *   `suiteFlags`: for tests, which read files and ask for garbage to be collected
+ * @returns {Promise<Runtime[]>} `suiteFlags`: for tests, which read files and ask for garbage to be collected
  */
 async function runtimesIn(folder) {
   const at = `${folder}/node_modules`;

@@ -242,7 +242,7 @@ async function cargoTest() {
  * @param {{ program: string, flags: string[] }} runtime
  */
 export async function testInRuntime(name, folder, runtime) {
-  const files = await bundleTests(testsIn('tests/shim'), `${folder}/suite`, {
+  const files = await bundleTests(testsIn('tests/shim'), `${folder}/suite ${name}`, {
     ...inNode,
     packages: 'bundle',
     external: ['eventsource-wasm', 'eventsource-wasm/*'],
