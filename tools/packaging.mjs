@@ -205,14 +205,15 @@ async function launch() {
 /** A URL that answers a program, and the question what came to it. */
 async function newExchange(entry = 'index') {
   const { facts } = await scenarioServer();
-  const [hello, world] = ['Hello', 'world'].map((content) =>
-    entry === 'llm' ? JSON.stringify({ choices: [{ delta: { content } }] }) : content,
+  const [hello, heard, unheard] = ['Hello', 'world streamed', 'world at once'].map((content) =>
+    entry === 'llm'
+      ? `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
+      : `data: ${content}\n\n`,
   );
   const end = entry === 'llm' ? 'data: [DONE]\n\n' : '';
-  const steps = [`data: ${hello}\n\n`, { wait: 400 }, `data: ${world}\n\n${end}`];
+  const steps = [hello, { heard: heard + end, unheard: unheard + end }];
   const response = await fetch(`${facts.origin}/scenarios`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
     body: JSON.stringify([{ steps }]),
   });
   const { id } = await response.json();

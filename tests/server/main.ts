@@ -4,7 +4,7 @@
  *
  * `POST /scenarios` takes a list of `Answer`s and gives `{ id }`. `/scenarios/<id>/stream` answers by them, the last
  * one again and again. `GET /scenarios/<id>` gives the `Seen` requests, `POST /scenarios/end` takes a list of IDs and ends
- * what is open of them. None of these needs a preflight. `/conformance/` has the pages and scripts of the conformance tests. The server listens on loopback, on several ports so that each is an
+ * what is open of them; `GET /heard/<id>` says that what was sent so far has come. None of these needs a preflight. `/conformance/` has the pages and scripts of the conformance tests. The server listens on loopback, on several ports so that each is an
  * origin, and prints one line of JSON with them, and with that of the playground's server, which has models to talk to.
  */
 
@@ -20,10 +20,15 @@ interface Scenario {
   answers: Answer[];
   seen: Seen[];
   open: Set<IncomingMessage>;
+  hear(): void;
+  isHeard: Promise<boolean>;
 }
 
 /** More requests than any test needs: one that runs wild is cut off. */
 const MAX_REQUESTS = 500;
+
+/** How long a step waits for word that the one before was heard, in milliseconds. */
+const PATIENCE = 10_000;
 
 const scenarios = new Map<string, Scenario>();
 const server = Fastify({ forceCloseConnections: true, bodyLimit: 64 << 20 });
@@ -34,8 +39,17 @@ server.addHook('onRequest', async (_request, reply) => {
 
 server.post<{ Body: string }>('/scenarios', async ({ body }) => {
   const id = String(scenarios.size + 1);
-  scenarios.set(id, { answers: JSON.parse(body) as Answer[], seen: [], open: new Set() });
+  let hear = () => {};
+  const isHeard = new Promise<boolean>((resolve) => {
+    hear = () => resolve(true);
+  });
+  scenarios.set(id, { answers: JSON.parse(body) as Answer[], seen: [], open: new Set(), hear, isHeard });
   return { id };
+});
+
+server.get<{ Params: { id: string } }>('/heard/:id', async (request, reply) => {
+  scenarios.get(request.params.id)?.hear();
+  return reply.code(204).send();
 });
 
 server.get<{ Params: { id: string } }>('/scenarios/:id', async (request) => {
@@ -104,7 +118,7 @@ server.all<{ Params: { id: string; '*': string } }>('/scenarios/:id/*', async (r
   });
   const answer = scenario.answers[Math.min(number, scenario.answers.length - 1)] ?? {};
   if (isPreflight) preflight(raw, reply.raw, answer);
-  else await play(answer, raw, reply.raw);
+  else await play(scenario, answer, raw, reply.raw);
 });
 
 function corsHeaders(request: IncomingMessage, answer: Answer): Record<string, string> {
@@ -125,7 +139,12 @@ function preflight(request: IncomingMessage, response: ServerResponse, answer: A
   response.end();
 }
 
-async function play(answer: Answer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function play(
+  scenario: Scenario,
+  answer: Answer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (answer.status === 'reset') {
     request.socket.resetAndDestroy();
     return;
@@ -140,12 +159,19 @@ async function play(answer: Answer, request: IncomingMessage, response: ServerRe
   response.flushHeaders();
   for (const step of answer.steps ?? []) {
     if (response.destroyed) return;
-    await take(step, request, response);
+    if (typeof step === 'object' && 'heard' in step) {
+      const unheard = new Promise<boolean>((resolve) => setTimeout(resolve, PATIENCE, false));
+      response.write((await Promise.race([scenario.isHeard, unheard])) ? step.heard : step.unheard);
+    } else await take(step, request, response);
   }
   response.end();
 }
 
-async function take(step: Step, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function take(
+  step: Exclude<Step, { heard: string }>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (typeof step === 'string') response.write(step);
   else if ('bytes' in step) response.write(Buffer.from(step.bytes, 'latin1'));
   else if ('wait' in step) await new Promise((resolve) => setTimeout(resolve, step.wait));

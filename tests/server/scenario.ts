@@ -1,7 +1,15 @@
 /** What a test tells the scenario server, and what it hears from it. */
 
-/** A piece of a body, in order: text; bytes, one to a character; a wait; or how the body ends otherwise. */
-export type Step = string | { bytes: string } | { wait: number } | { end: 'reset' | 'hang' };
+/**
+ * A piece of a body, in order: text; bytes, one to a character; a wait; one text when the client says that it has heard
+ * what came before, and another when it doesn't; or how the body ends otherwise.
+ */
+export type Step =
+  | string
+  | { bytes: string }
+  | { wait: number }
+  | { heard: string; unheard: string }
+  | { end: 'reset' | 'hang' };
 
 /** How a request is answered. With none of the members: an event stream that ends at once. */
 export interface Answer {
