@@ -66,6 +66,9 @@ server.post<{ Body: string }>('/scenarios/end', async ({ body }, reply) => {
   return reply.code(204).send();
 });
 
+// happy-dom asks before each request.
+server.options('/heard/:id', async (_request, reply) => reply.code(204).send());
+
 /** The pages of the conformance tests: a type and a text. */
 const pages: Record<string, [string, string]> = {
   'page.html': ['text/html; charset=utf-8', '<!doctype html><body><script src="page.js"></script>'],
