@@ -14,6 +14,7 @@ import { extname, join, normalize } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build, bundle } from './build.mjs';
 import { entryNames, scripts } from './entries.mjs';
+import { npmInstall } from './npm-install.mjs';
 import { setupChromium, setupNodeModules } from './setup.mjs';
 import { integrity } from './size.mjs';
 import { command, printError, root, run, StepError, start, step } from './steps.mjs';
@@ -139,8 +140,7 @@ export async function installApp(name, source, prepare) {
     // Not one of an earlier time under the same version.
     rmSync(`${folder}/node_modules/eventsource-wasm`, { recursive: true, force: true });
     rmSync(`${folder}/node_modules/.package-lock.json`, { force: true });
-    const flags = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
-    await run('npm', ['install', ...flags, tarball], { cwd: folder, timeout: 300_000 });
+    await npmInstall(name, folder, [tarball], ['eventsource-wasm']);
   });
   return folder;
 }

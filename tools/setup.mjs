@@ -13,9 +13,9 @@
  */
 // @ts-check
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { ask, command, run, StepError, step, UP_TO_DATE } from './steps.mjs';
+import { CACHE, npmInstall } from './npm-install.mjs';
+import { ask, command, root, run, StepError, step, UP_TO_DATE } from './steps.mjs';
 
 export const WASM_TARGET = 'wasm32-unknown-unknown';
 
@@ -48,10 +48,7 @@ export function setupNodeModules() {
     if (existsSync(installed) && statSync(installed).mtimeMs >= statSync('package-lock.json').mtimeMs) {
       return UP_TO_DATE;
     }
-    // Not `npm ci`: it refuses a lock file that was made where some other platform's optional packages could not
-    // be had. This installs what the lock file says and leaves the file alone.
-    const install = ['install', '--no-save', '--no-audit', '--no-fund'];
-    await run('npm', install, { mend: `npm ${install.join(' ')}` });
+    return npmInstall('root', root);
   });
   return nodeModules;
 }
@@ -70,9 +67,7 @@ export function setupToolchain() {
  * same for every clone of this repository. (The results are in `targetDir`. A cargo of before 1.91 keeps all there.)
  */
 const SHARED_BUILDS = {
-  CARGO_BUILD_BUILD_DIR:
-    process.env.CARGO_BUILD_BUILD_DIR ??
-    join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'eventsource-wasm', 'cargo'),
+  CARGO_BUILD_BUILD_DIR: process.env.CARGO_BUILD_BUILD_DIR ?? join(CACHE, 'cargo'),
 };
 
 /** @returns {Promise<Toolchain>} */
