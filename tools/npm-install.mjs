@@ -1,7 +1,7 @@
 /**
  * `npm install`, by way of what it installed before from the same lock file, in this clone or another: to copy that takes
- * a tenth of the time. In: a folder with a package.json and its lock file. Out: its node_modules. Node's own modules are
- * all that may be imported here: the repository's node_modules is installed by this.
+ * a tenth of the time. In: a folder with a package.json and, where it has dependencies, its lock file. Out: its
+ * node_modules. Node's own modules are all that may be imported here: this installs the repository's node_modules, too.
  */
 // @ts-check
 import { createHash } from 'node:crypto';
@@ -34,7 +34,9 @@ export async function npmInstall(name, folder, more = [], own = []) {
 /** @param {string} name @param {string} folder */
 function keptPackages(name, folder) {
   const hash = createHash('sha256');
-  for (const file of ['package.json', 'package-lock.json']) hash.update(readFileSync(join(folder, file)));
+  for (const file of ['package.json', 'package-lock.json'].map((file) => join(folder, file))) {
+    if (existsSync(file)) hash.update(readFileSync(file));
+  }
   return join(CACHE, 'packages', name, hash.digest('hex').slice(0, 16));
 }
 
