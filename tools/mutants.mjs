@@ -22,6 +22,7 @@ const COPIED = [
   LOCK,
   '.npmrc',
   'src',
+  'fuzz',
   'tests',
   'tools',
   'www',
