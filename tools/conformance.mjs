@@ -7,7 +7,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { bundle } from './build.mjs';
-import { command, root, StepError } from './steps.mjs';
+import { command, npmBin, root, run, StepError } from './steps.mjs';
 
 /**
  * What came out of one kind of global in one browser.
@@ -321,6 +321,7 @@ command(
     if (failed > 0) throw new StepError(`${failed} differences`, { output: complaints.join('\n') });
     mkdirSync(`${root}/docs`, { recursive: true });
     writeFileSync(`${root}/${REPORT}`, report(results, differences));
+    await run(npmBin('biome'), ['format', '--write', REPORT]);
     console.log(`ok  ${REPORT}`);
   },
 );
