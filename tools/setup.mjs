@@ -1,7 +1,7 @@
 /**
  * What the other commands need on a machine, brought there where that is possible. In: whatever is installed.
- * Out: node_modules, a Rust toolchain that can build for wasm32, its linters, the browsers of the tests, a Python for
- * one of their servers. Node's own modules are all that may be imported here: node_modules may not exist yet.
+ * Out: node_modules, a Rust toolchain that can build for wasm32, its linters, the browsers of the tests, a Python and an
+ * nginx for some of their servers. Node's own modules are all that may be imported here: node_modules may not exist yet.
  *
  * The toolchain is the first of these that works; EVENTSOURCE_WASM_TOOLCHAIN=rustup or =debian leaves no choice:
  *   1. the cargo on PATH, if the wasm32 target is installed for it (by rustup or by a distribution);
@@ -12,7 +12,7 @@
  * for size and with panics that are mere traps: the module weighs about 30 % less.
  */
 // @ts-check
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { CACHE, npmInstall } from './npm-install.mjs';
 import { ask, command, root, run, StepError, step, UP_TO_DATE } from './steps.mjs';
@@ -359,6 +359,49 @@ export function setupPython() {
   });
 }
 
+const DEBIAN_NGINX = ['nginx', 'libnginx-mod-http-brotli-filter'];
+
+/** @typedef {{ program: string, modules: string }} Nginx */
+
+/**
+ * An nginx that knows brotli: this system's, or Debian's, which is unpacked into this project's cache. It isn't installed:
+ * that would start it as a service.
+ * @returns {Promise<Nginx>}
+ */
+export function setupNginx() {
+  return step('nginx', async () => {
+    const unpacked = join(CACHE, 'nginx');
+    const found = (await nginxIn('/')) ?? (await nginxIn(unpacked));
+    if (found) return found;
+    const mend = `sudo apt-get install ${DEBIAN_NGINX.join(' ')}`;
+    if ((await ask('dpkg-deb', ['--version'])) === undefined)
+      throw new StepError(
+        'there is no nginx with its module for brotli, and no dpkg to unpack Debian’s with',
+        {
+          mend: 'install nginx and ngx_brotli by this system’s package manager',
+        },
+      );
+    mkdirSync(unpacked, { recursive: true });
+    const download = () => run('apt-get', ['download', ...DEBIAN_NGINX], { cwd: unpacked, mend });
+    // The system's lists of packages may be too old, or not there.
+    await download().catch(() => aptGet(['update'], mend).then(download));
+    for (const file of readdirSync(unpacked).filter((name) => name.endsWith('.deb'))) {
+      await run('dpkg-deb', ['--extract', file, '.'], { cwd: unpacked });
+    }
+    const made = await nginxIn(unpacked);
+    if (!made) throw new StepError(`the nginx in ${unpacked} doesn't run`, { mend });
+    return made;
+  });
+}
+
+/** @param {string} folder @returns {Promise<Nginx | undefined>} */
+async function nginxIn(folder) {
+  const program = join(folder, 'usr/sbin/nginx');
+  const modules = join(folder, 'usr/lib/nginx/modules');
+  if (!existsSync(join(modules, 'ngx_http_brotli_filter_module.so'))) return undefined;
+  return (await ask(program, ['-v'])) === undefined ? undefined : { program, modules };
+}
+
 /** The installation under way: the system allows one at a time. @type {Promise<void>} */
 let installation = Promise.resolve();
 
@@ -377,19 +420,20 @@ async function aptInstallNow(packages) {
       mend: `install ${packages.join(', ')} by this system's package manager`,
     });
   }
+  await aptGet(['update'], mend);
+  // --no-remove: whether a conflicting package may go is for the machine's owner to say.
+  await aptGet(['install', '--yes', '--no-install-recommends', '--no-remove', ...packages], mend);
+}
+
+/** As root, or by a sudo that asks for no password. @param {string[]} args @param {string} mend */
+async function aptGet(args, mend) {
   const isRoot = process.getuid?.() === 0;
   if (!isRoot && (await ask('sudo', ['-n', 'true'])) === undefined) {
-    throw new StepError(`${packages.join(', ')}: not there, and installing it needs root`, { mend });
+    throw new StepError(`apt-get ${args.join(' ')} needs root`, { mend });
   }
-  /** @param {string[]} args */
-  const apt = (args) => {
-    const words = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
-    const [program, ...rest] = isRoot ? words : ['sudo', '-n', ...words];
-    return run(/** @type {string} */ (program), rest, { mend });
-  };
-  await apt(['update']);
-  // --no-remove: whether a conflicting package may go is for the machine's owner to say.
-  await apt(['install', '--yes', '--no-install-recommends', '--no-remove', ...packages]);
+  const words = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
+  const [program, ...rest] = isRoot ? words : ['sudo', '-n', ...words];
+  return run(/** @type {string} */ (program), rest, { mend });
 }
 
 /** Whether all of these Debian packages are installed. @param {string[]} packages */

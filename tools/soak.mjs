@@ -8,7 +8,7 @@ import { command, root, run, StepError, step } from './steps.mjs';
 import { runInBrowsers, runSuite, stopScenarioServer } from './test.mjs';
 
 /** What the suites read; `npm test` goes without. A variable that is set already stays as it is. */
-const LENGTHS = { CHAOS_RUNS: '300', RANDOM_LIFE_SECONDS: '200' };
+const LENGTHS = { CHAOS_RUNS: '300', RANDOM_LIFE_SECONDS: '200', NETWORK_EVENTS: '10000' };
 
 /** @type {Record<string, () => Promise<{ passed: number, failed: number }>>} */
 const parts = {
@@ -35,6 +35,7 @@ const parts = {
     const sources = ['tests/shim/chaos.test.ts', 'tests/shim/random-life.test.ts'];
     return (await runInBrowsers(['chromium'], sources)).counts;
   },
+  networks: () => runSuite('networks'),
 };
 
 command(

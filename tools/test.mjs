@@ -9,7 +9,14 @@ import { createInterface } from 'node:readline';
 import { build, buildPanicking, bundle, PANICKING } from './build.mjs';
 import { judge, runInNode, saveRun } from './conformance.mjs';
 import { lint } from './lint.mjs';
-import { BROWSER_NAMES, setupBrowser, setupChromium, setupNodeModules, setupToolchain } from './setup.mjs';
+import {
+  BROWSER_NAMES,
+  setupBrowser,
+  setupChromium,
+  setupNginx,
+  setupNodeModules,
+  setupToolchain,
+} from './setup.mjs';
 import { filesUnder } from './stamps.mjs';
 import { buildPlayground } from './start.mjs';
 import { command, printError, root, run, StepError, seconds, start, step } from './steps.mjs';
@@ -68,6 +75,14 @@ const suites = {
     const SERVERS = JSON.stringify(await setupServers());
     const files = await bundleTests(testsIn('tests/servers'), 'build/tests/servers', inNode);
     return (await inChild('servers', ['tools/run-mocha.mjs', ...files], { SERVERS })).counts;
+  },
+  async networks() {
+    const CHROME_PATH = await setupChromium();
+    const NGINX_PROGRAM = JSON.stringify(await setupNginx());
+    await build();
+    const files = await bundleTests(testsIn('tests/networks'), 'build/tests/networks', inNode);
+    return (await inChild('networks', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, NGINX_PROGRAM }))
+      .counts;
   },
   async 'drop-in'() {
     const { buildDropIns } = await import('./drop-in.mjs');

@@ -1,0 +1,164 @@
+/**
+ * Through what stands between servers and browsers: each event once, in order and whole, over a connection that is cut
+ * in the middle. `NETWORK_EVENTS` is how many each stream has, `NETWORK_STREAMS` how many are open at once over HTTP/2.
+ */
+
+import { expect } from 'chai';
+import { EventSource } from 'eventsource-wasm';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { generate } from 'selfsigned';
+import { BUFFERINGS, COMPRESSIONS, Nginx, type NginxProgram } from './nginx.js';
+import { type Certificate, dataOf, EventServer } from './stream.js';
+
+const {
+  CHROME_PATH = '',
+  NGINX_PROGRAM = '{}',
+  NETWORK_EVENTS = '200',
+  NETWORK_STREAMS = '200',
+} = process.env;
+const events = Number(NETWORK_EVENTS);
+
+let certificate: Certificate;
+let browser: Browser;
+
+before(async function () {
+  this.timeout(60_000);
+  const { private: key, cert } = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
+    keySize: 2048,
+  });
+  certificate = { private: key, cert };
+  browser = await puppeteer.launch({
+    executablePath: CHROME_PATH,
+    acceptInsecureCerts: true,
+    args: ['--no-sandbox'],
+  });
+});
+
+after(() => browser.close());
+
+/** What came of a stream. */
+interface Outcome {
+  data: string[];
+  ids: string[];
+}
+
+const expected: Outcome = {
+  data: Array.from({ length: events }, (_, index) => dataOf(index + 1)),
+  ids: Array.from({ length: events }, (_, index) => `${index + 1}`),
+};
+
+/** Reads a stream to its end. In a page it sees nothing of this module. */
+async function read(
+  Class: typeof EventSource,
+  url: string,
+  came: string,
+  count: number,
+  headers?: Record<string, string>,
+): Promise<Outcome> {
+  // What is held back may be `retry:`, too.
+  const source = new Class(url, { ...(headers ? { headers } : {}), reconnect: { initialDelay: 5 } });
+  try {
+    return await new Promise((resolve, reject) => {
+      const outcome: Outcome = { data: [], ids: [] };
+      source.onmessage = ({ data, lastEventId }) => {
+        outcome.data.push(data);
+        outcome.ids.push(lastEventId);
+        if (outcome.data.length === 1) fetch(came).catch(reject);
+        if (outcome.data.length === count) resolve(outcome);
+      };
+      source.onerror = (error) => {
+        if (!error.willReconnect) reject(new Error(error.message));
+      };
+    });
+  } finally {
+    source.close();
+  }
+}
+
+async function pageAt(origin: string): Promise<Page> {
+  const page = await browser.newPage();
+  await page.goto(`${origin}/page`);
+  return page;
+}
+
+/** `read` in a page, for several streams at once. */
+function readInPage(page: Page, streams: [url: string, came: string][]): Promise<Outcome[]> {
+  const program = `Promise.all(${JSON.stringify(streams)}.map(([url, came]) =>
+    (${read.toString()})(EventSource, url, came, ${events})))`;
+  return page.evaluate(program) as Promise<Outcome[]>;
+}
+
+describe('HTTP/2', () => {
+  it(`${NETWORK_STREAMS} streams over one connection`, async function () {
+    this.timeout(600_000);
+    const server = await EventServer.start(certificate);
+    const page = await pageAt(server.origin);
+    try {
+      const keys = Array.from({ length: Number(NETWORK_STREAMS) }, (_, index) => `h2-${index}`);
+      const outcomes = await readInPage(
+        page,
+        keys.map((key) => [`/stream/${key}?events=${events}`, `/came/${key}`]),
+      );
+      for (const outcome of outcomes) expect(outcome).to.deep.equal(expected);
+      for (const key of keys) {
+        expect(server.seen(key)).to.deep.equal({ requests: 2, isPrompt: true, protocols: ['2.0', '2.0'] });
+      }
+      expect(server.mostOpen).to.be.above(Number(NETWORK_STREAMS) / 2);
+      // The page's own, and what the browser opens beside it for requests without credentials.
+      expect(server.sessions).to.be.at.most(2);
+      for (let tries = 0; server.open > 0 && tries < 100; tries++)
+        await new Promise((done) => setTimeout(done, 20));
+      expect(server.open).to.equal(0);
+    } finally {
+      await page.close();
+      await server.stop();
+    }
+  });
+});
+
+describe('nginx', () => {
+  let server: EventServer;
+  let nginx: Nginx;
+  let page: Page;
+
+  before(async function () {
+    this.timeout(60_000);
+    server = await EventServer.start();
+    nginx = await Nginx.start(JSON.parse(NGINX_PROGRAM) as NginxProgram, server.origin, certificate);
+    page = await pageAt(server.origin);
+  });
+
+  after(async () => {
+    await page?.close();
+    await nginx?.stop();
+    await server?.stop();
+  });
+
+  for (const buffering of BUFFERINGS) {
+    for (const compression of COMPRESSIONS) {
+      for (const client of ['Chromium', 'Chromium, HTTP/2 and TLS', 'Node, HTTP/1.1']) {
+        // Chromium asks for brotli over TLS alone.
+        if (compression === 'br' && client === 'Chromium') continue;
+        it(`${client}: buffering ${buffering}, ${compression}`, async function () {
+          this.timeout(600_000);
+          const key = `${client}-${buffering}-${compression}`.replace(/\W+/g, '-');
+          const origin = client.includes('TLS') ? nginx.https : nginx.http;
+          // What is compressed is held back for as long as the server waits.
+          const patience = buffering === 'on' && compression !== 'plain' ? 300 : 10_000;
+          const url = `${origin}/${buffering}/${compression}/stream/${key}?events=${events}&patience=${patience}`;
+          const came = `${server.origin}/came/${key}`;
+          const [outcome] = client.startsWith('Node')
+            ? [await read(EventSource, url, came, events, { 'accept-encoding': compression })]
+            : await readInPage(page, [[url, came]]);
+          expect(outcome).to.deep.equal(expected);
+          const { requests, isPrompt } = server.seen(key);
+          expect(requests).to.equal(2);
+          console.info(
+            `figures: nginx, ${client}, buffering ${buffering}, ${compression}: ${isPrompt ? 'at once' : 'held back'}`,
+          );
+          if (buffering === 'off' || compression === 'plain') expect(isPrompt).to.equal(true);
+        });
+      }
+    }
+  }
+});
