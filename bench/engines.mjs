@@ -6,8 +6,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import puppeteer from 'puppeteer-core';
+import WebDriver from 'webdriver';
 import { setupBrowser } from '../tools/setup.mjs';
 import { root, StepError } from '../tools/steps.mjs';
+import { startDriver } from '../tools/webdriver.mjs';
 
 /** What a bundle's function has returned, and how many milliseconds the bundle took to load. @typedef {{ load: number, result: any }} Outcome */
 
@@ -19,8 +21,6 @@ import { root, StepError } from '../tools/steps.mjs';
  * @property {() => Promise<void>} stop
  */
 
-export const ENGINES = ['node', 'chromium', 'firefox'];
-
 /** The longest that one part may take. */
 const TIMEOUT = 600_000;
 
@@ -31,6 +31,7 @@ const TIMEOUT = 600_000;
  */
 export async function startEngine(name, { folder, origin }) {
   if (name === 'node') return node(folder);
+  if (name === 'webkitgtk') return webkit(name, origin);
   const { executable: executablePath } = await setupBrowser(name);
   const browser = await puppeteer.launch({
     browser: name === 'firefox' ? 'firefox' : 'chrome',
@@ -83,6 +84,52 @@ async function inPage(url, name, args) {
   const load = performance.now() - begin;
   const values = name === 'firstEvent' ? [loaded.client, ...JSON.parse(args)] : JSON.parse(args);
   return JSON.stringify({ load, result: await loaded[name](...values) });
+}
+
+/**
+ * A session for each run, which has a process of its own, and no caches.
+ * @param {string} name
+ * @param {string} origin
+ * @returns {Promise<Engine>}
+ */
+async function webkit(name, origin) {
+  const driver = await startDriver(await setupBrowser(name));
+  const session = () =>
+    WebDriver.newSession({
+      hostname: '127.0.0.1',
+      port: driver.port,
+      path: '/',
+      logLevel: 'error',
+      // It is asked once: a second time would run what is measured twice.
+      connectionRetryCount: 0,
+      connectionRetryTimeout: TIMEOUT,
+      capabilities: /** @type {any} */ (driver.capabilities),
+    });
+  const first = await session();
+  const version = first.capabilities.browserVersion ?? '';
+  await first.deleteSession();
+  return {
+    name,
+    version,
+    async run(bundle, functionName, args) {
+      const client = await session();
+      try {
+        await client.setTimeouts(undefined, undefined, TIMEOUT);
+        await client.navigateTo(`${origin}/page.html`);
+        const script = `const [url, name, args, done] = arguments;
+          (${inPage.toString()})(url, name, args).then(done, (error) => done(JSON.stringify({ error: String(error) })));`;
+        const words = [`${origin}/${bundle}.js`, functionName, JSON.stringify(args)];
+        const { error, ...outcome } = JSON.parse(await client.executeAsyncScript(script, words));
+        if (error) throw new StepError(`${functionName} of ${bundle} in ${name}: ${error}`);
+        return outcome;
+      } finally {
+        await client.deleteSession();
+      }
+    },
+    async stop() {
+      driver.stop();
+    },
+  };
 }
 
 /** @param {string} folder @returns {Engine} */

@@ -14,7 +14,7 @@ import { command, start, step } from '../tools/steps.mjs';
 
 /** @typedef {import('./engines.mjs').Engine} Engine */
 
-const ENGINES = ['node', 'chromium', 'firefox'];
+const ENGINES = ['node', 'chromium', 'firefox', 'webkitgtk'];
 const BUNDLES = 'build/bench/bundles';
 const COLD_ROUNDS = 9;
 const MEMORY_EVENTS = 10_000_000;

@@ -17,13 +17,18 @@ export interface MemoryResult {
 
 /** The memory of every module that has been started, the package's being the only one. */
 const memories: WebAssembly.Memory[] = [];
-WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
-  construct(target, args) {
-    const instance = Reflect.construct(target, args) as WebAssembly.Instance;
-    const { memory } = instance.exports;
-    if (memory instanceof WebAssembly.Memory) memories.push(memory);
-    return instance;
-  },
+function remember<T>(instance: T): T {
+  // Its name there is a short one.
+  const values = instance instanceof Instance ? Object.values(instance.exports) : [];
+  memories.push(...values.filter((value) => value instanceof WebAssembly.Memory));
+  return instance;
+}
+const { Instance, instantiate } = WebAssembly;
+WebAssembly.Instance = new Proxy(Instance, {
+  construct: (target, args) => remember(Reflect.construct(target, args)),
+});
+WebAssembly.instantiate = new Proxy(instantiate, {
+  apply: async (target, self, args) => remember(await Reflect.apply(target, self, args)),
 });
 
 declare const gc: (() => void) | undefined;
@@ -34,6 +39,7 @@ async function measure(): Promise<Memory> {
     if (typeof gc === 'function') gc();
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
+  if (memories.length === 0) throw new Error('no module was started in sight');
   const { memory } = performance as { memory?: { usedJSHeapSize: number } };
   const heap = typeof gc !== 'function' ? undefined : (memory?.usedJSHeapSize ?? nodeHeap());
   return { heap, wasm: memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) };

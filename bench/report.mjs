@@ -28,6 +28,7 @@ const engineNames = /** @type {Record<string, string>} */ ({
   node: 'Node',
   chromium: 'Chromium',
   firefox: 'Firefox',
+  webkitgtk: 'WebKitGTK',
 });
 
 /** @param {number} value @param {number} [digits] */
@@ -253,7 +254,7 @@ const megabytes = (/** @type {number | undefined} */ bytes) =>
 /** @param {Report} report @returns {Promise<Section>} */
 async function memory({ parts }) {
   const texts = [
-    'Megabytes held after garbage collection: the engine’s heap, where it tells (Firefox doesn’t), and the memory of the WebAssembly module. After the first tenth and at the end.',
+    'Megabytes held after garbage collection: the engine’s heap, where it tells (Firefox and WebKit don’t), and the memory of the WebAssembly module. After the first tenth and at the end.',
   ];
   const rows = [];
   for (const [engine, results] of Object.entries(parts.memory)) {

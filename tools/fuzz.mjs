@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter } from 'node:path';
-import { setupToolchain } from './setup.mjs';
+import { setupNightly, setupToolchain } from './setup.mjs';
 import { ask, command, root, run, StepError, step, UP_TO_DATE } from './steps.mjs';
 
 const CARGO_FUZZ = '0.13.2';
@@ -28,13 +28,9 @@ const TARGETS = readdirSync(new URL('../fuzz/fuzz_targets/', import.meta.url))
 
 /** @typedef {{ executions: number, seconds: number }} Figures */
 
-/** The nightly toolchain, by rustup, and cargo-fuzz. @returns {Promise<Record<string, string>>} the environment */
+/** The nightly toolchain and cargo-fuzz. @returns {Promise<Record<string, string>>} the environment */
 async function setupFuzzing() {
-  const install = ['toolchain', 'install', 'nightly', '--profile', 'minimal'];
-  await step('nightly Rust', async () => {
-    if ((await ask('cargo', ['+nightly', '--version'])) !== undefined) return UP_TO_DATE;
-    return run('rustup', install, { mend: `rustup ${install.join(' ')}` });
-  });
+  await setupNightly();
   const env = { PATH: `${TOOLS}/bin${delimiter}${process.env.PATH}` };
   await step(`cargo-fuzz ${CARGO_FUZZ}`, async () => {
     if ((await ask('cargo-fuzz', ['--version'], env))?.endsWith(CARGO_FUZZ)) return UP_TO_DATE;

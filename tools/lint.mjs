@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { build, buildWasm } from './build.mjs';
 import { checkReport } from './conformance.mjs';
+import { checkLicences } from './licences.mjs';
 import { checkMutants } from './mutants.mjs';
 import { forWasm, setupLinters, setupNodeModules, setupToolchain } from './setup.mjs';
 import { checkSizes } from './size.mjs';
@@ -76,6 +77,7 @@ export async function lint({ fix = false } = {}) {
     ),
   );
   await lintStep('docs/conformance.md', checkReport);
+  await lintStep('LICENSE-THIRD-PARTY', () => checkLicences(fix));
   await lintStep('tests/mutants.json', async () => checkMutants());
   // The types of the shim include the generated glue, those of the tests and the page the built package.
   if (await check('build of the wasm', buildWasm)) {

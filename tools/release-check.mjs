@@ -29,7 +29,15 @@ async function checkContents() {
   const files = (Array.isArray(report) ? report[0] : Object.values(report)[0]).files;
   const paths = files.map(({ path }) => path);
   const wanted = [
-    ...['package.json', 'README.md', 'LICENSE', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/core.wasm'],
+    ...[
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'LICENSE-MIT',
+      'LICENSE-APACHE',
+      'LICENSE-THIRD-PARTY',
+      'dist/core.wasm',
+    ],
     ...[...packageEntries(), ...scripts].map(({ output }) => output),
     ...stubPaths(),
   ];

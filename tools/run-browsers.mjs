@@ -5,45 +5,13 @@
  * is started in `launchers`.
  */
 // @ts-check
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { defaultReporter, startTestRunner } from '@web/test-runner';
 import { puppeteerLauncher } from '@web/test-runner-puppeteer';
 import { webdriverLauncher } from '@web/test-runner-webdriver';
 import { root } from './steps.mjs';
+import { startDriver } from './webdriver.mjs';
 
 /** @typedef {import('./setup.mjs').Browser} Browser */
-
-/** The servers that belong to the browsers: each leads a process group, which ends with this process. @type {Set<number>} */
-const groups = new Set();
-process.once('exit', () => {
-  for (const group of groups) endGroup(group);
-});
-for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-  process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
-}
-
-/** @param {number} group */
-function endGroup(group) {
-  try {
-    process.kill(-group);
-  } catch {
-    // It has ended by itself.
-  }
-}
-
-/**
- * @param {string} program
- * @param {string[]} args
- * @param {import('node:child_process').SpawnOptions} options
- */
-function startServer(program, args, options) {
-  const child = spawn(program, args, { detached: true, ...options });
-  child.once('error', (error) => console.error(`${program}: ${error.message}`));
-  if (child.pid !== undefined) groups.add(child.pid);
-  return child;
-}
 
 /** @type {Record<string, (browser: Browser) => Promise<import('@web/test-runner').BrowserLauncher>>} */
 const launchers = {
@@ -61,67 +29,22 @@ const launchers = {
     puppeteerLauncher({
       launchOptions: { browser: 'firefox', executablePath, headless: true, protocolTimeout: 600_000 },
     }),
-  webkitgtk: async ({ executable: binary, driver, display }) =>
-    driven(driver, await xServer(display), {
-      browserName: 'MiniBrowser',
-      'webkitgtk:browserOptions': { binary, args: ['--automation'] },
-    }),
-  wpe: async ({ executable: binary, driver }) =>
-    driven(
-      driver,
-      {},
-      {
-        browserName: 'cog',
-        'wpe:browserOptions': { binary, args: ['--automation', '--platform=headless'] },
-      },
-    ),
+  webkitgtk: driven,
+  wpe: driven,
 };
 
-/**
- * @param {string | undefined} driver
- * @param {Record<string, string>} env
- * @param {object} capabilities
- */
-async function driven(driver, env, capabilities) {
-  const port = await freePort();
-  startServer(/** @type {string} */ (driver), [`--port=${port}`], {
-    stdio: 'ignore',
-    env: { ...process.env, LIBGL_ALWAYS_SOFTWARE: '1', ...env },
-  });
-  for (let tries = 0; tries < 100; tries++) {
-    if (await fetch(`http://127.0.0.1:${port}/status`).catch(() => undefined)) break;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+/** @param {Browser} browser */
+async function driven(browser) {
+  const { port, capabilities } = await startDriver(browser);
   const launcher = webdriverLauncher({
     hostname: '127.0.0.1',
     port,
     path: '/',
     logLevel: 'error',
-    capabilities: /** @type {any} */ ({ 'wdio:enforceWebDriverClassic': true, ...capabilities }),
+    capabilities: /** @type {any} */ (capabilities),
   });
   // Its types and the runner's disagree about a member that is undefined.
   return /** @type {import('@web/test-runner').BrowserLauncher} */ (/** @type {unknown} */ (launcher));
-}
-
-/** Starts an X server on a display of its own choice. @param {string | undefined} program */
-async function xServer(program) {
-  const args = ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'];
-  const server = startServer(/** @type {string} */ (program), args, {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  });
-  const pipe = /** @type {import('node:stream').Readable} */ (server.stdio[3]);
-  const [number] = await once(pipe, 'data', { signal: AbortSignal.timeout(20_000) });
-  return { DISPLAY: `:${String(number).trim()}` };
-}
-
-/** @returns {Promise<number>} */
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** @type {Browser[]} */

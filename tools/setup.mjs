@@ -359,6 +359,16 @@ export function setupPython() {
   });
 }
 
+/** The nightly toolchain, by rustup. @param {{ miri?: boolean }} [options] */
+export function setupNightly({ miri = false } = {}) {
+  const components = miri ? ['--component', 'miri', '--component', 'rust-src'] : [];
+  const install = ['toolchain', 'install', 'nightly', '--profile', 'minimal', ...components];
+  return step(miri ? 'nightly Rust with Miri' : 'nightly Rust', async () => {
+    const found = await ask('cargo', ['+nightly', ...(miri ? ['miri'] : []), '--version']);
+    return found === undefined ? run('rustup', install, { mend: `rustup ${install.join(' ')}` }) : UP_TO_DATE;
+  });
+}
+
 const DEBIAN_NGINX = ['nginx', 'libnginx-mod-http-brotli-filter'];
 
 /** @typedef {{ program: string, modules: string }} Nginx */

@@ -3,7 +3,7 @@
  * gone through, in lines that begin with `figures:` and in tables; exit code 1 if anything failed.
  */
 // @ts-check
-import { setupNodeModules } from './setup.mjs';
+import { setupNightly, setupNodeModules } from './setup.mjs';
 import { command, root, run, StepError, step } from './steps.mjs';
 import { runInBrowsers, runSuite, stopScenarioServer } from './test.mjs';
 
@@ -36,6 +36,16 @@ const parts = {
     return (await runInBrowsers(['chromium'], sources)).counts;
   },
   networks: () => runSuite('networks'),
+  /** The allocator, in an interpreter that knows of every byte whose it is. */
+  async miri() {
+    await setupNightly({ miri: true });
+    const args = ['+nightly', 'miri', 'test', '--lib', '--target-dir', 'target/miri', 'allocator'];
+    const { stdout } = await step('miri', () =>
+      // The tests take their seed from the system.
+      run('cargo', args, { env: { MIRIFLAGS: '-Zmiri-disable-isolation' }, timeout: 1_800_000 }),
+    );
+    return { passed: Number(/(\d+) passed/.exec(stdout)?.[1]), failed: 0 };
+  },
 };
 
 command(
