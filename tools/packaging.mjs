@@ -219,7 +219,7 @@ async function newExchange(entry = 'index') {
   const { id } = await response.json();
   const log = `${facts.origin}/scenarios/${id}`;
   const wasSent = async () => {
-    const seen = await (await fetch(log)).json();
+    const { seen } = await (await fetch(log)).json();
     const requests = seen.filter((/** @type {any} */ { isPreflight }) => !isPreflight);
     return requests.length === 1 && requests[0].method === 'POST' && requests[0].body === 'ping';
   };

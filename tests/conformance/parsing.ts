@@ -26,7 +26,7 @@ for (const fixture of fixtures as { name: string; stream: string; latin1?: boole
   };
   for (const [how, steps] of Object.entries(pieces)) {
     test(`${fixture.name}, ${how}`, async (EventSource) => {
-      const scenario = await Scenario.of({ steps: [...steps, { end: 'hang' }] });
+      const scenario = Scenario.inline({ steps: [...steps, { end: 'hang' }] });
       await using(new EventSource(scenario.url), async (source) => {
         const types = new Set(['message', ...fixture.events.map(([type]) => type as string)]);
         // `open` and `error` may be names of the stream's events as well: only those with data count.
@@ -81,7 +81,7 @@ test('P11 the last event ID survives reconnections until the server sets another
 });
 
 test('P3 an event that ends in CR is dispatched without waiting for the next byte', async (EventSource) => {
-  const scenario = await Scenario.of({ steps: ['data: x\r\r', { end: 'hang' }] });
+  const scenario = Scenario.inline({ steps: ['data: x\r\r', { end: 'hang' }] });
   await using(new EventSource(scenario.url), async (source) => {
     expect((await next(source, 'message')).data).to.equal('x');
   });

@@ -38,6 +38,7 @@ export async function runTest(
   timeout: number,
 ): Promise<Outcome> {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let hasFailed = true;
   try {
     await Promise.race([
       test.run(EventSource),
@@ -45,11 +46,12 @@ export async function runTest(
         timer = setTimeout(() => reject(new Error(`nothing came within ${timeout} ms`)), timeout);
       }),
     ]);
+    hasFailed = false;
     return { name: test.name };
   } catch (error) {
     return { name: test.name, error: `${(error as Error)?.message ?? error}`.slice(0, 400) };
   } finally {
     clearTimeout(timer);
-    await Scenario.endAll();
+    await Scenario.endAll({ hasFailed });
   }
 }

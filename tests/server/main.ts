@@ -3,8 +3,10 @@
  * and can read afterwards what came over the wire.
  *
  * `POST /scenarios` takes a list of `Answer`s and gives `{ id }`. `/scenarios/<id>/stream` answers by them, the last
- * one again and again. `GET /scenarios/<id>` gives the `Seen` requests, `POST /scenarios/end` takes a list of IDs and ends
- * what is open of them; `GET /heard/<id>` says that what was sent so far has come. None of these needs a preflight. `/conformance/` has the pages and scripts of the conformance tests. The server listens on loopback, on several ports so that each is an
+ * one again and again; the list may be in the URL instead, as `answers`. `GET /scenarios/<id>` gives a `State`, with
+ * `?after=<version>` once it is another; `POST /scenarios/end` takes a list of IDs and ends what is open of them;
+ * `GET /heard/<id>` says that what was sent so far has come. None of these needs a preflight. `/conformance/` has the
+ * pages and scripts of the conformance tests. The server listens on loopback, on several ports so that each is an
  * origin, and prints one line of JSON with them, and with that of the playground's server, which has models to talk to.
  */
 
@@ -14,7 +16,7 @@ import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import { startServer } from '../../www/server/main.mjs';
 import { startChaos } from '../chaos/server.js';
-import type { Answer, Seen, Step } from './scenario.js';
+import type { Answer, Seen, State, Step } from './scenario.js';
 
 interface Scenario {
   answers: Answer[];
@@ -22,6 +24,9 @@ interface Scenario {
   open: Set<IncomingMessage>;
   hear(): void;
   isHeard: Promise<boolean>;
+  version: number;
+  /** Those that wait for the next version. */
+  waiting: Set<() => void>;
 }
 
 /** More requests than any test needs: one that runs wild is cut off. */
@@ -37,13 +42,27 @@ server.addHook('onRequest', async (_request, reply) => {
   reply.header('access-control-allow-origin', '*');
 });
 
-server.post<{ Body: string }>('/scenarios', async ({ body }) => {
-  const id = String(scenarios.size + 1);
+function make(id: string, answers: string): Scenario {
   let hear = () => {};
   const isHeard = new Promise<boolean>((resolve) => {
     hear = () => resolve(true);
   });
-  scenarios.set(id, { answers: JSON.parse(body) as Answer[], seen: [], open: new Set(), hear, isHeard });
+  const scenario = {
+    answers: JSON.parse(answers) as Answer[],
+    seen: [],
+    open: new Set<IncomingMessage>(),
+    hear,
+    isHeard,
+    version: 0,
+    waiting: new Set<() => void>(),
+  };
+  scenarios.set(id, scenario);
+  return scenario;
+}
+
+server.post<{ Body: string }>('/scenarios', async ({ body }) => {
+  const id = String(scenarios.size + 1);
+  make(id, body);
   return { id };
 });
 
@@ -52,8 +71,28 @@ server.get<{ Params: { id: string } }>('/heard/:id', async (request, reply) => {
   return reply.code(204).send();
 });
 
-server.get<{ Params: { id: string } }>('/scenarios/:id', async (request) => {
-  return scenarios.get(request.params.id)?.seen ?? [];
+/** How long a question for a change is left open, in milliseconds. */
+const NOTHING_NEW = 1_000;
+
+function change(scenario: Scenario): void {
+  scenario.version++;
+  for (const tell of scenario.waiting) tell();
+  scenario.waiting.clear();
+}
+
+type Question = { Params: { id: string }; Querystring: { after?: string } };
+
+server.get<Question>('/scenarios/:id', async ({ params, query }): Promise<State> => {
+  const scenario = scenarios.get(params.id);
+  if (!scenario) return { version: -1, seen: [] };
+  if (query.after === String(scenario.version)) {
+    await new Promise<void>((resolve) => {
+      scenario.waiting.add(resolve);
+      setTimeout(resolve, NOTHING_NEW).unref();
+    });
+  }
+  const { version, seen } = scenario;
+  return { version, seen };
 });
 
 server.post<{ Body: string }>('/scenarios/end', async ({ body }, reply) => {
@@ -95,8 +134,12 @@ server.get<{ Params: { name: string } }>('/conformance/:name', async (request, r
 server.removeAllContentTypeParsers();
 server.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
-server.all<{ Params: { id: string; '*': string } }>('/scenarios/:id/*', async (request, reply) => {
-  const scenario = scenarios.get(request.params.id);
+type Asked = { Params: { id: string; '*': string }; Querystring: { answers?: string } };
+
+server.all<Asked>('/scenarios/:id/*', async (request, reply) => {
+  const { id } = request.params;
+  const { answers } = request.query;
+  const scenario = scenarios.get(id) ?? (answers === undefined ? undefined : make(id, answers));
   if (!scenario || scenario.seen.length >= MAX_REQUESTS) return reply.code(404).send();
   reply.hijack();
   const { raw } = request;
@@ -113,11 +156,13 @@ server.all<{ Params: { id: string; '*': string } }>('/scenarios/:id/*', async (r
     wasAborted: false,
   };
   scenario.seen.push(seen);
+  change(scenario);
   scenario.open.add(raw);
   reply.raw.on('close', () => {
     scenario.open.delete(raw);
     seen.isOpen = false;
     seen.wasAborted = !reply.raw.writableFinished;
+    change(scenario);
   });
   const answer = scenario.answers[Math.min(number, scenario.answers.length - 1)] ?? {};
   if (isPreflight) preflight(raw, reply.raw, answer);

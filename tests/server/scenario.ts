@@ -39,6 +39,13 @@ export interface Seen {
   wasAborted: boolean;
 }
 
+/** What `GET /scenarios/<id>` gives. */
+export interface State {
+  /** How many times something has changed. */
+  version: number;
+  seen: Seen[];
+}
+
 /** The scenario server's addresses, put in by the bundler. */
 declare const __SERVER__: {
   /** Of the streams, and of the pages that it serves. */
@@ -62,6 +69,7 @@ export class Scenario {
   static readonly nobody = `${__SERVER__.nobody}/`;
 
   static readonly #made = new Set<Scenario>();
+  static readonly #inline = new Set<Scenario>();
 
   readonly origin = __SERVER__.origin;
   /** On the origin of the pages and workers that the server serves, of another one elsewhere. */
@@ -70,11 +78,10 @@ export class Scenario {
   readonly otherUrl: string;
   readonly #id: string;
 
-  private constructor(id: string) {
+  private constructor(id: string, query = '') {
     this.#id = id;
-    this.url = `${this.origin}/scenarios/${id}/stream`;
-    this.otherUrl = `${__SERVER__.otherOrigin}/scenarios/${id}/stream`;
-    Scenario.#made.add(this);
+    this.url = `${this.origin}/scenarios/${id}/stream${query}`;
+    this.otherUrl = `${__SERVER__.otherOrigin}/scenarios/${id}/stream${query}`;
   }
 
   /** The first request gets the first answer, and so on; the last answer is given again and again. */
@@ -85,14 +92,29 @@ export class Scenario {
     });
     if (!response.ok) throw new Error(`the scenario server answered ${response.status}`);
     const { id } = (await response.json()) as { id: string };
-    return new Scenario(id);
+    const scenario = new Scenario(id);
+    Scenario.#made.add(scenario);
+    return scenario;
   }
 
-  /** Ends all that is open, and answers what still asks with a status that ends it. */
-  static async endAll(): Promise<void> {
-    if (Scenario.#made.size === 0) return;
-    const ids = JSON.stringify([...Scenario.#made].map((scenario) => scenario.#id));
+  /** As `of`, without a request of its own: the answers are in the URL. Whoever uses it closes what it opens. */
+  static inline(...answers: Answer[]): Scenario {
+    const query = new URLSearchParams({ answers: JSON.stringify(answers) });
+    const scenario = new Scenario(`inline-${`${Math.random()}`.slice(2)}`, `?${query}`);
+    Scenario.#inline.add(scenario);
+    return scenario;
+  }
+
+  /**
+   * Ends all that is open, and answers what still asks with a status that ends it. Inline ones are not open any more,
+   * unless the test has failed.
+   */
+  static async endAll({ hasFailed = true } = {}): Promise<void> {
+    const open = [...Scenario.#made, ...(hasFailed ? Scenario.#inline : [])];
     Scenario.#made.clear();
+    Scenario.#inline.clear();
+    if (open.length === 0) return;
+    const ids = JSON.stringify(open.map((scenario) => scenario.#id));
     await fetch(`${__SERVER__.control}/scenarios/end`, { method: 'POST', body: ids });
   }
 
@@ -107,15 +129,24 @@ export class Scenario {
   }
 
   async #seen(): Promise<Seen[]> {
-    return (await fetch(`${__SERVER__.control}/scenarios/${this.#id}`)).json() as Promise<Seen[]>;
+    return (await this.#state()).seen;
+  }
+
+  /** As it is, or once it is another than it was, at the latest in a second. */
+  async #state(before?: State): Promise<State> {
+    const query = before ? `?after=${before.version}` : '';
+    const response = await fetch(`${__SERVER__.control}/scenarios/${this.#id}${query}`);
+    return response.json() as Promise<State>;
   }
 
   /** The requests, once `condition` holds of them; at last, in 5 seconds, as they are. */
   async until(condition: (requests: Seen[]) => boolean): Promise<Seen[]> {
-    for (let tries = 0; ; tries++) {
-      const requests = await this.requests();
-      if (condition(requests) || tries === 250) return requests;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    const end = performance.now() + 5_000;
+    let state: State | undefined;
+    for (;;) {
+      state = await this.#state(state);
+      const requests = state.seen.filter((request) => !request.isPreflight);
+      if (condition(requests) || performance.now() > end) return requests;
     }
   }
 }
