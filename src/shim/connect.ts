@@ -5,6 +5,7 @@ import { type FailureArguments, internalFailure } from './events.js';
 import type { Settings } from './options.js';
 import { observePage } from './page.js';
 import type { Request } from './request.js';
+import { report } from './tasks.js';
 import { type Core, explainNotStarted, load } from './wasm/load.js';
 
 /** What the driver sends (`Request` in `src/browser/sys.rs`). */
@@ -34,7 +35,12 @@ export function connect(settings: Settings, face: Face): () => void {
   const end = () => {
     isEnded = true;
     stopObserving?.();
-    connection?.free();
+    try {
+      connection?.free();
+    } catch (error) {
+      // Who is to hear of the end hears of it all the same.
+      report(error);
+    }
     connection = undefined;
   };
   const told = {

@@ -271,9 +271,10 @@ export class EventSource extends EventTarget {
   #end(): void {
     this.#waiting.length = 0;
     this.#readOn?.();
-    for (const undo of this.#undo.splice(0)) undo();
-    this.#connection?.free();
+    const connection = this.#connection;
     this.#connection = undefined;
+    // What throws here, in a page that has replaced what it calls, doesn't keep the rest from its end.
+    for (const undo of [...this.#undo.splice(0), () => connection?.free()]) this.#call(undo, undefined);
     for (const iterator of this.#iterators) iterator.end();
   }
 
