@@ -16,7 +16,7 @@ export interface NginxProgram {
   modules: string;
 }
 
-export const BUFFERINGS = ['on', 'off'] as const;
+const BUFFERINGS = ['on', 'off'] as const;
 export const COMPRESSIONS = ['plain', 'gzip', 'br'] as const;
 
 const modes = {

@@ -2,7 +2,7 @@
  * The server of the numbered events: over HTTP/1.1 for a proxy before it, or over HTTP/2 with TLS for a browser.
  *
  * `/stream/<key>?events=<number>` sends the first event alone and goes on once `/came/<key>` was asked for, or after
- * `patience` milliseconds: so it is known whether what is between the two ends holds events back. In the middle it cuts the
+ * `patience` milliseconds (`buffering` is what it says to nginx): so it is known whether what is between the two ends holds events back. In the middle it cuts the
  * connection, once for each key, and goes on after the `Last-Event-ID` of the next request.
  */
 
@@ -138,7 +138,12 @@ export class EventServer {
       isGone = true;
       this.open--;
     });
-    response.writeHead(200, { ...cors, 'content-type': 'text/event-stream' });
+    const buffering = searchParams.get('buffering');
+    response.writeHead(200, {
+      ...cors,
+      'content-type': 'text/event-stream',
+      ...(buffering ? { 'x-accel-buffering': buffering } : {}),
+    });
     const first = Number(request.headers['last-event-id'] ?? 0) + 1;
     const isCut = stream.requests === 1;
     const last = isCut ? Math.ceil(events / 2) : events;
