@@ -5,10 +5,10 @@
 // @ts-check
 import { setupNightly, setupNodeModules } from './setup.mjs';
 import { command, root, run, StepError, step } from './steps.mjs';
-import { runInBrowsers, runSuite, stopScenarioServer } from './test.mjs';
+import { runInBrowsers, runSuite, scenarioServer, stopScenarioServer } from './test.mjs';
 
 /** What the suites read; `npm test` goes without. A variable that is set already stays as it is. */
-const LENGTHS = { CHAOS_RUNS: '300', RANDOM_LIFE_SECONDS: '200', NETWORK_EVENTS: '10000' };
+const LENGTHS = { CHAOS_RUNS: '1000', RANDOM_LIFE_SECONDS: '200', NETWORK_EVENTS: '10000' };
 
 /** @type {Record<string, () => Promise<{ passed: number, failed: number }>>} */
 const parts = {
@@ -33,7 +33,13 @@ const parts = {
   },
   async chromium() {
     const sources = ['tests/shim/chaos.test.ts', 'tests/shim/random-life.test.ts'];
-    return (await runInBrowsers(['chromium'], sources)).counts;
+    const { counts } = await runInBrowsers(['chromium'], sources);
+    const { chaos, randomLife } = (await scenarioServer()).facts;
+    console.log(`--  chromium: figures: chaos, ${chaos.runs} runs of seed ${chaos.seed}`);
+    console.log(
+      `--  chromium: figures: lives at random for ${randomLife.seconds} s, seed ${randomLife.seed}`,
+    );
+    return counts;
   },
   networks: () => runSuite('networks'),
   /** The allocator, in an interpreter that knows of every byte whose it is. */

@@ -379,7 +379,8 @@ function checked(counts, output) {
   return counts;
 }
 
-/** @typedef {{ child: import('node:child_process').ChildProcess, facts: { origin: string } }} ScenarioServer */
+/** @typedef {{ origin: string, chaos: { seed: number, runs: number }, randomLife: { seed: number, seconds: number } }} Facts */
+/** @typedef {{ child: import('node:child_process').ChildProcess, facts: Facts }} ScenarioServer */
 
 /** @type {Promise<ScenarioServer> | undefined} */
 let server;

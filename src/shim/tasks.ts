@@ -16,7 +16,9 @@ export interface Firing {
   fireNext(): boolean;
 }
 
-/** So many turns may share a task … */
+/** So many turns may share a message … */
+const TURNS_PER_MESSAGE = 256;
+/** … or a task that asks for the callbacks of its turns before it knows how many it needs … */
 const TURNS_PER_TASK = 64;
 
 /** … unless they take longer than this: a page that draws 60 frames a second has 16 ms for each. */
@@ -81,7 +83,7 @@ function findTasks(): () => void {
   }
   if (!works(() => new MessageChannel())) return () => setTimeout(beginTask);
   const { port1, port2 } = new MessageChannel();
-  for (let turn = 0; turn < TURNS_PER_TASK; turn++) {
+  for (let turn = 0; turn < TURNS_PER_MESSAGE; turn++) {
     port1.addEventListener('message', (event) => {
       if (!(turn === 0 ? beginTask() : continueTask())) event.stopImmediatePropagation();
     });

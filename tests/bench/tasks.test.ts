@@ -7,7 +7,7 @@ import { EventSource as Ours } from 'eventsource-wasm';
 import { Scenario } from '../server/scenario.js';
 
 const TURNS = 4_096;
-const TURNS_PER_TASK = 64;
+const TURNS_PER_MESSAGE = 256;
 const EVENTS = 50_000;
 const ROUNDS = 5;
 
@@ -49,8 +49,8 @@ const mechanisms: Record<string, Mechanism | undefined> = {
     typeof scheduler === 'object' ? byCall((task) => scheduler?.postTask(task)) : undefined,
   'one message for each': onPort(1),
   '16 listeners to a message': onPort(16),
-  '64 listeners to a message': onPort(TURNS_PER_TASK),
-  '256 listeners to a message': onPort(256),
+  '64 listeners to a message': onPort(64),
+  '256 listeners to a message': onPort(TURNS_PER_MESSAGE),
 };
 
 /** Microseconds for a turn, and whether the promise reactions of each ran before the next. */
