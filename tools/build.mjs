@@ -21,7 +21,7 @@ import { checkExports, entriesOf, forms, PACKAGED_WASM, scripts, stubPaths, writ
 import { packWasm, toText } from './pack-wasm.mjs';
 import { forRelease, forWasm, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
 import { filesUnder, stampedStep } from './stamps.mjs';
-import { command, npmBin, root, run, StepError } from './steps.mjs';
+import { command, npmBin, root, run, StepError, step } from './steps.mjs';
 import { makeTwin } from './twin.mjs';
 
 export const OPTIMIZED_WASM = 'build/core.wasm';
@@ -169,10 +169,12 @@ async function crateToGenerated() {
  * @param {import('./setup.mjs').Toolchain} toolchain
  * @param {Record<string, string>} wasmEnv what the build sets besides: one of cargo's variables hides the others
  */
-async function remapped({ name, env, version }, wasmEnv) {
+async function remapped({ name, cargo, env, version }, wasmEnv) {
   const rustc = env.RUSTC ?? 'rustc';
   const sysroot = (await run(rustc, ['--print', 'sysroot'], { env })).stdout.trim();
   const registry = `${process.env.CARGO_HOME ?? `${homedir()}/.cargo`}/registry/src`;
+  // Where cargo has never been, it is only known after this where it puts them.
+  if (!existsSync(registry)) await step('crates', () => run(cargo, ['fetch', '--locked'], { env }));
   const crates = existsSync(registry) ? readdirSync(registry).map((folder) => `${registry}/${folder}`) : [];
   // The standard library's own, with its sources installed and without.
   const library = [
