@@ -34,6 +34,9 @@ class SuiteError extends StepError {
   }
 }
 
+/** A suite whose process ended before its tests did. */
+class EndedEarlyError extends StepError {}
+
 /** @type {Record<string, () => Promise<Counts>>} */
 const suites = {
   async lint() {
@@ -132,11 +135,19 @@ const parts = Object.fromEntries(BROWSER_NAMES.map((name) => [name, () => browse
  */
 async function browserTest(names) {
   const sources = [...testsIn('tests/shim'), 'tests/conformance/browser.test.ts'];
-  const { counts, results } = await runInBrowsers(names, sources).catch((error) => {
-    // The tests of the standard may have something to say all the same.
-    if (error instanceof SuiteError) printError(error);
-    else throw error;
-    return error;
+  const attempt = () =>
+    runInBrowsers(names, sources).catch((error) => {
+      // The tests of the standard may have something to say all the same.
+      if (error instanceof SuiteError) printError(error);
+      else throw error;
+      return error;
+    });
+  const { counts, results } = await attempt().catch((error) => {
+    if (!(error instanceof EndedEarlyError)) throw error;
+    printError(error);
+    // WebKit that answers its driver no more ends the test runner, and not at the same place twice.
+    console.log(`--  once more, from the beginning: ${names.join(', ')}`);
+    return attempt();
   });
   if (names.length === BROWSER_NAMES.length) {
     const { facts } = await scenarioServer();
@@ -362,7 +373,8 @@ function inChild(name, args, env, { program, flags } = NODE) {
       console.log(`--  ${name}: ${line}`);
     const lastLine = output.trim().split('\n').at(-1);
     if (lastLine?.startsWith('{"passed":')) counts ??= /** @type {Counts} */ (JSON.parse(lastLine));
-    if (!counts) throw new StepError(`the ${name} suite ended early, with ${code ?? signal}`, { output });
+    if (!counts)
+      throw new EndedEarlyError(`the ${name} suite ended early, with ${code ?? signal}`, { output });
     if (lingered) {
       counts.failed += 1;
       output += '\nThe tests ended but their process did not: a socket, a timer or a server is still open.\n';
