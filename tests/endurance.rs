@@ -1,10 +1,13 @@
 //! Long lives in virtual time: an hour of one stream, a day of reconnections. What is kept doesn't grow, and no delay or
 //! count drifts.
 
+mod oracles;
+
 use eventsource_wasm::core::{
     Action, Connection, ConnectionOptions, Head, Input, Moment, Parser, ParserOptions, Policy, Retry, Rules,
     State, kind,
 };
+use oracles::chunks;
 
 const SECOND: f64 = 1_000.0;
 const HOUR: f64 = 3_600.0 * SECOND;
@@ -13,10 +16,8 @@ const STREAM: Input =
     Input::Response(Head { status: 200, content_type: Some("text/event-stream"), retry_after: None });
 
 fn feed(parser: &mut Parser, bytes: &[u8]) -> usize {
-    parser.space(bytes.len()).copy_from_slice(bytes);
-    let batch = parser.parse();
-    assert!(!batch.too_large);
-    batch.records.iter().filter(|record| record[0] & kind::MASK == kind::EVENT).count()
+    assert!(!chunks::feed(parser, bytes).too_large);
+    parser.records().iter().filter(|record| record[0] == kind::EVENT).count()
 }
 
 /// A generator of numbers that look random, the same in each run (Numerical Recipes' constants).

@@ -4,7 +4,7 @@ mod oracles;
 
 use eventsource_wasm::core::{Parser, ParserOptions, kind};
 use oracles::{
-    chunks::{check, parse},
+    chunks::{check, feed, parse},
     fixtures::{Fixture, fixtures},
     naive,
 };
@@ -54,9 +54,8 @@ fn p11_the_last_event_id_survives_a_new_stream_and_what_was_unfinished_does_not(
     let mut parser = Parser::new(ParserOptions::default());
     let mut feed = |bytes: &[u8]| {
         parser.reset();
-        parser.space(bytes.len()).copy_from_slice(bytes);
-        let events = parser.parse().records.to_vec();
-        (events, parser.last_event_id().to_vec())
+        feed(&mut parser, bytes);
+        (parser.records().to_vec(), parser.last_event_id().to_vec())
     };
     assert_eq!(feed(b"id: 1\ndata: a\n\nid: 2\ndata: b\n").1, b"1");
     // A BOM at the start of the second stream is dropped as well, and an LF after the first one's CR is none.
@@ -72,10 +71,9 @@ fn events_that_an_earlier_stream_had_can_be_dropped() {
     parser.set_last_event_id(b"0");
     let mut data = |stream: &str| -> Vec<String> {
         parser.reset();
-        parser.space(stream.len()).copy_from_slice(stream.as_bytes());
-        let batch = parser.parse();
-        let events = batch.records.iter().filter(|record| record[0] & !kind::SETS_ID == kind::EVENT);
-        events.map(|record| stream[record[1] as usize..record[2] as usize].to_owned()).collect()
+        feed(&mut parser, stream.as_bytes());
+        let events = parser.records().iter().filter(|record| record[0] == kind::EVENT);
+        events.map(|event| stream[event[1] as usize..event[2] as usize].to_owned()).collect()
     };
     assert_eq!(
         data("id: 0\ndata: a\n\nid: 1\ndata: b\n\nid: 1\ndata: c\n\nid: 2\ndata: d\n\n"),
@@ -124,8 +122,7 @@ fn endless_comments_take_no_memory_even_within_an_event() {
     {
         let mut parser = Parser::new(ParserOptions { comments, ..ParserOptions::default() });
         let mut feed = |bytes: &[u8]| {
-            parser.space(bytes.len()).copy_from_slice(bytes);
-            let _ = parser.parse();
+            feed(&mut parser, bytes);
             parser.buffer_size()
         };
         feed(start.as_bytes());
@@ -140,8 +137,7 @@ fn endless_comments_take_no_memory_even_within_an_event() {
 fn a_large_buffer_is_let_go() {
     let mut parser = Parser::new(ParserOptions::default());
     let mut feed = |bytes: &[u8]| {
-        parser.space(bytes.len()).copy_from_slice(bytes);
-        assert!(!parser.parse().too_large);
+        assert!(!feed(&mut parser, bytes).too_large);
         parser.buffer_size()
     };
     feed(b"data: ");
@@ -223,10 +219,9 @@ fn lines_that_the_standard_ignores_are_recorded_at_every_cut() {
         let mut parser = Parser::new(options);
         let mut ignored = Vec::new();
         for chunk in [&stream[..cut], &stream[cut..]] {
-            parser.space(chunk.len()).copy_from_slice(chunk);
-            let batch = parser.parse();
-            let text: Vec<u16> = String::from_utf8_lossy(batch.text).encode_utf16().collect();
-            for record in batch.records.iter().filter(|record| record[0] == kind::IGNORED) {
+            feed(&mut parser, chunk);
+            let text: Vec<u16> = String::from_utf8_lossy(parser.text()).encode_utf16().collect();
+            for record in parser.records().iter().filter(|record| record[0] == kind::IGNORED) {
                 ignored.push(String::from_utf16(&text[record[1] as usize..record[2] as usize]).unwrap());
             }
         }

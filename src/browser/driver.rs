@@ -415,19 +415,23 @@ impl Attempt {
             driver.face.count_bytes(bytes.length());
         }
         let mut parser = driver.parser.borrow_mut();
-        bytes.copy_to(parser.space(bytes.length() as usize));
+        let length = bytes.length() as usize;
+        bytes.copy_to(&mut parser.space(length)[..length]);
         #[cfg(feature = "panics-on-demand")]
         super::sys::panic_on_demand("parse");
-        let batch = parser.parse();
-        if let Some(milliseconds) = batch.reconnection_time {
+        let parsed = parser.parse(length);
+        if let Some(milliseconds) = parsed.reconnection_time {
             driver.feed(Input::ReconnectionTime(milliseconds));
         }
-        let delivered = if batch.records.is_empty() {
-            None
-        } else {
-            driver.face.received(batch.text, batch.records.as_flattened())
-        };
-        (delivered, batch.too_large)
+        if parser.records().is_empty() {
+            return (None, parsed.too_large);
+        }
+        let text = driver.face.decode(parser.text(), false).or_else(|| {
+            parser.correct_records();
+            driver.face.decode(parser.text(), true)
+        });
+        let delivered = text.and_then(|text| driver.face.received(text, parser.records().as_flattened()));
+        (delivered, parsed.too_large)
     }
 
     fn is_live(&self) -> bool {

@@ -16,9 +16,10 @@ pub fn core_memory() -> JsValue {
 #[wasm_bindgen]
 pub struct StreamParser {
     parser: Parser,
-    /// Where the last batch is, as the shim reads it (`message-parser.ts`): the text's address and its length in
-    /// bytes, the records' address and their length in numbers, and whether the limit was exceeded.
-    batch: [u32; 5],
+    /// What is known after a piece, as the shim reads it (`message-parser.ts`): where the next one has to be written
+    /// and how much of it there is room for, then the batch: the text's address and its length in bytes, the records'
+    /// address and their length in numbers, and whether the limit was exceeded.
+    known: [u32; 7],
 }
 
 #[wasm_bindgen]
@@ -28,29 +29,36 @@ impl StreamParser {
     pub fn new(max_event_size: Option<f64>, comments: bool, ignored_lines: bool) -> Self {
         let max_event_size = max_event_size.map_or(DEFAULT_MAX_EVENT_SIZE, |size| size as usize);
         let options = ParserOptions { max_event_size, comments, ignored_lines, ..ParserOptions::default() };
-        Self { parser: Parser::new(options), batch: [0; 5] }
+        Self { parser: Parser::new(options), known: [0; 7] }
     }
 
-    /// The address of room for so many bytes, which have to be written there before [`StreamParser::parse`].
-    pub fn space(&mut self, length: usize) -> *mut u8 {
-        self.parser.space(length).as_mut_ptr()
+    /// Makes room for so many bytes. Gives the address of what is known, which is always the same.
+    pub fn space(&mut self, length: usize) -> *const u32 {
+        let room = self.parser.space(length);
+        self.known[..2].copy_from_slice(&[room.as_ptr() as u32, room.len() as u32]);
+        self.known.as_ptr()
     }
 
-    /// Parses what was written. Gives the address of what is known of the batch, which holds until the next call.
-    /// If a line or an event was longer than the limit, nothing may follow but [`StreamParser::reset`].
-    pub fn parse(&mut self) -> *const u32 {
+    /// Parses so many bytes, which were written where there is room. If a line or an event was longer than the limit,
+    /// nothing may follow but [`StreamParser::reset`].
+    pub fn parse(&mut self, length: usize) {
         #[cfg(feature = "panics-on-demand")]
         super::sys::panic_on_demand("stream");
-        let batch = self.parser.parse();
-        let records = batch.records.as_flattened();
-        self.batch = [
-            batch.text.as_ptr() as u32,
-            batch.text.len() as u32,
-            records.as_ptr() as u32,
-            records.len() as u32,
-            batch.too_large.into(),
-        ];
-        self.batch.as_ptr()
+        let too_large = self.parser.parse(length).too_large;
+        self.know_room();
+        let (text, records) = (self.parser.text(), self.parser.records().as_flattened());
+        // One by one, as a copy is a call.
+        self.known[2] = text.as_ptr() as u32;
+        self.known[3] = text.len() as u32;
+        self.known[4] = records.as_ptr() as u32;
+        self.known[5] = records.len() as u32;
+        self.known[6] = too_large.into();
+    }
+
+    /// Corrects the records of the last batch, if its text isn't UTF-8. To be called once.
+    #[wasm_bindgen(js_name = correctRecords)]
+    pub fn correct_records(&mut self) {
+        self.parser.correct_records();
     }
 
     /// Whether a line has begun that has no end yet.
@@ -62,5 +70,12 @@ impl StreamParser {
     /// Begins a new stream and drops what is unfinished.
     pub fn reset(&mut self) {
         self.parser.reset();
+        self.know_room();
+    }
+
+    fn know_room(&mut self) {
+        let room = self.parser.room();
+        self.known[0] = room.as_ptr() as u32;
+        self.known[1] = room.len() as u32;
     }
 }

@@ -1,7 +1,7 @@
 //! Raw bindings: what the shim gives, and the parts of the platform for which web-sys trusts more than a
 //! user's own `fetch` deserves.
 
-use js_sys::{Function, Object, Promise};
+use js_sys::{Function, JsString, Object, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{Headers, RequestInit, Response};
 
@@ -27,10 +27,15 @@ extern "C" {
     #[wasm_bindgen(method, js_name = countBytes)]
     pub fn count_bytes(this: &Face, bytes: u32);
 
-    /// A batch. Both views are of the module's memory and hold until the call returns. A promise means: read
-    /// no further until it is fulfilled; if it is rejected, the user's function that takes the events failed.
+    /// Decodes a batch's text, a view of the module's memory. None where it isn't UTF-8, unless the records are corrected
+    /// for what a decoder puts in its place.
     #[wasm_bindgen(method)]
-    pub fn received(this: &Face, text: &[u8], records: &[u32]) -> Option<Promise>;
+    pub fn decode(this: &Face, text: &[u8], is_corrected: bool) -> Option<JsString>;
+
+    /// A batch. The records are a view of the module's memory, which holds until the call returns. A promise means:
+    /// read no further until it is fulfilled; if it is rejected, the user's function that takes the events failed.
+    #[wasm_bindgen(method)]
+    pub fn received(this: &Face, text: JsString, records: &[u32]) -> Option<Promise>;
 
     /// Whether events wait to be fired: the promise is fulfilled when none do.
     #[wasm_bindgen(method)]

@@ -19,7 +19,7 @@ mod utf16;
 
 pub use connection::{Action, Answer, Connection, ConnectionOptions, Head, Input, State};
 pub use error::Error;
-pub use parser::{Batch, DEFAULT_MAX_EVENT_SIZE, Parser, ParserOptions, Record, kind};
+pub use parser::{DEFAULT_MAX_EVENT_SIZE, Parsed, Parser, ParserOptions, Record, kind};
 pub use response::{Refusal, check_response};
 pub use retry::{
     DEFAULT_RECONNECTION_TIME, Decision, MAX_DELAY, Moment, Outcome, Policy, Retry, Rules, clamp, is_local,

@@ -1,15 +1,16 @@
 //! Bytes of an event stream in any cut → a batch of events.
 //!
 //! The bytes of a chunk are written behind what is left of those before it, and events are found in place: a
-//! batch is one text and a table of offsets into it, so that whoever takes it decodes once and cuts. Nothing
+//! batch is one text and a list of places in it, so that whoever takes it decodes once and cuts. Nothing
 //! is allocated for an event. The work is linear in the bytes whatever the cut, and what is kept between
 //! chunks is bounded by a limit.
 
 use super::{
     fields::{self, Field, field},
-    lines::{CR, LF, find_line_end, is_ascii},
-    utf16::Utf16Offsets,
+    lines::{CR, LF, find_line_end},
+    utf16::{Correction, Place, Side},
 };
+use std::ops::Range;
 
 /// The longest line or event that is taken unless the user says otherwise: 64 MiB, which no honest server
 /// meets. The standard has no limit (P12), a machine's memory has.
@@ -21,6 +22,9 @@ const TOLERATED_WASTE: usize = 4 << 10;
 
 /// So many IDs of earlier streams are remembered to tell what is replayed.
 const REMEMBERED_IDS: usize = 1_024;
+
+/// A buffer grows by no less.
+const LEAST_ROOM: usize = 512;
 
 /// A buffer larger than this isn't kept once it is empty.
 const KEPT_BUFFER_SIZE: usize = 256 << 10;
@@ -53,59 +57,60 @@ impl Default for ParserOptions {
     }
 }
 
-/// What a stretch of the stream amounts to, as one row of a table that the shim reads as a `Uint32Array`.
-///
-/// The columns are: the kind, then start and end of three places in the batch's decoded text, counted in
-/// UTF-16 code units: a value, an event's type, an event's ID.
-pub type Record = [u32; 7];
+/// What a stretch of the stream amounts to, as one row of a table that the shim reads as a `Uint32Array`: a kind, and
+/// start and end of a place in the batch's decoded text, counted in UTF-16 code units.
+pub type Record = [u32; 3];
 
 /// The kinds of [`Record`]s. The shim's `batch.ts` has the same.
 pub mod kind {
-    /// An event to dispatch; the value is its data. An empty type means `message`.
+    /// An event to dispatch; the place is the first line of its data.
     pub const EVENT: u32 = 0;
-    /// A further line of the data of the event before it; the value is that line.
-    pub const DATA: u32 = 1;
-    /// A block without data that set the last event ID: nothing to dispatch.
-    pub const ID: u32 = 2;
-    /// A reconnection time. Instead of a place, the value is the low and the high half of the milliseconds.
-    pub const RETRY: u32 = 3;
+    /// The last event ID of a block without data: nothing to dispatch.
+    pub const ID: u32 = 1;
+    /// A reconnection time. Instead of a place, the low and the high half of the milliseconds.
+    pub const RETRY: u32 = 2;
     /// A comment, where [`ParserOptions::comments`](super::ParserOptions::comments) asks for them.
-    pub const COMMENT: u32 = 4;
+    pub const COMMENT: u32 = 3;
     /// A line that the standard ignores: a field that it doesn't know, or a reconnection time that is none.
     /// Where [`ParserOptions::ignored_lines`](super::ParserOptions::ignored_lines) asks for them.
-    pub const IGNORED: u32 = 5;
-    /// Added to [`EVENT`] and [`ID`] where the third place is a new last event ID. Events without it carry
-    /// the one before.
-    pub const SETS_ID: u32 = 1 << 8;
+    pub const IGNORED: u32 = 4;
+    /// From here on, what belongs to the event before it. A further line of its data.
+    pub const DATA: u32 = 5;
+    /// Its type. Events without one are of the type `message`.
+    pub const TYPE: u32 = 6;
+    /// The last event ID that it sets. Events without one carry the one before.
+    pub const EVENT_ID: u32 = 7;
     /// Added to [`EVENT`] where a [`RETRY`] came in its block.
-    pub const SETS_RETRY: u32 = 1 << 9;
-    /// What has been added isn't in it.
-    pub const MASK: u32 = SETS_ID - 1;
+    pub const SETS_RETRY: u32 = 1 << 8;
 }
 
-/// What a chunk brought.
+/// What a chunk brought, besides [`Parser::text`] and [`Parser::records`].
 #[derive(Debug)]
-pub struct Batch<'a> {
-    /// The bytes that the records' places lie in, as the stream had them.
-    pub text: &'a [u8],
-    /// In the stream's order.
-    pub records: &'a [Record],
+pub struct Parsed {
     /// The last `retry` field's milliseconds.
     pub reconnection_time: Option<u64>,
     /// Whether a line or an event was longer than the limit. Nothing after it has been parsed.
     pub too_large: bool,
 }
 
-/// A place in the buffer.
+/// A stretch of the buffer.
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
-    start: usize,
-    end: usize,
+    start: Place,
+    end: Place,
 }
 
 impl Span {
+    fn bytes(self) -> Range<usize> {
+        self.start.bytes..self.end.bytes
+    }
+
     fn len(self) -> usize {
-        self.end - self.start
+        self.bytes().len()
+    }
+
+    fn starting_at(self, start: Place) -> Self {
+        Self { start, end: start + (self.end - self.start) }
     }
 }
 
@@ -135,12 +140,12 @@ impl PendingEvent {
         self.data.iter_mut().chain(&mut self.event_type).chain(&mut self.id)
     }
 
-    fn start(&self) -> Option<usize> {
+    fn start(&self) -> Option<Place> {
         [self.data.first(), self.event_type.as_ref(), self.id.as_ref()]
             .into_iter()
             .flatten()
             .map(|span| span.start)
-            .min()
+            .min_by_key(|start| start.bytes)
     }
 }
 
@@ -155,12 +160,10 @@ pub struct Parser {
     ///
     /// INVARIANT: `keep_from <= line_start <= scanned <= end`, and the pending event lies in
     /// `keep_from..line_start`.
-    keep_from: usize,
-    line_start: usize,
+    keep_from: Place,
+    line_start: Place,
     /// From `line_start` to here is no line end.
-    scanned: usize,
-    /// What [`find_line_end`] has seen from `keep_from` on, and perhaps of what was before it.
-    seen: u64,
+    scanned: Place,
     /// The last line ended in CR: an LF right after it belongs to it.
     after_cr: bool,
     /// Nothing but perhaps a part of a byte order mark has come.
@@ -172,6 +175,8 @@ pub struct Parser {
     /// Hashes of the IDs of earlier streams, and of this one, if replayed events are to be dropped.
     earlier_ids: Vec<u64>,
     ids: Vec<u64>,
+    /// The batch of the last chunk.
+    text: Range<usize>,
     records: Vec<Record>,
 }
 
@@ -182,10 +187,9 @@ impl Parser {
             options,
             buffer: Vec::new(),
             end: 0,
-            keep_from: 0,
-            line_start: 0,
-            scanned: 0,
-            seen: 0,
+            keep_from: Place::default(),
+            line_start: Place::default(),
+            scanned: Place::default(),
             after_cr: false,
             at_stream_start: true,
             skipping_line: false,
@@ -193,6 +197,7 @@ impl Parser {
             last_event_id: Vec::new(),
             earlier_ids: Vec::new(),
             ids: Vec::new(),
+            text: 0..0,
             records: Vec::new(),
         }
     }
@@ -204,7 +209,7 @@ impl Parser {
 
     /// Whether a line has begun that has no end yet.
     pub fn is_in_line(&self) -> bool {
-        self.line_start < self.end
+        self.line_start.bytes < self.end
     }
 
     /// How many bytes of memory are held for the stream.
@@ -215,10 +220,11 @@ impl Parser {
     /// Begins a new stream. An unfinished event is dropped, its ID with it; the last event ID stays (P10, P11).
     pub fn reset(&mut self) {
         let last_event_id = std::mem::take(&mut self.last_event_id);
+        let buffer = std::mem::take(&mut self.buffer);
         let mut earlier_ids = std::mem::take(&mut self.earlier_ids);
         earlier_ids.append(&mut self.ids);
         earlier_ids.drain(..earlier_ids.len().saturating_sub(REMEMBERED_IDS));
-        *self = Self { last_event_id, earlier_ids, ..Self::new(self.options) };
+        *self = Self { buffer, last_event_id, earlier_ids, ..Self::new(self.options) };
     }
 
     /// Resumes after an event that came before this parser was made.
@@ -229,22 +235,33 @@ impl Parser {
         }
     }
 
-    /// Room for the next `length` bytes of the stream, which the caller has to fill before [`Parser::parse`].
-    pub fn space(&mut self, length: usize) -> &mut [u8] {
-        self.drop_what_is_done();
-        let start = self.end;
-        self.end += length;
-        if start == 0 && self.buffer.capacity() > KEPT_BUFFER_SIZE {
-            self.buffer = Vec::new();
-        }
-        if self.buffer.len() < self.end {
-            self.buffer.resize(self.end, 0);
-        }
-        &mut self.buffer[start..self.end]
+    /// Where the next bytes of the stream have to be written before [`Parser::parse`], without anything being moved for
+    /// them.
+    pub fn room(&mut self) -> &mut [u8] {
+        // Where nothing is left, a large buffer is to be let go.
+        let is_kept = self.end > 0 || self.buffer.len() <= KEPT_BUFFER_SIZE;
+        if is_kept { &mut self.buffer[self.end..] } else { &mut [] }
     }
 
-    /// Parses the bytes that were written to [`Parser::space`].
-    pub fn parse(&mut self) -> Batch<'_> {
+    /// The same, and at least so many bytes.
+    pub fn space(&mut self, length: usize) -> &mut [u8] {
+        if self.room().len() < length {
+            self.drop_what_is_done();
+            if self.end == 0 && self.buffer.len() > KEPT_BUFFER_SIZE {
+                self.buffer = Vec::new();
+            }
+            let missing = (self.end + length).saturating_sub(self.buffer.len());
+            if missing > 0 {
+                self.buffer.reserve(missing.max(LEAST_ROOM));
+                self.buffer.resize(self.buffer.capacity(), 0);
+            }
+        }
+        &mut self.buffer[self.end..]
+    }
+
+    /// Parses so many bytes, which were written to [`Parser::room`] or [`Parser::space`].
+    pub fn parse(&mut self, length: usize) -> Parsed {
+        self.end += length;
         self.records.clear();
         let mut text_end = 0;
         let mut committed_id = None;
@@ -254,37 +271,38 @@ impl Parser {
         if self.at_stream_start {
             self.drop_byte_order_mark();
         }
+        let text_start = self.keep_from;
         while !self.at_stream_start {
-            if self.after_cr && self.line_start < self.end {
+            if self.after_cr && self.line_start.bytes < self.end {
                 self.after_cr = false;
-                if self.buffer[self.line_start] == LF {
-                    self.line_start += 1;
-                    self.scanned = self.line_start;
+                if self.buffer[self.line_start.bytes] == LF {
+                    self.begin_line(self.line_start.after_ascii(1));
                 }
             }
-            let Some(length) = find_line_end(&self.buffer[self.scanned..self.end], &mut self.seen) else {
-                self.scanned = self.end;
+            let mut scanned = self.scanned;
+            scanned.bytes += find_line_end(&self.buffer[scanned.bytes..self.end], &mut scanned.surplus);
+            if scanned.bytes == self.end {
+                self.scanned = scanned;
                 break;
-            };
-            let line = Span { start: self.line_start, end: self.scanned + length };
-            self.after_cr = self.buffer[line.end] == CR;
-            self.line_start = line.end + 1;
-            self.scanned = self.line_start;
+            }
+            let line = Span { start: self.line_start, end: scanned };
+            self.after_cr = self.buffer[line.end.bytes] == CR;
+            self.begin_line(line.end.after_ascii(1));
             if std::mem::take(&mut self.skipping_line) {
                 continue;
             }
             if line.len() == 0 {
-                text_end = self.line_start;
+                text_end = self.line_start.bytes;
                 committed_id = self.event.id.or(committed_id);
-                self.dispatch();
+                self.dispatch(text_start);
                 continue;
             }
-            let field = field(&self.buffer[line.start..line.end]);
+            let field = field(&self.buffer[line.bytes()]);
             if !self.wants(field) {
                 continue;
             }
-            let value = Span { start: line.start + field.value_start(), end: line.end };
-            let bytes = &self.buffer[value.start..value.end];
+            let value = Span { start: line.start.after_ascii(field.value_start()), end: line.end };
+            let bytes = &self.buffer[value.bytes()];
             match field {
                 Field::Data(_) => self.event.data.push(value),
                 Field::Event(_) => self.event.event_type = Some(value),
@@ -296,21 +314,21 @@ impl Parser {
                     Some(time) => {
                         reconnection_time = Some(time);
                         self.event.has_retry = true;
-                        self.records.push([kind::RETRY, time as u32, (time >> 32) as u32, 0, 0, 0, 0]);
+                        self.records.push([kind::RETRY, time as u32, (time >> 32) as u32]);
                     }
                     None if self.options.ignored_lines => {
-                        text_end = self.line_start;
-                        self.records.push(record(kind::IGNORED, line, None, None));
+                        text_end = self.line_start.bytes;
+                        self.records.push(record(kind::IGNORED, text_start, line));
                     }
                     None => {}
                 },
                 Field::Comment(_) => {
-                    text_end = self.line_start;
-                    self.records.push(record(kind::COMMENT, value, None, None));
+                    text_end = self.line_start.bytes;
+                    self.records.push(record(kind::COMMENT, text_start, value));
                 }
                 Field::Unknown => {
-                    text_end = self.line_start;
-                    self.records.push(record(kind::IGNORED, line, None, None));
+                    text_end = self.line_start.bytes;
+                    self.records.push(record(kind::IGNORED, text_start, line));
                 }
             }
             if matches!(field, Field::Data(_) | Field::Event(_) | Field::Id(_)) {
@@ -324,33 +342,55 @@ impl Parser {
 
         if let Some(id) = committed_id {
             self.last_event_id.clear();
-            self.last_event_id.extend_from_slice(&self.buffer[id.start..id.end]);
+            self.last_event_id.extend_from_slice(&self.buffer[id.bytes()]);
         }
         self.skip_unwanted_line();
-        too_large |= self.end - self.line_start > self.options.max_event_size;
-        self.keep_from = self.event.start().unwrap_or(self.line_start);
-        let text = &self.buffer[..text_end];
-        if !is_ascii(self.seen) {
-            to_utf16_offsets(&mut self.records, text);
-            // What is left behind the text has come with this chunk: to look at it again keeps the work linear.
-            if text_end > 0 && self.keep_from >= text_end {
-                let left = &self.buffer[text_end..self.end];
-                self.seen = left.iter().fold(0, |seen, &byte| seen | u64::from(byte));
+        too_large |= self.end - self.line_start.bytes > self.options.max_event_size;
+        let pending = if self.event.size > 0 { self.event.start() } else { None };
+        self.keep_from = pending.unwrap_or(self.line_start);
+        self.text = text_start.bytes..text_end.max(text_start.bytes);
+        if self.keep_from.bytes == self.end {
+            // What comes next may be written over the text, which has been decoded by then.
+            self.end = 0;
+            self.keep_from = Place::default();
+            self.begin_line(Place::default());
+        }
+        Parsed { reconnection_time, too_large }
+    }
+
+    /// The bytes that the records' places lie in, as the stream had them, until the next ones are written.
+    pub fn text(&self) -> &[u8] {
+        &self.buffer[self.text.clone()]
+    }
+
+    /// What was recorded of the last chunk, in the stream's order. The places are right if the text is UTF-8.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Makes the records' places right for a text that isn't UTF-8. For others it changes nothing. To be called once.
+    pub fn correct_records(&mut self) {
+        let mut correction = Correction::new(&self.buffer[self.text.clone()]);
+        for [kind, start, end] in &mut self.records {
+            if *kind != kind::RETRY {
+                *start = correction.of(*start as usize, Side::Before) as u32;
+                *end = correction.of(*end as usize, Side::After) as u32;
             }
         }
-        Batch { text, records: &self.records, reconnection_time, too_large }
+    }
+
+    fn begin_line(&mut self, start: Place) {
+        self.line_start = start;
+        self.scanned = start;
     }
 
     /// [spec] The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any.
     fn drop_byte_order_mark(&mut self) {
-        let received = &self.buffer[self.line_start..self.end];
-        // Not looked at by the search for line ends, and not ASCII.
-        if received.first() == BYTE_ORDER_MARK.first() {
-            self.seen = u64::MAX;
-        }
+        let received = &self.buffer[self.line_start.bytes..self.end];
         if received.starts_with(BYTE_ORDER_MARK) {
-            self.line_start += BYTE_ORDER_MARK.len();
-            self.scanned = self.line_start;
+            let start = self.line_start.after_ascii(BYTE_ORDER_MARK.len());
+            self.keep_from = start;
+            self.begin_line(start);
         } else if BYTE_ORDER_MARK.starts_with(received) {
             return;
         }
@@ -358,24 +398,29 @@ impl Parser {
     }
 
     /// [spec] Dispatch the event.
-    fn dispatch(&mut self) {
+    fn dispatch(&mut self, text_start: Place) {
         let is_replayed = self.options.drop_replayed && self.is_replayed();
         let event = &mut self.event;
         if is_replayed {
             event.data.clear();
         }
-        match event.data.split_first() {
-            Some((first, rest)) => {
-                let kind = if event.has_retry { kind::EVENT | kind::SETS_RETRY } else { kind::EVENT };
-                self.records.push(record(kind, *first, event.event_type, event.id));
-                self.records.extend(rest.iter().map(|&line| record(kind::DATA, line, None, None)));
+        if let Some((&data, further)) = event.data.split_first() {
+            let kind = if event.has_retry { kind::EVENT | kind::SETS_RETRY } else { kind::EVENT };
+            self.records.push(record(kind, text_start, data));
+            for &line in further {
+                self.records.push(record(kind::DATA, text_start, line));
             }
+            // An empty type is no type.
+            if let Some(event_type) = event.event_type.filter(|span| span.len() > 0) {
+                self.records.push(record(kind::TYPE, text_start, event_type));
+            }
+            if let Some(id) = event.id {
+                self.records.push(record(kind::EVENT_ID, text_start, id));
+            }
+        } else if let Some(id) = event.id {
             // [spec] If the data buffer is an empty string, set the data buffer and the event type buffer to
             // the empty string and return; the last event ID string has been set before that.
-            None if event.id.is_some() => {
-                self.records.push(record(kind::ID, Span::default(), None, event.id));
-            }
-            None => {}
+            self.records.push(record(kind::ID, text_start, id));
         }
         event.clear();
     }
@@ -383,7 +428,7 @@ impl Parser {
     /// Whether the event has an ID that an earlier stream had. Remembers the ID.
     fn is_replayed(&mut self) -> bool {
         let Some(id) = self.event.id.filter(|id| id.len() > 0) else { return false };
-        let hash = hash(&self.buffer[id.start..id.end]);
+        let hash = hash(&self.buffer[id.bytes()]);
         if self.ids.len() >= REMEMBERED_IDS {
             self.ids.drain(..REMEMBERED_IDS / 2);
         }
@@ -402,7 +447,7 @@ impl Parser {
 
     /// Drops what has come of a line that has no end yet, if it will be of no use however it goes on.
     fn skip_unwanted_line(&mut self) {
-        let line = &self.buffer[self.line_start..self.end];
+        let line = &self.buffer[self.line_start.bytes..self.end];
         let unwanted = self.skipping_line
             || match line.first() {
                 None => false,
@@ -412,45 +457,45 @@ impl Parser {
             };
         if unwanted && !self.at_stream_start {
             self.skipping_line = true;
-            self.end = self.line_start;
+            self.end = self.line_start.bytes;
             self.scanned = self.line_start;
         }
     }
 
     /// Leaves in the buffer what the next chunk needs: the pending event and the line that has no end yet.
     fn drop_what_is_done(&mut self) {
-        let kept = self.end - self.keep_from;
-        let needed = self.event.size + (self.end - self.line_start);
+        let kept = self.end - self.keep_from.bytes;
+        let needed = self.event.size + (self.end - self.line_start.bytes);
         if kept.saturating_sub(needed) > TOLERATED_WASTE.max(needed) {
             self.gather();
-        } else if self.keep_from > 0 {
+        } else if self.keep_from.bytes > 0 {
             let dropped = self.keep_from;
-            self.buffer.copy_within(dropped..self.end, 0);
-            self.end -= dropped;
-            self.line_start -= dropped;
+            self.buffer.copy_within(dropped.bytes..self.end, 0);
+            self.end -= dropped.bytes;
+            self.line_start = self.line_start - dropped;
+            self.scanned = self.scanned - dropped;
             for span in self.event.spans() {
-                span.start -= dropped;
-                span.end -= dropped;
+                *span = span.starting_at(span.start - dropped);
             }
         }
-        self.keep_from = 0;
-        self.scanned = self.end;
+        self.keep_from = Place::default();
     }
 
     /// Moves the places of the pending event and the unfinished line together, so that an event with endless
     /// comments in it takes no more memory than without them.
     fn gather(&mut self) {
-        let mut gathered = Vec::with_capacity(2 * (self.event.size + self.end - self.line_start));
+        let mut gathered = Vec::with_capacity(2 * (self.event.size + self.end - self.line_start.bytes));
+        let mut end = Place::default();
         for span in self.event.spans() {
-            let start = gathered.len();
-            gathered.extend_from_slice(&self.buffer[span.start..span.end]);
-            *span = Span { start, end: gathered.len() };
+            gathered.extend_from_slice(&self.buffer[span.bytes()]);
+            *span = span.starting_at(end);
             // An ASCII byte after each place keeps malformed sequences at the edges apart.
             gathered.push(LF);
+            end = span.end.after_ascii(1);
         }
-        let line_start = gathered.len();
-        gathered.extend_from_slice(&self.buffer[self.line_start..self.end]);
-        self.line_start = line_start;
+        gathered.extend_from_slice(&self.buffer[self.line_start.bytes..self.end]);
+        self.scanned = end + (self.scanned - self.line_start);
+        self.line_start = end;
         self.end = gathered.len();
         self.buffer = gathered;
     }
@@ -463,35 +508,7 @@ fn hash(bytes: &[u8]) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
-fn record(kind: u32, value: Span, event_type: Option<Span>, id: Option<Span>) -> Record {
-    let kind = if id.is_some() { kind | kind::SETS_ID } else { kind };
-    // An empty type is no type, wherever it stood.
-    let event_type = event_type.filter(|span| span.len() > 0);
-    let [value, event_type, id] = [value, event_type.unwrap_or_default(), id.unwrap_or_default()]
-        .map(|span| [span.start as u32, span.end as u32]);
-    [kind, value[0], value[1], event_type[0], event_type[1], id[0], id[1]]
-}
-
-/// Turns the records' byte offsets into UTF-16 offsets.
-fn to_utf16_offsets(records: &mut [Record], text: &[u8]) {
-    const VALUE: usize = 1;
-    const TYPE: usize = 3;
-    const ID: usize = 5;
-    let mut offsets = Utf16Offsets::new(text);
-    for record in records {
-        let kind = record[0] & kind::MASK;
-        // In the order in which they stand in the text where that is cheap to know: no way is gone twice.
-        let columns = if record[ID] < record[VALUE] { [TYPE, ID, VALUE] } else { [TYPE, VALUE, ID] };
-        for column in columns {
-            let is_place = match column {
-                VALUE => kind != kind::ID && kind != kind::RETRY,
-                TYPE => record[TYPE] != record[TYPE + 1],
-                _ => record[0] & kind::SETS_ID != 0,
-            };
-            if is_place {
-                record[column] = offsets.at(record[column] as usize) as u32;
-                record[column + 1] = offsets.at(record[column + 1] as usize) as u32;
-            }
-        }
-    }
+fn record(kind: u32, text_start: Place, span: Span) -> Record {
+    let [start, end] = [span.start, span.end].map(|place| (place - text_start).units() as u32);
+    [kind, start, end]
 }

@@ -1,65 +1,120 @@
-//! Byte offsets into a text to the UTF-16 offsets of its decoded string.
+//! Places in a text, in bytes and in UTF-16 code units.
 //!
 //! The shim decodes a batch's text by one `TextDecoder` call and cuts the string, whose indices count UTF-16
-//! code units. Malformed sequences have to be counted as the Encoding standard replaces them: one U+FFFD for
-//! each maximal subpart, which is also how the standard library divides them.
+//! code units. They are counted as if the text were well-formed, byte by byte, which the search for line ends does
+//! on its way. A text that isn't is told by the decoder: only then are the places corrected.
 
-/// The lowest bit of each byte.
-const LOWEST_BITS: u64 = u64::from_ne_bytes([1; 8]);
+use std::ops::{Add, Sub};
 
-/// Walks over a text from offset to offset, in either direction: each step costs its length.
-pub struct Utf16Offsets<'a> {
-    text: &'a [u8],
-    /// How many code units a part of it decodes to: malformed texts take a slower way.
-    units: fn(&[u8]) -> usize,
-    at_byte: usize,
-    at_unit: usize,
+/// The highest bit of each byte.
+const HIGHEST_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
+
+/// A place in a text, or the way from one to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    pub bytes: usize,
+    /// How many bytes more than UTF-16 code units that is, modulo 2³².
+    pub surplus: u32,
 }
 
-impl<'a> Utf16Offsets<'a> {
+impl Place {
+    /// So many ASCII bytes further.
+    pub fn after_ascii(self, count: usize) -> Self {
+        Self { bytes: self.bytes + count, ..self }
+    }
+
+    /// UTF-16 code units of the bytes, if they are well-formed: one for a byte that isn't a continuation byte, and
+    /// another one where that byte begins a sequence of four.
+    pub fn units(self) -> usize {
+        self.bytes.wrapping_sub(self.surplus as i32 as usize)
+    }
+}
+
+impl Add for Place {
+    type Output = Self;
+    fn add(self, way: Self) -> Self {
+        Self { bytes: self.bytes + way.bytes, surplus: self.surplus.wrapping_add(way.surplus) }
+    }
+}
+
+impl Sub for Place {
+    type Output = Self;
+    fn sub(self, way: Self) -> Self {
+        Self { bytes: self.bytes - way.bytes, surplus: self.surplus.wrapping_sub(way.surplus) }
+    }
+}
+
+/// The surplus of a word of bytes. No sequence has to begin or end with it.
+pub fn surplus(word: u64) -> u32 {
+    let continuations = word & !(word << 1) & HIGHEST_BITS;
+    let leads_of_four = word & (word << 1) & (word << 2) & (word << 3) & HIGHEST_BITS;
+    continuations.count_ones().wrapping_sub(leads_of_four.count_ones())
+}
+
+fn units_of(byte: u8) -> usize {
+    Place { bytes: 1, surplus: surplus(byte.into()) }.units()
+}
+
+/// On which side of a place an ASCII byte or an end of the text is: that side of it no byte of a sequence belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Before,
+    After,
+}
+
+/// Turns units that were counted as if a text were well-formed into those that decoders make of it, which put one
+/// U+FFFD for each maximal subpart of what is malformed (Encoding, "UTF-8 decoder"), as the standard library does.
+///
+/// Walks from place to place, in either direction: each step costs its length.
+pub struct Correction<'a> {
+    text: &'a [u8],
+    at: usize,
+    units: usize,
+    corrected: usize,
+}
+
+impl<'a> Correction<'a> {
     /// At the text's start.
     pub fn new(text: &'a [u8]) -> Self {
-        let is_well_formed = str::from_utf8(text).is_ok();
-        let units = if is_well_formed { units_of_well_formed } else { units };
-        Self { text, units, at_byte: 0, at_unit: 0 }
+        Self { text, at: 0, units: 0, corrected: 0 }
     }
 
-    /// The UTF-16 offset of `byte_offset`. Each offset that is asked for has an ASCII byte or an end of the
-    /// text on one of its sides, so that none divides a sequence, well-formed or not.
-    pub fn at(&mut self, byte_offset: usize) -> usize {
-        if byte_offset >= self.at_byte {
-            self.at_unit += (self.units)(&self.text[self.at_byte..byte_offset]);
-        } else {
-            self.at_unit -= (self.units)(&self.text[byte_offset..self.at_byte]);
+    /// The corrected units of the place at `units`. Several places may have the same number, as continuation bytes
+    /// count nothing: `side` says which it is.
+    pub fn of(&mut self, units: usize, side: Side) -> usize {
+        let from = self.at;
+        while self.units < units {
+            self.units += units_of(self.text[self.at]);
+            self.at += 1;
         }
-        self.at_byte = byte_offset;
-        self.at_unit
+        while self.units > units {
+            self.at -= 1;
+            self.units -= units_of(self.text[self.at]);
+        }
+        let is_continuation = |byte: &&u8| units_of(**byte) == 0;
+        let (before, after) = self.text.split_at(self.at);
+        match side {
+            Side::Before => self.at -= before.iter().rev().take_while(is_continuation).count(),
+            Side::After => self.at += after.iter().take_while(is_continuation).count(),
+        }
+        let to = self.at;
+        if to >= from {
+            self.corrected += decoded_units(&self.text[from..to]);
+        } else {
+            self.corrected -= decoded_units(&self.text[to..from]);
+        }
+        self.corrected
     }
 }
 
-/// How many UTF-16 code units the bytes decode to.
-fn units(bytes: &[u8]) -> usize {
+/// How many UTF-16 code units decoders make of the bytes.
+fn decoded_units(bytes: &[u8]) -> usize {
     bytes
         .utf8_chunks()
         .map(|chunk| {
-            units_of_well_formed(chunk.valid().as_bytes()) + usize::from(!chunk.invalid().is_empty())
+            chunk.valid().bytes().map(units_of).sum::<usize>() + usize::from(!chunk.invalid().is_empty())
         })
         .sum()
-}
-
-/// The same of bytes that are UTF-8: a code point has one byte that isn't a continuation byte, and those of four
-/// bytes are two code units. Eight bytes at a time.
-fn units_of_well_formed(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let (mut continuations, mut pairs) = (0, 0);
-    for word in words.iter().chain([&last]) {
-        let word = u64::from_le_bytes(*word);
-        continuations += ((word >> 7) & !(word >> 6) & LOWEST_BITS).count_ones();
-        pairs += ((word >> 7) & (word >> 6) & (word >> 5) & (word >> 4) & LOWEST_BITS).count_ones();
-    }
-    bytes.len() - continuations as usize + pairs as usize
 }
 
 #[cfg(test)]
@@ -81,23 +136,48 @@ mod tests {
             b"\xf4\x90\x80\x80",
             b"",
         ] {
-            assert_eq!(units(bytes), String::from_utf8_lossy(bytes).encode_utf16().count(), "{bytes:x?}");
+            let expected = String::from_utf8_lossy(bytes).encode_utf16().count();
+            assert_eq!(decoded_units(bytes), expected, "{bytes:x?}");
         }
     }
 
     #[test]
-    fn places_of_a_text_are_those_of_the_decoded_string() {
+    fn words_have_the_surplus_of_their_bytes() {
+        for bytes in
+            [*b"plainest", *b"\xe4\xb8\x96\xe7\x95\x8c\xc3\xa9", *b"\x98\x80\xf0\x9f\x98\x80\xff\xf0"]
+        {
+            let units = bytes.iter().map(|&byte| units_of(byte)).sum::<usize>() as u32;
+            assert_eq!(8_u32.wrapping_sub(surplus(u64::from_le_bytes(bytes))), units, "{bytes:x?}");
+        }
+    }
+
+    #[test]
+    fn corrected_places_are_those_of_the_decoded_string() {
         let text = "plain, é, 世界の, 😀😀 and then some more, so that there are words of all kinds: 🙂";
-        let malformed = [text.as_bytes(), b", \xff\xfe, \xf0\x9f\x98, \xe4\xb8, ", text.as_bytes()].concat();
+        let malformed = [
+            b"\x80\xf0,",
+            text.as_bytes(),
+            b", \xff\xfe, \xf0\x9f\x98, \xe4\xb8, \x80, ",
+            text.as_bytes(),
+            b"\xf0\x80",
+        ]
+        .concat();
         for bytes in [text.as_bytes(), &malformed] {
-            let places: Vec<usize> =
-                (0..=bytes.len()).filter(|&at| at == bytes.len() || bytes[at].is_ascii()).collect();
+            let is_edge = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii);
+            let counted = |at: usize| bytes[..at].iter().map(|&byte| units_of(byte)).sum::<usize>();
+            let places: Vec<(usize, Side)> = (0..=bytes.len())
+                .flat_map(|at| [(at, Side::Before), (at, Side::After)])
+                .filter(|&(at, side)| match side {
+                    Side::Before => is_edge(bytes[..at].last()),
+                    Side::After => is_edge(bytes.get(at)),
+                })
+                .collect();
             // To and fro.
             for (&far, &near) in places.iter().rev().zip(&places) {
-                let mut offsets = Utf16Offsets::new(bytes);
-                for at in [far, near, far] {
+                let mut correction = Correction::new(bytes);
+                for (at, side) in [far, near, far] {
                     let expected = String::from_utf8_lossy(&bytes[..at]).encode_utf16().count();
-                    assert_eq!(offsets.at(at), expected, "at {at}");
+                    assert_eq!(correction.of(counted(at), side), expected, "{side:?} {at}");
                 }
             }
         }

@@ -1,66 +1,74 @@
 /** A batch of the Rust parser, cut into events. */
 
 /** The columns and kinds of the parser's records (`Record` and `kind` in `src/core/parser.rs`). */
-const COLUMNS = 7;
-const VALUE = 1;
-const TYPE = 3;
-const ID = 5;
-const DATA_KIND = 1;
-const ID_KIND = 2;
-/** The kinds of entries that say something besides the ID. */
+const COLUMNS = 3;
 export const EVENT_KIND = 0;
-export const RETRY_KIND = 3;
-export const COMMENT_KIND = 4;
-export const IGNORED_KIND = 5;
-const SETS_ID = 1 << 8;
-const SETS_RETRY = 1 << 9;
-const KIND_MASK = SETS_ID - 1;
+const ID_KIND = 1;
+export const RETRY_KIND = 2;
+export const COMMENT_KIND = 3;
+export const IGNORED_KIND = 4;
+const DATA_KIND = 5;
+const TYPE_KIND = 6;
+const SETS_RETRY = 1 << 8;
 
 /** Safari's decoder fails after 2 GiB. */
 const DECODER_LIFE = 2 ** 31 - 2 ** 20;
 
 /** A decoder of texts, each of which ends at the end of a line: none leaves anything for the next. */
 class Decoder {
-  readonly #options: TextDecodeOptions;
+  readonly #settings: TextDecoderOptions;
+  readonly #options: TextDecodeOptions | undefined;
   #decoder: TextDecoder | undefined;
   #decodedBytes = 0;
 
-  constructor(options: TextDecodeOptions) {
+  constructor(settings: TextDecoderOptions, options?: TextDecodeOptions) {
+    this.#settings = settings;
     this.#options = options;
   }
 
   decode(bytes: Uint8Array): string {
-    this.#decodedBytes += bytes.length;
-    if (!this.#decoder || this.#decodedBytes > DECODER_LIFE) {
-      // `ignoreBOM`: a U+FEFF within the stream is text; the parser has dropped a leading one.
-      this.#decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-      this.#decodedBytes = bytes.length;
-    }
-    return this.#decoder.decode(bytes, this.#options);
+    const decoder = this.#decodedBytes > DECODER_LIFE ? undefined : this.#decoder;
+    // One that throws has lost its place in the text.
+    this.#decoder = undefined;
+    this.#decodedBytes = (decoder ? this.#decodedBytes : 0) + bytes.length;
+    // `ignoreBOM`: a U+FEFF within the stream is text; the parser has dropped a leading one.
+    const used = decoder ?? new TextDecoder('utf-8', { ignoreBOM: true, ...this.#settings });
+    const text = used.decode(bytes, this.#options);
+    this.#decoder = used;
+    return text;
   }
 }
 
-// Node decodes ASCII five times as fast when the text is whole, and all else twice as fast when more is to come. For
-// other engines it's the same.
-const asciiDecoder = new Decoder({});
-const otherDecoder = new Decoder({ stream: true });
+// Node decodes ASCII five times as fast when the text is whole, and all else twice as fast when more is to come. In
+// Chromium options cost as much as a short text, for others it's the same.
+const asciiDecoder = new Decoder({ fatal: true });
+const utf8Decoder = new Decoder({ fatal: true }, { stream: true });
+const replacingDecoder = new Decoder({});
 let isLikelyAscii = true;
 
-/** The text of a batch. */
-export function decode(bytes: Uint8Array): string {
-  const text = (isLikelyAscii ? asciiDecoder : otherDecoder).decode(bytes);
-  isLikelyAscii = text.length === bytes.length;
-  return text;
+/**
+ * The text of a batch. The records' places are counted as if it were UTF-8: where it isn't there is no text, so that
+ * they are corrected before it is asked for again.
+ */
+export function decode(bytes: Uint8Array, isCorrected: boolean): string | undefined {
+  if (isCorrected) return replacingDecoder.decode(bytes);
+  try {
+    const text = (isLikelyAscii ? asciiDecoder : utf8Decoder).decode(bytes);
+    isLikelyAscii = text.length === bytes.length;
+    return text;
+  } catch {
+    return undefined;
+  }
 }
 
 /** So many numbers are copied one by one faster than a typed array is made of them. */
-const FEW = 8 * COLUMNS;
+const FEW = 20 * COLUMNS;
 
 /** A copy of records, which lie in memory that is about to change. */
 export function copied(numbers: Uint32Array, start = 0, end = numbers.length): ArrayLike<number> {
   if (end - start > FEW) return numbers.slice(start, end);
-  const copy: number[] = [];
-  for (let index = start; index < end; index++) copy.push(numbers[index] as number);
+  const copy = new Array<number>(end - start);
+  for (let index = start; index < end; index++) copy[index - start] = numbers[index] as number;
   return copy;
 }
 
@@ -68,7 +76,7 @@ export function copied(numbers: Uint32Array, start = 0, end = numbers.length): A
 export class Batch {
   readonly #text: string;
   readonly #records: ArrayLike<number>;
-  #row = 0;
+  #at = 0;
 
   /** What is known of the entry that was taken last. The new last event ID, if it sets one. */
   id: string | undefined;
@@ -86,14 +94,14 @@ export class Batch {
     this.#records = records;
   }
 
-  /** A batch of views of memory that is about to change. */
-  static of(text: Uint8Array, records: Uint32Array): Batch {
-    return new Batch(decode(text), copied(records));
+  /** A batch whose records lie in memory that is about to change. */
+  static of(text: string, records: Uint32Array): Batch {
+    return new Batch(text, copied(records));
   }
 
   /** Whether everything has been taken. */
   get isEmpty(): boolean {
-    return this.#row >= this.#records.length;
+    return this.#at >= this.#records.length;
   }
 
   /** How many records there were, and how many there are still. */
@@ -101,34 +109,39 @@ export class Batch {
     return this.#records.length / COLUMNS;
   }
   get rest(): number {
-    return (this.#records.length - this.#row) / COLUMNS;
+    return (this.#records.length - this.#at) / COLUMNS;
   }
 
   /** Takes the next entry of a batch that isn't empty, and says of what kind it is. */
   take(): number {
+    const text = this.#text;
     const records = this.#records;
-    const row = this.#row;
-    const flags = records[row] as number;
-    const kind = flags & KIND_MASK;
-    let next = row + COLUMNS;
-    this.id = flags & SETS_ID ? this.#cut(row + ID) : undefined;
+    let at = this.#at;
+    const flags = records[at] as number;
+    const kind = flags & ~SETS_RETRY;
+    const start = records[at + 1] as number;
+    const end = records[at + 2] as number;
+    let id: string | undefined;
+    let type = '';
+    at += COLUMNS;
     if (kind === RETRY_KIND) {
-      this.retry = (records[row + VALUE] as number) + (records[row + VALUE + 1] as number) * 2 ** 32;
-    } else if (kind !== ID_KIND) {
-      this.value = this.#cut(row + VALUE);
-      if (kind === EVENT_KIND) {
-        this.type = this.#cut(row + TYPE);
-        this.setsRetry = (flags & SETS_RETRY) !== 0;
-        for (; records[next] === DATA_KIND; next += COLUMNS) this.value += `\n${this.#cut(next + VALUE)}`;
+      this.retry = start + end * 2 ** 32;
+    } else {
+      let value = text.slice(start, end);
+      if (kind === ID_KIND) id = value;
+      for (let part = records[at] as number; part >= DATA_KIND; part = records[at] as number) {
+        const piece = text.slice(records[at + 1], records[at + 2]);
+        if (part === DATA_KIND) value += `\n${piece}`;
+        else if (part === TYPE_KIND) type = piece;
+        else id = piece;
+        at += COLUMNS;
       }
+      this.value = value;
     }
-    this.#row = next;
+    this.#at = at;
+    this.id = id;
+    this.type = type;
+    this.setsRetry = flags !== kind;
     return kind;
-  }
-
-  #cut(column: number): string {
-    const start = this.#records[column] as number;
-    const end = this.#records[column + 1] as number;
-    return start === end ? '' : this.#text.slice(start, end);
   }
 }

@@ -20,7 +20,8 @@ export interface Face {
   prepare(attempt: number, resumes: boolean): RequestToSend | Promise<RequestToSend>;
   accept?(response: Response): unknown;
   opened(response: Response): void;
-  received(text: Uint8Array, records: Uint32Array): Promise<void> | undefined;
+  decode(text: Uint8Array, isCorrected: boolean): string | undefined;
+  received(text: string, records: Uint32Array): Promise<void> | undefined;
   drained?(): Promise<void> | undefined;
   decide?(...details: FailureArguments): unknown;
   failed(...details: FailureArguments): void;

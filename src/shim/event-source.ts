@@ -2,7 +2,7 @@
 
 import { asking } from './answer.js';
 import { resolveUrl } from './argument.js';
-import { Batch, COMMENT_KIND, EVENT_KIND } from './batch.js';
+import { Batch, COMMENT_KIND, decode, EVENT_KIND } from './batch.js';
 import { EventIterator } from './event-iterator.js';
 import {
   EventSourceErrorEvent,
@@ -220,7 +220,8 @@ export class EventSource extends EventTarget {
         });
       },
       countBytes: (count: number) => this.#trace({ type: 'bytes', count }),
-      received: (text: Uint8Array, records: Uint32Array): Promise<void> | undefined => {
+      decode,
+      received: (text: string, records: Uint32Array): Promise<void> | undefined => {
         const batch = Batch.of(text, records);
         this.#trace({ type: 'events', count: batch.size });
         this.#enqueue(batch);

@@ -5,7 +5,7 @@
  */
 
 import { resolveUrl } from './argument.js';
-import { Batch, EVENT_KIND, RETRY_KIND } from './batch.js';
+import { Batch, decode, EVENT_KIND, RETRY_KIND } from './batch.js';
 import { connect } from './connect.js';
 import { type ErrorKind, type FailureArguments, toError, toErrorEvent } from './events.js';
 
@@ -180,6 +180,7 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
         }),
         accept: (response) => onopen?.(response),
         opened: () => {},
+        decode,
         received: (text, records) => {
           try {
             deliver(Batch.of(text, records));

@@ -1,7 +1,7 @@
 /** The events of a stream, for loops: at the pace of whoever takes them, one crossing for each chunk. */
 
 import { fail } from './argument.js';
-import { Batch, EVENT_KIND } from './batch.js';
+import { Batch, decode, EVENT_KIND } from './batch.js';
 import { connect, type Face, type RequestToSend } from './connect.js';
 import { type EventSourceErrorEvent, type FailureArguments, toError, toErrorEvent } from './events.js';
 import { type EventSourceMessage, toMessage } from './message-parser.js';
@@ -118,6 +118,7 @@ class MessageIterator implements AsyncIterableIterator<EventSourceMessage> {
         if ((await accept?.(response)) === false) throw new Error('the option "accept" returned false');
       },
       opened: () => {},
+      decode,
       received: (text, records) => {
         this.#batch = Batch.of(text, records);
         this.#give();

@@ -97,6 +97,8 @@ let numbers = new Uint32Array();
 /** Whether views tell that by being empty. To ask the memory for its buffer costs more. */
 let isDetached = true;
 
+type Parser = InstanceType<Core['StreamParser']>;
+
 /** Parsers that have thrown: nobody knows their state, so they are never let go of. */
 const crashed: unknown[] = [];
 
@@ -108,13 +110,29 @@ function viewMemory(): void {
   numbers = new Uint32Array(buffer);
 }
 
+/** The text of a batch, which may be the piece that was fed, no more and no less. */
+function decodePart(start: number, size: number, piece: Uint8Array | undefined, parser: Parser): string {
+  // Another view costs as much as a short text, but decoders refuse memory that is shared.
+  const text = piece && decode(piece, false);
+  if (text !== undefined) return text;
+  const part = bytes.subarray(start, start + size);
+  return decode(part, false) ?? decodeCorrected(part, parser);
+}
+
+function decodeCorrected(part: Uint8Array, parser: Parser): string {
+  parser.correctRecords();
+  return decode(part, true) as string;
+}
+
 /** The parser of both faces: `createParser` and `EventSourceParserStream`. */
 export class MessageParser implements EventSourceParser {
   readonly #config: ParserConfig;
   readonly #reportsIgnoredLines: boolean;
   readonly #encoder = new TextEncoder();
   readonly #batches: Batch[] = [];
-  #parser: InstanceType<Core['StreamParser']> | undefined;
+  #parser: Parser | undefined;
+  /** Where the parser tells what is known after each piece: an index of `numbers`. */
+  #known = 0;
   #isDelivering = false;
   /** The first half of a pair of surrogates at the end of a piece. */
   #half = '';
@@ -153,10 +171,15 @@ export class MessageParser implements EventSourceParser {
   /** Gives its memory back. */
   free(): void {
     this.#parser?.free();
-    this.#parser = undefined;
+    this.#letGo();
   }
 
-  #create(): InstanceType<Core['StreamParser']> {
+  #letGo(): void {
+    this.#parser = undefined;
+    this.#known = 0;
+  }
+
+  #create(): Parser {
     const { maxBufferSize, onComment } = this.#config;
     let core: Core;
     try {
@@ -176,32 +199,32 @@ export class MessageParser implements EventSourceParser {
   #parse(piece: Uint8Array): boolean {
     this.#parser ??= this.#create();
     const parser = this.#parser;
+    const { length } = piece;
     try {
-      const start = parser.space(piece.length);
       viewMemory();
-      if (piece.length > SHORT) bytes.set(piece, start);
-      else for (let index = 0; index < piece.length; index++) bytes[start + index] = piece[index] as number;
-      const at = parser.parse() / 4;
-      viewMemory();
-      const length = numbers[at + 3] as number;
-      if (length > 0) {
-        const text = numbers[at] as number;
-        const size = numbers[at + 1] as number;
-        const records = (numbers[at + 2] as number) / 4;
-        // The piece itself, where the batch is no more and no less: another view costs as much as a short text.
-        // Decoders refuse memory that is shared.
-        const isPiece = text === start && size === piece.length && piece.buffer instanceof ArrayBuffer;
-        this.#batches.push(
-          new Batch(
-            decode(isPiece ? piece : bytes.subarray(text, text + size)),
-            copied(numbers, records, records + length),
-          ),
-        );
+      if (this.#known === 0 || length > (numbers[this.#known + 1] as number)) {
+        this.#known = parser.space(length) / 4;
+        viewMemory();
       }
-      return numbers[at + 4] === 0;
+      const known = this.#known;
+      const start = numbers[known] as number;
+      if (length > SHORT) bytes.set(piece, start);
+      else for (let index = 0; index < length; index++) bytes[start + index] = piece[index] as number;
+      parser.parse(length);
+      viewMemory();
+      const count = numbers[known + 5] as number;
+      if (count > 0) {
+        const text = numbers[known + 2] as number;
+        const size = numbers[known + 3] as number;
+        const records = (numbers[known + 4] as number) / 4;
+        const whole = text === start && size === length ? piece : undefined;
+        const decoded = decodePart(text, size, whole, parser);
+        this.#batches.push(new Batch(decoded, copied(numbers, records, records + count)));
+      }
+      return numbers[known + 6] === 0;
     } catch (cause) {
       crashed.push(parser);
-      this.#parser = undefined;
+      this.#letGo();
       this.#refusal = refusal('An exception where none is expected has ended this stream', cause);
       throw this.#refusal;
     }
