@@ -13,7 +13,7 @@ import {
 } from './events.js';
 import { platformCallsHandlers } from './handlers.js';
 import { addInspection } from './inspect.js';
-import { type Init, newMessageEvent } from './message-event.js';
+import { newMessageEvent } from './message-event.js';
 import { type Settings, toDictionary, toEventId, toSettings } from './options.js';
 import { observePage } from './page.js';
 import type { Request, Requests } from './request.js';
@@ -326,9 +326,7 @@ export class EventSource extends EventTarget {
   }
 
   #messageEvent(type: string, data: string): MessageEvent<string> {
-    const lastEventId = this.#lastEventId;
-    // Without a prototype: the platform looks for five more members, and needn't look there.
-    return newMessageEvent(type, { __proto__: null, data, origin: this.#origin, lastEventId } as Init);
+    return newMessageEvent(type, data, this.#origin, this.#lastEventId);
   }
 
   #untilBacklogIsBelow(limit: number): Promise<void> | undefined {

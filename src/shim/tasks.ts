@@ -16,7 +16,9 @@ export interface Firing {
   fireNext(): boolean;
 }
 
-/** So many turns may share a message … */
+/** So many turns share a message at first, as they cost a while and most pages never see a burst; as many again … */
+const FIRST_TURNS = 8;
+/** … after each message that had too few, up to so many … */
 const TURNS_PER_MESSAGE = 256;
 /** … or a task that asks for the callbacks of its turns before it knows how many it needs … */
 const TURNS_PER_TASK = 64;
@@ -83,11 +85,17 @@ function findTasks(): () => void {
   }
   if (!works(() => new MessageChannel())) return () => setTimeout(beginTask);
   const { port1, port2 } = new MessageChannel();
-  for (let turn = 0; turn < TURNS_PER_MESSAGE; turn++) {
-    port1.addEventListener('message', (event) => {
-      if (!(turn === 0 ? beginTask() : continueTask())) event.stopImmediatePropagation();
-    });
-  }
+  let turns = 0;
+  const addTurns = (count: number) => {
+    for (const end = turns + count; turns < end; turns++) {
+      const turn = turns;
+      port1.addEventListener('message', (event) => {
+        if (!(turn === 0 ? beginTask() : continueTask())) event.stopImmediatePropagation();
+        else if (turn === turns - 1 && turns < TURNS_PER_MESSAGE) addTurns(turns);
+      });
+    }
+  };
+  addTurns(FIRST_TURNS);
   port1.start();
   return () => port2.postMessage(undefined);
 }
