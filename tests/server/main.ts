@@ -236,6 +236,8 @@ await server.ready();
 /** A further origin of the same server. */
 async function listen(isThere = true): Promise<string> {
   const further = createServer((request, response) => server.routing(request, response));
+  // A connection that is closed after 5 s of idleness fails the request of a busy process that has just taken it again.
+  further.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => further.listen(0, '127.0.0.1', resolve));
   const { port } = further.address() as AddressInfo;
   if (!isThere) await new Promise((resolve) => further.close(resolve));
