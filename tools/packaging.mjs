@@ -251,7 +251,9 @@ async function exchanging(runAll, programs = allPrograms()) {
 function inChromium(address, programs = allPrograms()) {
   return exchanging(async (urls) => {
     browser ??= launch();
-    const page = await (await browser).newPage();
+    // In a window of its own: a page that another one hides gets no animation frames, and may close its connections.
+    const context = await (await browser).createBrowserContext();
+    const page = await context.newPage();
     /** @type {Results} */
     const results = {};
     try {
@@ -263,7 +265,7 @@ function inChromium(address, programs = allPrograms()) {
         complaints = [];
         try {
           await page.goto(address(name));
-          await page.waitForFunction('globalThis.run', { timeout: 20_000 });
+          await untilLoaded(page);
           results[name] = await page.evaluate(
             (name, url) =>
               Promise.race([
@@ -280,10 +282,23 @@ function inChromium(address, programs = allPrograms()) {
         }
       }
     } finally {
-      await page.close();
+      await context.close();
     }
     return results;
   }, programs);
+}
+
+/**
+ * Waits for the programs of a page. A question that a reload leaves without an answer is asked again, which Puppeteer's
+ * own wait now and then isn't.
+ * @param {import('puppeteer-core').Page} page
+ */
+async function untilLoaded(page) {
+  const end = performance.now() + 20_000;
+  while (!(await page.evaluate('Boolean(globalThis.run)').catch(() => false))) {
+    if (performance.now() > end) throw new StepError('the page has no programs after 20 s');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** What a program printed as its last line. @param {string} output @returns {Results} */
