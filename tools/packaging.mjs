@@ -289,8 +289,8 @@ function inChromium(address, programs = allPrograms()) {
 }
 
 /**
- * Waits for the programs of a page. A question that a reload leaves without an answer is asked again, which Puppeteer's
- * own wait now and then isn't.
+ * Waits for the programs of a page. It is asked again and again, as a reload may leave a question without an answer;
+ * Puppeteer's own wait asks by animation frames.
  * @param {import('puppeteer-core').Page} page
  */
 async function untilLoaded(page) {

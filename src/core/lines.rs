@@ -1,6 +1,6 @@
 //! Where lines end: LF, CR or CRLF (spec "Parsing an event stream", `end-of-line`).
 
-use super::utf16::surplus as surplus_of;
+use super::utf16::{self, HIGH_BITS};
 
 /// U+000A.
 pub const LF: u8 = b'\n';
@@ -8,7 +8,6 @@ pub const LF: u8 = b'\n';
 pub const CR: u8 = b'\r';
 
 const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
 
 /// The index of the first LF or CR, or the length where there is none. To `surplus` is added that of the bytes before it.
 ///
@@ -40,7 +39,7 @@ pub fn find_line_end(bytes: &[u8], surplus: &mut u32) -> usize {
 
 fn add_surplus(word: u64, surplus: &mut u32) {
     if word & HIGH_BITS != 0 {
-        *surplus = surplus.wrapping_add(surplus_of(word));
+        *surplus = surplus.wrapping_add(utf16::surplus(word));
     }
 }
 

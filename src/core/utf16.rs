@@ -6,8 +6,8 @@
 
 use std::ops::{Add, Sub};
 
-/// The highest bit of each byte.
-const HIGHEST_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
+/// The highest bit of each byte of a word.
+pub const HIGH_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
 
 /// A place in a text, or the way from one to another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,8 +46,8 @@ impl Sub for Place {
 
 /// The surplus of a word of bytes. No sequence has to begin or end with it.
 pub fn surplus(word: u64) -> u32 {
-    let continuations = word & !(word << 1) & HIGHEST_BITS;
-    let leads_of_four = word & (word << 1) & (word << 2) & (word << 3) & HIGHEST_BITS;
+    let continuations = word & !(word << 1) & HIGH_BITS;
+    let leads_of_four = word & (word << 1) & (word << 2) & (word << 3) & HIGH_BITS;
     continuations.count_ones().wrapping_sub(leads_of_four.count_ones())
 }
 

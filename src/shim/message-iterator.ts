@@ -1,4 +1,4 @@
-/** The events of a stream, for loops: at the pace of whoever takes them, one crossing for each chunk. */
+/** The events of a stream, for loops: at the pace of whoever takes them, and no call of WebAssembly for an event. */
 
 import { fail } from './argument.js';
 import { Batch, decode, EVENT_KIND } from './batch.js';
