@@ -13,6 +13,7 @@
  * - `unreadable`: `fetch` came back with something that can't be read as a stream of bytes
  * - `request`: a function that should have given the request's URL, headers or body failed
  * - `handler`: a function of the user's that takes events failed; it is never an `EventSource`'s
+ * - `gap`: a `SharedEventSource` missed events, which the other tabs don't have any more; the connection goes on
  * - `webassembly`: this package's WebAssembly module couldn't be started
  * - `internal`: something has thrown that never should, be it a bug or a function that stands in the platform's place
  */
@@ -27,6 +28,7 @@ export type ErrorKind =
   | 'unreadable'
   | 'request'
   | 'handler'
+  | 'gap'
   | 'webassembly'
   | 'internal';
 

@@ -1,0 +1,299 @@
+/** The class `SharedEventSource`: one tab holds the connection and sends its events to the others. */
+
+import { EventIterator } from '../event-iterator.js';
+import { EventSource } from '../event-source.js';
+import { EventSourceErrorEvent } from '../events.js';
+import { newMessageEvent } from '../message-event.js';
+import { toEventId } from '../options.js';
+import { observePage } from '../page.js';
+import { type Firing, report, schedule } from '../tasks.js';
+import type { EventSourceInit } from '../types.js';
+import type { Entry } from './event-log.js';
+import {
+  type Failure,
+  isKeyOf,
+  type Message,
+  type Opened,
+  toErrorEvent,
+  toOpenEvent,
+  withoutFragment,
+} from './messages.js';
+import { Participant } from './participant.js';
+
+/**
+ * The options of {@link SharedEventSource}: those of `EventSource` and two more. All tabs have to give the same, except
+ * for `signal`, `onEvent`, `trace`, `lastEventId`, `store` and `storeName`. Functions such as `headers` run in the tab
+ * that holds the connection.
+ */
+export interface SharedEventSourceInit extends Omit<EventSourceInit, 'method' | 'body'> {
+  /** `GET`: the response to another method belongs to one tab. */
+  method?: 'GET' | undefined;
+  /**
+   * Only tabs that give the same name share a connection. Give the user's ID where users of one browser take turns.
+   * Default: `''`.
+   */
+  name?: string | undefined;
+  /**
+   * How many of the last events a tab gets that joins while the connection is open. The holder keeps at most 1,000
+   * events and about 1 MiB of data. Default: 0.
+   */
+  replay?: number | undefined;
+}
+
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSED = 2;
+
+/** Those of this page, for `closeAll` where there are no channels. */
+const sources = new Set<SharedEventSource>();
+
+/**
+ * An `EventSource` whose connection is shared by all tabs, frames and workers of the origin that ask for the same URL,
+ * credentials and `name`. When the tab that holds the connection ends, another goes on after the last event ID.
+ *
+ * @example
+ * import { SharedEventSource } from 'eventsource-wasm/shared';
+ * const source = new SharedEventSource('/events', { name: userId });
+ * source.onmessage = ({ data }) => console.log(data);
+ */
+export class SharedEventSource extends EventSource {
+  readonly #init: Omit<EventSourceInit, 'signal'>;
+  readonly #participant: Participant;
+  readonly #undo: (() => void)[] = [];
+  readonly #iterators = new Set<EventIterator>();
+  #readyState: number = CONNECTING;
+  #lastEventId = '';
+
+  /** Changes of the state, which wait until the events before them have been fired. */
+  readonly #changes: { after: number; run: () => void }[] = [];
+  #isScheduled = false;
+  readonly #firing: Firing = { fireNext: () => this.#fireNext() };
+
+  /**
+   * Connects to `url`, or joins the tabs that have.
+   *
+   * @throws `SyntaxError` (a `DOMException`) if the URL doesn't parse, `TypeError` if an option is wrong or the method
+   * isn't `GET`.
+   */
+  constructor(url: string | URL, init?: SharedEventSourceInit | null) {
+    if (arguments.length === 0) throw new TypeError('SharedEventSource: expects the URL of the stream');
+    const { name = '', replay = 0, signal, ...options } = copyOf(init);
+    const method = `${options.method ?? 'GET'}`;
+    if (method.toUpperCase() !== 'GET') {
+      throw new TypeError(
+        `SharedEventSource: the method is ${method}; only GET can be shared, use EventSource`,
+      );
+    }
+    if (signal && !signal.addEventListener) {
+      throw new TypeError('SharedEventSource: the option "signal" has to be an AbortSignal');
+    }
+    // It never connects itself: it checks the arguments, and has the attributes of every EventSource.
+    super(url, { ...options, signal: AbortSignal.abort() });
+    this.#init = options;
+    this.#lastEventId = `${options.lastEventId ?? ''}`;
+    this.#participant = new Participant(this.url, `${name}`, options, replay, {
+      getLastEventId: () => this.#lastEventId,
+      receive: () => this.#schedule(),
+      setOpened: (opened) => this.#setOpened(opened),
+      fail: (failure, cause) => this.#fail(failure, cause),
+      complete: () => this.#complete(),
+    });
+    if (signal?.aborted) {
+      this.#readyState = CLOSED;
+      return;
+    }
+    const close = () => this.close();
+    signal?.addEventListener('abort', close);
+    this.#undo.push(() => signal?.removeEventListener('abort', close));
+    sources.add(this);
+    this.#undo.push(() => sources.delete(this));
+    this.#start();
+  }
+
+  /**
+   * Closes the shared connections to `url` in all tabs, whatever their credentials and names: for logging out. Each
+   * `SharedEventSource` gets a `close` event. Without Web Locks, those of this page are closed.
+   *
+   * @returns a promise that is resolved when all tabs have been told
+   */
+  static async closeAll(url: string | URL): Promise<void> {
+    const { url: resolved } = new EventSource(url, { signal: AbortSignal.abort() });
+    for (const source of sources) {
+      if (withoutFragment(source.url) === withoutFragment(resolved)) source.#complete();
+    }
+    const { held = [], pending = [] } =
+      (await globalThis.navigator?.locks?.query().catch(() => undefined)) ?? {};
+    for (const key of new Set([...held, ...pending].map(({ name = '' }) => name))) {
+      if (!isKeyOf(key, resolved)) continue;
+      const channel = new BroadcastChannel(key);
+      channel.postMessage({ kind: 'close' } satisfies Message);
+      channel.close();
+    }
+  }
+
+  override get readyState(): number {
+    return this.#readyState;
+  }
+
+  override get lastEventId(): string {
+    return this.#lastEventId;
+  }
+
+  /** Whether other tabs can share the connection. If not, Web Locks or BroadcastChannel are missing. */
+  get isShared(): boolean {
+    return this.#participant.isShared;
+  }
+
+  /** Ends this tab's part. The last one ends the connection. No event is fired after this. */
+  override close(): void {
+    this.#readyState = CLOSED;
+    this.#end();
+    this.#changes.length = 0;
+    const { log } = this.#participant;
+    log.reset(log.end, false);
+    for (const iterator of this.#iterators) iterator.end();
+  }
+
+  /**
+   * The events from now on, as with `EventSource`. A slow loop doesn't keep other tabs waiting: when it is more than
+   * 1,000 events or about 1 MiB behind, it misses events, and an `error` of the kind `gap` is fired.
+   */
+  override [Symbol.asyncIterator](): AsyncIterableIterator<MessageEvent<string>> {
+    const iterator = new EventIterator(
+      () => this.#schedule(),
+      () => this.#iterators.delete(iterator),
+    );
+    if (this.#readyState === CLOSED) iterator.end();
+    else this.#iterators.add(iterator);
+    return iterator;
+  }
+
+  async #start(): Promise<void> {
+    const { store, storeName = this.url, whenHidden } = this.#init;
+    const { log } = this.#participant;
+    try {
+      const kept = store && (await store.getItem(storeName));
+      if (kept != null) log.lastEventId = this.#lastEventId = toEventId(kept);
+    } catch (error) {
+      report(error);
+    }
+    if (this.#readyState === CLOSED) return;
+    let isAway = false;
+    const setAway = (is: boolean) => {
+      if (is === isAway) return;
+      isAway = is;
+      if (is) this.#participant.leave();
+      else this.#participant.join();
+    };
+    // A frozen page keeps neither the lock nor a place in its queue: nobody would get events.
+    const undo = observePage({
+      setPage: (isHidden, isFrozen) => setAway(isFrozen || (isHidden && whenHidden === 'pause')),
+      setNetwork: () => {},
+    });
+    this.#undo.push(undo);
+    if (!isAway) this.#participant.join();
+  }
+
+  #setOpened(opened: Opened | undefined): void {
+    this.#change(() => {
+      this.#readyState = opened ? OPEN : CONNECTING;
+      if (opened) this.dispatchEvent(toOpenEvent(opened));
+    });
+  }
+
+  #fail(failure: Failure, cause?: unknown): void {
+    const error = toErrorEvent(failure, cause);
+    if (!error.willReconnect) this.#end();
+    this.#change(() => {
+      this.#readyState = error.willReconnect ? CONNECTING : CLOSED;
+      if (!error.willReconnect) for (const iterator of this.#iterators) iterator.end(error);
+      this.dispatchEvent(error);
+    });
+  }
+
+  /** Closed by `closeAll`. */
+  #complete(): void {
+    if (this.#readyState === CLOSED) return;
+    this.close();
+    this.dispatchEvent(new Event('close'));
+  }
+
+  /** Ends this tab's part. What was received is still fired. */
+  #end(): void {
+    this.#participant.leave();
+    for (const undo of this.#undo.splice(0)) undo();
+  }
+
+  #change(run: () => void): void {
+    if (this.#readyState === CLOSED) return;
+    this.#changes.push({ after: this.#participant.log.end, run });
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    schedule(this.#firing);
+  }
+
+  #fireNext(): boolean {
+    for (const iterator of this.#iterators) {
+      if (iterator.isFull) {
+        this.#isScheduled = false;
+        return false;
+      }
+    }
+    const { log } = this.#participant;
+    const change = this.#changes[0];
+    const entry = change && log.isTakenUpTo(change.after) ? undefined : log.take();
+    this.#isScheduled = entry !== undefined || change !== undefined;
+    if (entry) {
+      this.#dispatch(entry);
+    } else if (entry === null) {
+      const message = 'This tab was too slow, frozen or cut off, and missed events; the connection goes on';
+      this.dispatchEvent(new EventSourceErrorEvent({ kind: 'gap', message, attempt: 0, delay: 0 }));
+    } else if (change) {
+      this.#changes.shift();
+      change.run();
+    }
+    return this.#isScheduled;
+  }
+
+  #dispatch([type, data, lastEventId, origin, isComment]: Entry): void {
+    const { store, storeName = this.url, onEvent } = this.#init;
+    if (lastEventId !== this.#lastEventId) {
+      this.#lastEventId = lastEventId;
+      call(() => store?.setItem(storeName, lastEventId));
+    }
+    const event = newMessageEvent(type, data, origin, lastEventId);
+    if (!isComment) {
+      for (const iterator of this.#iterators) iterator.push(event);
+      call(() => onEvent?.(event));
+    }
+    if (this.#readyState !== CLOSED) this.dispatchEvent(event);
+  }
+}
+
+for (const name of ['readyState', 'close']) {
+  Object.defineProperty(SharedEventSource.prototype, name, { enumerable: true });
+}
+
+/** A copy, as each member is read once. */
+function copyOf(init: SharedEventSourceInit | null | undefined): SharedEventSourceInit & { body?: never } {
+  if (init === undefined || init === null) return {};
+  if (typeof init !== 'object' && typeof init !== 'function') {
+    throw new TypeError(`SharedEventSource: the options have to be an object, got ${typeof init}`);
+  }
+  const members: Record<string, unknown> = { withCredentials: Boolean(init.withCredentials) };
+  for (const name in init) members[name] ??= init[name as keyof SharedEventSourceInit];
+  return members;
+}
+
+/** An exception of a function of the user's is reported, and so is the rejection of its promise. */
+async function call(run: () => unknown): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    report(error);
+  }
+}
