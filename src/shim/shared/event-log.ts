@@ -61,12 +61,11 @@ export class EventLog {
     return undefined;
   }
 
-  /** Begins after another position, with or without events missing before it. */
-  reset(position: number, isGap: boolean): void {
+  /** Begins after another position. */
+  reset(position: number): void {
     this.#entries = [];
     this.#size = 0;
-    this.end = position;
-    this.#taken = isGap ? position - 1 : position;
+    this.end = this.#taken = position;
   }
 
   /** Goes back to the position of the tab that took over. What comes again by its ID isn't taken twice. */

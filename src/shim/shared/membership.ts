@@ -41,8 +41,11 @@ export class Membership {
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
       // One that was under way when the channel was closed.
       if (this.#isOver) return;
-      if (data.kind !== 'echo') member.receive(data);
-      else if (data.from === this.id) this.#onEcho?.();
+      if (data?.kind === 'echo') {
+        if (data.from === this.id) this.#onEcho?.();
+      } else if (data?.kind) {
+        member.receive(data);
+      }
     };
     this.#requestLock();
     this.#watch(false);

@@ -23,9 +23,11 @@ export interface Host {
   /** The log has events. */
   receive(): void;
   setOpened(opened: Opened | undefined): void;
+  /** Events are missing here. */
+  miss(): void;
   /** Without a delay, it ends the participant. */
   fail(failure: Failure, cause?: unknown): void;
-  /** `closeAll` was called. */
+  /** The stream is complete, or `closeAll` was called: it ends the participant. */
   complete(): void;
 }
 
@@ -80,7 +82,7 @@ export class Participant implements Member {
   hold(): void {
     const { log } = this;
     const { lastEventId } = log;
-    if (this.#isBehind && !lastEventId) log.reset(log.end, true);
+    if (this.#isBehind && !lastEventId) this.#host.miss();
     this.#isBehind = false;
     this.#line ||= `${Math.random()}`;
     this.#term = Math.max(this.#term + 1, Date.now());
@@ -111,6 +113,10 @@ export class Participant implements Member {
       const failure = toFailure(event);
       this.#post({ ...this.#head(), kind: 'error', failure });
       this.#fail(failure, event.cause);
+    });
+    listen('close', () => {
+      this.#post({ kind: 'close' });
+      this.#host.complete();
     });
     listen('comment', (event: MessageEvent<string>) => this.#publish(event, true));
   }
@@ -204,9 +210,10 @@ export class Participant implements Member {
         return;
       }
       this.#isAsking = this.#isBehind = false;
-      if (line !== this.#line || isGap) log.reset(start, isGap);
+      if (line !== this.#line || isGap) log.reset(start);
       this.#line = line;
       this.#setOpened(message.opened);
+      if (isGap) this.#host.miss();
       for (const entry of entries.slice(Math.max(log.end - start, 0))) log.push(entry);
     } else if (kind === 'error' && message.failure.delay === undefined) {
       // Also for a tab that has just come: it would fail the same way.

@@ -95,6 +95,7 @@ export class SharedEventSource extends EventSource {
       getLastEventId: () => this.#lastEventId,
       receive: () => this.#schedule(),
       setOpened: (opened) => this.#setOpened(opened),
+      miss: () => this.#change(() => this.#dispatchGap()),
       fail: (failure, cause) => this.#fail(failure, cause),
       complete: () => this.#complete(),
     });
@@ -150,7 +151,7 @@ export class SharedEventSource extends EventSource {
     this.#end();
     this.#changes.length = 0;
     const { log } = this.#participant;
-    log.reset(log.end, false);
+    log.reset(log.end);
     for (const iterator of this.#iterators) iterator.end();
   }
 
@@ -211,11 +212,13 @@ export class SharedEventSource extends EventSource {
     });
   }
 
-  /** Closed by `closeAll`. */
   #complete(): void {
-    if (this.#readyState === CLOSED) return;
-    this.close();
-    this.dispatchEvent(new Event('close'));
+    this.#end();
+    this.#change(() => {
+      this.#readyState = CLOSED;
+      for (const iterator of this.#iterators) iterator.end();
+      this.dispatchEvent(new Event('close'));
+    });
   }
 
   /** Ends this tab's part. What was received is still fired. */
@@ -250,13 +253,17 @@ export class SharedEventSource extends EventSource {
     if (entry) {
       this.#dispatch(entry);
     } else if (entry === null) {
-      const message = 'This tab was too slow, frozen or cut off, and missed events; the connection goes on';
-      this.dispatchEvent(new EventSourceErrorEvent({ kind: 'gap', message, attempt: 0, delay: 0 }));
+      this.#dispatchGap();
     } else if (change) {
       this.#changes.shift();
       change.run();
     }
     return this.#isScheduled;
+  }
+
+  #dispatchGap(): void {
+    const message = 'This tab was too slow, frozen or cut off, and missed events; the connection goes on';
+    this.dispatchEvent(new EventSourceErrorEvent({ kind: 'gap', message, attempt: 0, delay: 0 }));
   }
 
   #dispatch([type, data, lastEventId, origin, isComment]: Entry): void {
