@@ -97,35 +97,33 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
     it(`whatever happens to the holder, each event once and in order (seed ${seed}, ${seconds} s)`, async function () {
       this.timeout(seconds * 1_000 + 240_000);
       const random = generator(seed);
-      const counts: Partial<Record<Act, number>> = {};
       const delays: Partial<Record<Act, number[]>> = {};
       let all: Tab[] = [];
       let gaps = 0;
       while (all.length < 5) all.push(await open());
       for (const tab of all) await caughtUp(tab, site);
+      /** Does it to the holder, and waits until another tab has connected. */
+      const strike = async (act: Act): Promise<Tab> => {
+        await until(() => site.live.length === 1, 'a connection');
+        const [live] = site.live;
+        const holder = all.find(({ id }) => id === live?.tab);
+        if (!live || !holder) return expect.fail(`tab ${live?.tab} isn't open`);
+        const before = site.connections.length;
+        if (act === 'navigate') await holder.evaluate("location.href = '/other'");
+        else await holder[act]();
+        await until(() => site.connections.length > before, `a hand-over after ${act}`);
+        await until(() => live.end !== undefined, `the end of the connection after ${act}`);
+        delays[act] ??= [];
+        delays[act].push((site.connections[before]?.begin ?? 0) - (live.end ?? 0));
+        return holder;
+      };
       const publishing = setInterval(() => site.publish(random() < 0.1 ? 20 : 1), 20);
       try {
         const end = performance.now() + seconds * 1_000;
         for (let turn = 0; performance.now() < end; turn++) {
           const act = tabs.acts[turn % tabs.acts.length] as Act;
-          counts[act] = (counts[act] ?? 0) + 1;
-          await until(() => site.live.length === 1, 'a connection');
-          const [live] = site.live;
-          const holder = all.find(({ id }) => id === live?.tab) as Tab;
-          if (!holder)
-            expect.fail(
-              `tab ${live?.tab} isn't open: ${all.map(({ id }) => id)}, ${JSON.stringify(site.connections)}`,
-            );
+          const holder = await strike(act);
           const others = all.filter((tab) => tab !== holder);
-          const before = site.connections.length;
-          await holder[act === 'navigate' ? 'evaluate' : act](
-            act === 'navigate' ? "location.href = '/other'" : '',
-          );
-          await until(() => site.connections.length > before, `a hand-over after ${act}`);
-          const next = site.connections[before];
-          await until(() => live?.end !== undefined, `the end of the connection after ${act}`);
-          delays[act] ??= [];
-          delays[act].push((next?.begin ?? 0) - (live?.end ?? 0));
           await sleep(random() * 300);
           if (act === 'navigate') {
             await holder.back();
@@ -150,13 +148,14 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
         expect(state.errors).to.deep.equal([]);
         gaps += state.gaps;
       }
+      if (tabs.lastAct) await strike(tabs.lastAct);
       const milliseconds = (act: Act) => {
         const sorted = (delays[act] ?? []).sort((a, b) => a - b);
         const at = (part: number) => Math.round(sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN);
-        return `${act} ${counts[act]} (${at(0.5)} ms, at most ${at(1)})`;
+        return `${act} ${sorted.length} (${at(0.5)} ms, at most ${at(1)})`;
       };
       console.log(
-        `figures: shared, ${installed.name}, seed ${seed}, ${seconds} s: ${tabs.acts.map(milliseconds).join(', ')};` +
+        `figures: shared, ${installed.name}, seed ${seed}, ${seconds} s: ${(Object.keys(delays) as Act[]).map(milliseconds).join(', ')};` +
           ` ${site.last} events, ${site.connections.length} connections, ${gaps} gaps,` +
           ` two connections for at most ${Math.round(site.longestOverlap)} ms`,
       );

@@ -1,5 +1,6 @@
 /** Real tabs of real browsers, and what can happen to them. */
 
+import { execFileSync } from 'node:child_process';
 import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer-core';
 import type { Browser as Installed } from '../../tools/setup.mjs';
 import { startDriver } from '../../tools/webdriver.mjs';
@@ -24,6 +25,8 @@ export interface Tab {
 export interface Tabs {
   /** What can be done to a tab here. */
   readonly acts: readonly Act[];
+  /** What can be done once, as no tab can be asked for anything after it. */
+  readonly lastAct?: Act;
   open(id: string, url: string): Promise<Tab>;
   stop(): Promise<void>;
 }
@@ -88,15 +91,26 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
       browser: 'firefox',
       executablePath: executable,
       protocolTimeout: TIMEOUT,
+      // A process for each tab, started when it is needed.
+      extraPrefsFirefox: {
+        'dom.ipc.processCount.webIsolated': 50,
+        'dom.ipc.processPrelaunch.enabled': false,
+        'browser.tabs.crashReporting.sendReport': false,
+      },
     });
+    const processes = new Processes(browser.process()?.pid ?? 0, /-contentproc .*\btab$/);
     return {
-      acts: ['close', 'navigate'],
+      acts: ['close', 'crash', 'navigate'],
       open: async (id, url) => {
+        processes.update();
         const page = await browser.newPage();
         await page.goto(url);
+        const pid = processes.update();
         return {
           ...puppeteerTab(id, page),
-          crash: impossible,
+          crash: async () => {
+            process.kill(pid, 'SIGKILL');
+          },
           freeze: impossible,
           resume: impossible,
           discard: impossible,
@@ -127,9 +141,16 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
     };
     const session = `/session/${sessionId}`;
     await command('POST', `${session}/timeouts`, { script: TIMEOUT, pageLoad: TIMEOUT });
+    const processes = new Processes(driver.pid, /WebKitWebProcess/);
+    const home = (await command('GET', `${session}/window`)) as string;
     return {
       acts: ['close', 'navigate'],
+      // The driver gives up.
+      lastAct: 'crash',
       open: async (id, url) => {
+        processes.update();
+        // Tabs are opened from one that is there.
+        await command('POST', `${session}/window`, { handle: home });
         const { handle } = (await command('POST', `${session}/window/new`, { type: 'tab' })) as {
           handle: string;
         };
@@ -138,6 +159,7 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
           return command(method, session + path, body);
         };
         await here('POST', '/url', { url });
+        const pid = processes.update();
         const script =
           'const [expression, done] = arguments; Promise.resolve((0, eval)(expression)).then(done, String)';
         return {
@@ -152,7 +174,10 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
           back: async () => {
             await here('POST', '/back', {});
           },
-          ...{ crash: impossible, freeze: impossible, resume: impossible, discard: impossible },
+          crash: async () => {
+            process.kill(pid, 'SIGKILL');
+          },
+          ...{ freeze: impossible, resume: impossible, discard: impossible },
         };
       },
       stop: async () => {
@@ -162,6 +187,33 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
     };
   },
 };
+
+/** The processes of a browser that run pages. */
+class Processes {
+  readonly #root: number;
+  readonly #pattern: RegExp;
+  #known = new Set<number>();
+
+  constructor(root: number, pattern: RegExp) {
+    this.#root = root;
+    this.#pattern = pattern;
+  }
+
+  /** The one that is new since the last call; 0 if none is. */
+  update(): number {
+    const descendants = new Set([this.#root]);
+    const found = new Set<number>();
+    for (const line of execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')) {
+      const [, pid, parent, args = ''] = /^ *(\d+) +(\d+) (.*)$/.exec(line) ?? [];
+      if (!descendants.has(Number(parent))) continue;
+      descendants.add(Number(pid));
+      if (this.#pattern.test(args)) found.add(Number(pid));
+    }
+    const fresh = [...found].filter((pid) => !this.#known.has(pid));
+    this.#known = found;
+    return fresh.at(-1) ?? 0;
+  }
+}
 
 function puppeteerTab(id: string, page: Page) {
   return {

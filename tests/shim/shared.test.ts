@@ -592,7 +592,7 @@ describe('SharedEventSource', () => {
         const navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
         if (missing === 'channels') Reflect.deleteProperty(globalThis, 'BroadcastChannel');
         else {
-          const value = Object.create(globalThis.navigator, { locks: { value: undefined } });
+          const value = { locks: undefined, onLine: true };
           Object.defineProperty(globalThis, 'navigator', { value, configurable: true });
         }
         try {
