@@ -16,7 +16,7 @@ export interface Connection {
 const page = `<!doctype html><title>tab</title><script type="module">
 import { SharedEventSource } from '/dist/shared.js';
 const id = new URL(location.href).searchParams.get('tab');
-const tab = { count: 0, first: 0, last: 0, gaps: 0, opens: 0, faults: [], errors: [], froze: 0 };
+const tab = { count: 0, first: 0, last: 0, gaps: 0, opens: 0, faults: [], errors: [], froze: 0, restored: 0 };
 globalThis.tab = tab;
 globalThis.source = new SharedEventSource('/stream', { headers: () => ({ 'x-tab': id }) });
 let isAfterGap = true;
@@ -38,11 +38,15 @@ source.onerror = ({ kind, message, willReconnect }) => {
   }
 };
 document.addEventListener('freeze', () => tab.froze++);
+addEventListener('pagehide', () => navigator.sendBeacon('/hidden?tab=' + id));
+addEventListener('pageshow', ({ persisted }) => persisted && tab.restored++);
 </script>`;
 
 export class Site {
   readonly origin: string;
   readonly connections: Connection[] = [];
+  /** When a tab said that its page goes. */
+  readonly hidden = new Map<string, number>();
   readonly #server: Server;
   readonly #live = new Map<Connection, ServerResponse>();
   #last = 0;
@@ -95,9 +99,12 @@ export class Site {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', this.origin);
+    const { pathname, searchParams } = new URL(request.url ?? '/', this.origin);
     if (pathname === '/stream') {
       this.#stream(request, response);
+    } else if (pathname === '/hidden') {
+      this.hidden.set(`${searchParams.get('tab')}`, performance.now());
+      response.writeHead(204).end();
     } else if (pathname.startsWith('/dist/')) {
       const script = await readFile(pathname.slice(1)).catch(() => undefined);
       response.writeHead(script ? 200 : 404, { 'content-type': 'text/javascript' }).end(script);

@@ -405,8 +405,11 @@ describe('SharedEventSource', () => {
 
     it('that say the same are no error', async () => {
       const feed = new Feed();
-      await group(feed, 1, { headers: { a: '1' }, reconnect: { factor: 2, jitter: 0 } });
-      const source = join(feed, { headers: new Headers([['A', '1']]), reconnect: { jitter: 0, factor: 2 } });
+      await group(feed, 1, { headers: new Headers({ a: '1', b: '2' }), reconnect: { factor: 2, jitter: 0 } });
+      const source = join(feed, {
+        headers: new Headers({ B: '2', A: '1' }),
+        reconnect: { jitter: 0, factor: 2 },
+      });
       await next(source, 'open');
       expect(feed.requests).to.have.length(1);
     });

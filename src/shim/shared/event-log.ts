@@ -21,7 +21,7 @@ export class EventLog {
   /** The ID to resume after. */
   lastEventId = '';
   /** The position of the last event that was taken. */
-  #taken = 0;
+  taken = 0;
   #entries: Entry[] = [];
   #size = 0;
   /** What was taken and comes again, as the tab that took over hadn't received it. */
@@ -30,11 +30,6 @@ export class EventLog {
   /** The position after which everything is here. */
   get start(): number {
     return this.end - this.#entries.length;
-  }
-
-  /** Whether everything before this position was taken. */
-  isTakenUpTo(position: number): boolean {
-    return this.#taken >= position;
   }
 
   push(entry: Entry): void {
@@ -49,13 +44,13 @@ export class EventLog {
 
   /** The next event; `null` where events are missing; `undefined` if there is none. */
   take(): Entry | null | undefined {
-    while (this.#taken < this.end) {
+    while (this.taken < this.end) {
       const { start } = this;
-      if (this.#taken < start) {
-        this.#taken = start;
+      if (this.taken < start) {
+        this.taken = start;
         return null;
       }
-      const entry = this.#entries[this.#taken++ - start] as Entry;
+      const entry = this.#entries[this.taken++ - start] as Entry;
       if (!this.#wasTaken(entry)) return entry;
     }
     return undefined;
@@ -65,19 +60,19 @@ export class EventLog {
   reset(position: number): void {
     this.#entries = [];
     this.#size = 0;
-    this.end = this.#taken = position;
+    this.end = this.taken = position;
   }
 
   /** Goes back to the position of the tab that took over. What comes again by its ID isn't taken twice. */
   rewind(position: number): void {
-    const kept = Math.max(position - this.start, 0);
-    const taken = this.#entries.slice(kept, Math.max(this.#taken - this.start, kept));
-    this.#repeated = taken.filter(([, , lastEventId]) => lastEventId !== '');
-    this.#entries.length = Math.min(kept, this.#entries.length);
-    this.#size = this.#entries.reduce((size, [, data]) => size + data.length, 0);
-    this.end = position;
-    this.#taken = Math.min(this.#taken, position);
-    this.lastEventId = this.#entries.at(-1)?.[2] ?? this.lastEventId;
+    const { start, taken } = this;
+    const entries = this.#entries;
+    const kept = Math.max(position - start, 0);
+    const again = entries.slice(kept, Math.max(taken - start, kept));
+    this.#repeated = again.filter(([, , lastEventId]) => lastEventId !== '');
+    this.reset(Math.min(start, position));
+    for (const entry of entries.slice(0, kept)) this.push(entry);
+    this.taken = Math.min(taken, position);
   }
 
   /** The events after a position. */

@@ -111,17 +111,17 @@ export class Membership {
    * don't watch: their timers are late, and they catch up when they are shown.
    */
   #watch(isAsked: boolean): void {
-    const wait = SILENCE_MILLISECONDS * (1 + Math.random());
     const begin = Date.now();
-    this.#timer = setTimeout(() => {
-      const now = Date.now();
-      const isHidden = globalThis.document?.visibilityState === 'hidden';
-      const isLate = now - begin > wait + SILENCE_MILLISECONDS;
-      const isSilent = this.#heardAt < begin;
-      if (this.#release || isHidden || isLate || !isSilent) return this.#watch(false);
-      if (isAsked) this.#requestLock(true);
-      else this.#member.ping();
-      this.#watch(!isAsked);
-    }, wait);
+    this.#timer = setTimeout(
+      () => {
+        const isHidden = globalThis.document?.visibilityState === 'hidden';
+        if (this.#release || isHidden || this.#heardAt >= begin) return this.#watch(false);
+        if (isAsked) this.#requestLock(true);
+        else this.#member.ping();
+        this.#watch(!isAsked);
+        // Not all tabs ask at once.
+      },
+      SILENCE_MILLISECONDS * (1 + Math.random()),
+    );
   }
 }

@@ -8,17 +8,8 @@ const PROTOCOL = 1;
 
 const PREFIX = `eventsource-wasm/shared ${PROTOCOL} `;
 
-/** The name of the lock and the channel. All of it is in the name: hashes could collide. */
-export function keyOf(url: string, withCredentials: boolean, name: string): string {
-  return PREFIX + JSON.stringify([withoutFragment(url), withCredentials, name]);
-}
-
-/** Whether a key is one of this URL's. */
-export function isKeyOf(key: string, url: string): boolean {
-  return key.startsWith(`${PREFIX}[${JSON.stringify(withoutFragment(url))},`);
-}
-
-export const withoutFragment = (url: string): string => url.replace(/#.*/, '');
+/** What the keys of a URL begin with. All of it is in the key, as hashes could collide. A URL has no spaces. */
+export const keyPrefixOf = (url: string): string => `${PREFIX}${url.replace(/#.*/, '')} `;
 
 /** What is told of a response that was accepted. */
 export interface Opened {
@@ -27,47 +18,53 @@ export interface Opened {
   headers: [string, string][];
 }
 
+const failureNames = [
+  ...([
+    'kind',
+    'message',
+    'attempt',
+    'status',
+    'statusText',
+    'url',
+    'body',
+    'willReconnect',
+    'delay',
+  ] as const),
+];
+
 /** An `error` event, without what can't be sent: its `cause`. */
-export type Failure = Pick<
-  EventSourceErrorEvent,
-  'kind' | 'message' | 'attempt' | 'status' | 'statusText' | 'url' | 'body' | 'delay'
-> & { headers: [string, string][] | undefined };
+export type Failure = Pick<EventSourceErrorEvent, (typeof failureNames)[number]> & {
+  pairs: [string, string][] | undefined;
+};
 
-/** What each message of the holder begins with. */
-interface FromHolder {
-  /** Positions can be compared within one line of holders, each of which went on where the last one was. */
-  line: string;
-  /** Grows with each holder. Messages of an earlier one are ignored. */
-  term: number;
-  /** The position of the last event. */
-  end: number;
-}
-
-export type HolderMessage =
-  | (FromHolder & { kind: 'event'; entry: Entry })
-  | (FromHolder & { kind: 'state'; opened: Opened | undefined })
-  | (FromHolder & { kind: 'error'; failure: Failure })
+/** What the holder sends. */
+export type News =
+  | { kind: 'event'; entry: Entry }
+  | { kind: 'state'; opened: Opened | undefined }
+  | { kind: 'error'; failure: Failure }
   /** The answer to a `join`: the last events before `end`. */
-  | (FromHolder & {
+  | {
       kind: 'welcome';
       to: string;
       entries: Entry[];
       isGap: boolean;
       opened: Opened | undefined;
       options: Record<string, number>;
-    });
+    };
+
+export type HolderMessage = News & {
+  /** Positions can be compared within one line of holders, each of which went on where the last one was. */
+  line: string;
+  /** Grows with each holder. Messages of an earlier one are ignored. */
+  term: number;
+  /** The position of the last event. */
+  end: number;
+};
 
 export type Message =
   | HolderMessage
   /** Asks the holder for what is missing, or whether it is there. */
-  | {
-      kind: 'join';
-      from: string;
-      line: string;
-      end: number;
-      lastEventId: string;
-      replay: number;
-    }
+  | { kind: 'join'; from: string; line: string; end: number; lastEventId: string; replay: number }
   /** Comes back to its sender when everything sent before it has. */
   | { kind: 'echo'; from: string }
   | { kind: 'close' };
@@ -82,18 +79,12 @@ export const toOpenEvent = (opened: Opened): EventSourceOpenEvent =>
   new EventSourceOpenEvent({ ...opened, headers: new Headers(opened.headers) } as Response);
 
 export function toFailure(event: EventSourceErrorEvent): Failure {
-  const { kind, message, attempt, status, statusText, url, body, delay, headers } = event;
-  return {
-    ...{ kind, message, attempt, status, statusText, url, body, delay },
-    headers: headers && [...headers],
-  };
+  const members = Object.fromEntries(failureNames.map((name) => [name, event[name]]));
+  return { ...members, pairs: event.headers && [...event.headers] } as Failure;
 }
 
-export function toErrorEvent(failure: Failure, cause: unknown): EventSourceErrorEvent {
-  const { status, statusText, url, message, headers } = failure;
+export function toErrorEvent({ pairs, ...members }: Failure, cause: unknown): EventSourceErrorEvent {
+  const headers = pairs && new Headers(pairs);
   // The message is complete: what the constructor would add to it is in it already.
-  return Object.assign(new EventSourceErrorEvent(failure), {
-    ...{ status, statusText, url, message, cause },
-    headers: headers && new Headers(headers),
-  });
+  return Object.assign(new EventSourceErrorEvent(members), members, { headers, cause });
 }

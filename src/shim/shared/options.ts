@@ -8,8 +8,7 @@ export function hashOptions(options: object): Record<string, number> {
   const hashes: Record<string, number> = {};
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || ownNames.includes(name)) continue;
-    const isHeaders = name === 'headers' && typeof value !== 'function';
-    hashes[name] = hash(JSON.stringify(isHeaders ? [...new Headers(value)] : value, toComparable));
+    hashes[name] = hash(JSON.stringify(value, toComparable));
   }
   return hashes;
 }
@@ -19,10 +18,11 @@ export function findDifference(a: Record<string, number>, b: Record<string, numb
   return Object.keys({ ...a, ...b }).find((name) => a[name] !== b[name]);
 }
 
-/** Objects of classes, such as a `dispatcher` of Node's, are known by their class. */
+/** Objects of classes, such as a `dispatcher` of Node's, are known by their class, `Headers` by what is in them. */
 function toComparable(_name: string, value: unknown): unknown {
   if (typeof value === 'function') return 'function';
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Symbol.iterator in value) return [...(value as Iterable<unknown>)];
   return value.constructor === Object ? Object.entries(value).sort() : `${value}`;
 }
 

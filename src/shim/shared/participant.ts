@@ -8,8 +8,9 @@ import { type Member, Membership } from './membership.js';
 import {
   type Failure,
   type HolderMessage,
-  keyOf,
+  keyPrefixOf,
   type Message,
+  type News,
   type Opened,
   toFailure,
   toOpened,
@@ -55,7 +56,7 @@ export class Participant implements Member {
 
   constructor(url: string, name: string, init: EventSourceInit, replay: number, host: Host) {
     this.#url = url;
-    this.#key = keyOf(url, Boolean(init.withCredentials), name);
+    this.#key = `${keyPrefixOf(url)}${Boolean(init.withCredentials)} ${name}`;
     this.#init = init;
     this.#options = hashOptions(init);
     this.#replay = replay;
@@ -87,7 +88,7 @@ export class Participant implements Member {
     this.#line ||= `${Math.random()}`;
     this.#term = Math.max(this.#term + 1, Date.now());
     this.#setOpened(undefined);
-    this.#post({ ...this.#head(), kind: 'state', opened: undefined });
+    this.#tell({ kind: 'state', opened: undefined });
 
     let last: Event | undefined;
     const source = new EventSource(this.#url, {
@@ -106,12 +107,12 @@ export class Participant implements Member {
       });
     listen('open', (event: EventSourceOpenEvent) => {
       const opened = toOpened(event);
-      this.#post({ ...this.#head(), kind: 'state', opened });
+      this.#tell({ kind: 'state', opened });
       this.#setOpened(opened);
     });
     listen('error', (event: EventSourceErrorEvent) => {
       const failure = toFailure(event);
-      this.#post({ ...this.#head(), kind: 'error', failure });
+      this.#tell({ kind: 'error', failure });
       this.#fail(failure, event.cause);
     });
     listen('close', () => {
@@ -144,8 +145,9 @@ export class Participant implements Member {
     else if (this.#source) this.#welcome(message);
   }
 
-  #head(): Pick<HolderMessage, 'line' | 'term' | 'end'> {
-    return { line: this.#line, term: this.#term, end: this.log.end };
+  /** To the other tabs. */
+  #tell(news: News): void {
+    this.#post({ ...news, line: this.#line, term: this.#term, end: this.log.end });
   }
 
   #post(message: Message): void {
@@ -155,7 +157,7 @@ export class Participant implements Member {
   #publish({ type, data, lastEventId, origin }: MessageEvent<string>, isComment: boolean): void {
     const entry: Entry = [type, data, lastEventId, origin, isComment];
     this.log.push(entry);
-    this.#post({ ...this.#head(), kind: 'event', entry });
+    this.#tell({ kind: 'event', entry });
     this.#host.receive();
   }
 
@@ -180,11 +182,8 @@ export class Participant implements Member {
     const found = lastEventId ? log.find(lastEventId) : -1;
     const position = isKnown ? Math.min(end, log.end) : found >= 0 ? found : log.end - replay;
     const isGap = isKnown ? position < log.start : found < 0 && (line !== '' || lastEventId !== '');
-    this.#post({
-      ...this.#head(),
-      ...{ kind: 'welcome', to: from, isGap, opened: this.#opened, options: this.#options },
-      entries: log.after(position),
-    });
+    const entries = log.after(position);
+    this.#tell({ kind: 'welcome', to: from, entries, isGap, opened: this.#opened, options: this.#options });
   }
 
   #follow(message: HolderMessage): void {
@@ -243,9 +242,7 @@ export class Participant implements Member {
   }
 
   #refuse(name: string): void {
-    const message =
-      `SharedEventSource: the option "${name}" isn't the same in the tab that holds the connection; give all tabs` +
-      ' the same options, or another "name"';
+    const message = `The option "${name}" differs from that of the tab that holds the connection; give all tabs the same`;
     this.#fail(toFailure(new EventSourceErrorEvent({ kind: 'request', message, attempt: 0 })));
   }
 }

@@ -4,19 +4,18 @@ import { EventIterator } from '../event-iterator.js';
 import { EventSource } from '../event-source.js';
 import { EventSourceErrorEvent } from '../events.js';
 import { newMessageEvent } from '../message-event.js';
-import { toEventId } from '../options.js';
+import { toDictionary, toEventId } from '../options.js';
 import { observePage } from '../page.js';
 import { type Firing, report, schedule } from '../tasks.js';
 import type { EventSourceInit } from '../types.js';
 import type { Entry } from './event-log.js';
 import {
   type Failure,
-  isKeyOf,
+  keyPrefixOf,
   type Message,
   type Opened,
   toErrorEvent,
   toOpenEvent,
-  withoutFragment,
 } from './messages.js';
 import { Participant } from './participant.js';
 
@@ -77,7 +76,12 @@ export class SharedEventSource extends EventSource {
    */
   constructor(url: string | URL, init?: SharedEventSourceInit | null) {
     if (arguments.length === 0) throw new TypeError('SharedEventSource: expects the URL of the stream');
-    const { name = '', replay = 0, signal, ...options } = copyOf(init);
+    const {
+      name = '',
+      replay = 0,
+      signal,
+      ...options
+    } = toDictionary(init) as SharedEventSourceInit & EventSourceInit;
     const method = `${options.method ?? 'GET'}`;
     if (method.toUpperCase() !== 'GET') {
       throw new TypeError(
@@ -119,13 +123,14 @@ export class SharedEventSource extends EventSource {
    */
   static async closeAll(url: string | URL): Promise<void> {
     const { url: resolved } = new EventSource(url, { signal: AbortSignal.abort() });
+    const prefix = keyPrefixOf(resolved);
     for (const source of sources) {
-      if (withoutFragment(source.url) === withoutFragment(resolved)) source.#complete();
+      if (keyPrefixOf(source.url) === prefix) source.#complete();
     }
     const { held = [], pending = [] } =
       (await globalThis.navigator?.locks?.query().catch(() => undefined)) ?? {};
     for (const key of new Set([...held, ...pending].map(({ name = '' }) => name))) {
-      if (!isKeyOf(key, resolved)) continue;
+      if (!key.startsWith(prefix)) continue;
       const channel = new BroadcastChannel(key);
       channel.postMessage({ kind: 'close' } satisfies Message);
       channel.close();
@@ -248,7 +253,7 @@ export class SharedEventSource extends EventSource {
     }
     const { log } = this.#participant;
     const change = this.#changes[0];
-    const entry = change && log.isTakenUpTo(change.after) ? undefined : log.take();
+    const entry = change && log.taken >= change.after ? undefined : log.take();
     this.#isScheduled = entry !== undefined || change !== undefined;
     if (entry) {
       this.#dispatch(entry);
@@ -262,7 +267,7 @@ export class SharedEventSource extends EventSource {
   }
 
   #dispatchGap(): void {
-    const message = 'This tab was too slow, frozen or cut off, and missed events; the connection goes on';
+    const message = 'Events are missing: this tab was frozen or too slow. The connection goes on';
     this.dispatchEvent(new EventSourceErrorEvent({ kind: 'gap', message, attempt: 0, delay: 0 }));
   }
 
@@ -283,17 +288,6 @@ export class SharedEventSource extends EventSource {
 
 for (const name of ['readyState', 'close']) {
   Object.defineProperty(SharedEventSource.prototype, name, { enumerable: true });
-}
-
-/** A copy, as each member is read once. */
-function copyOf(init: SharedEventSourceInit | null | undefined): SharedEventSourceInit & { body?: never } {
-  if (init === undefined || init === null) return {};
-  if (typeof init !== 'object' && typeof init !== 'function') {
-    throw new TypeError(`SharedEventSource: the options have to be an object, got ${typeof init}`);
-  }
-  const members: Record<string, unknown> = { withCredentials: Boolean(init.withCredentials) };
-  for (const name in init) members[name] ??= init[name as keyof SharedEventSourceInit];
-  return members;
 }
 
 /** An exception of a function of the user's is reported, and so is the rejection of its promise. */
