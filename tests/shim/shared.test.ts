@@ -53,15 +53,40 @@ async function listenIn(): Promise<{ texts: string[]; channel: BroadcastChannel 
   return { texts, channel };
 }
 
+/** Makes channels that can miss messages: the channel of each member, in the order in which they joined. */
+function makeChannelsDeaf(): { members: { isDeaf: boolean }[]; restore(): void } {
+  const { BroadcastChannel } = globalThis;
+  const members: { isDeaf: boolean }[] = [];
+  class DeafChannel extends BroadcastChannel {
+    isDeaf = false;
+    override set onmessage(listener: (event: MessageEvent) => void) {
+      members.push(this);
+      super.onmessage = (event: MessageEvent) => {
+        // What the lock needs comes through.
+        if (!this.isDeaf || event.data.kind === 'echo') listener(event);
+      };
+    }
+  }
+  globalThis.BroadcastChannel = DeafChannel;
+  return {
+    members,
+    restore: () => {
+      globalThis.BroadcastChannel = BroadcastChannel;
+    },
+  };
+}
+
 describe('SharedEventSource', () => {
   let removeLocks: () => void;
-  before(() => {
+  before(function () {
+    // Cloudflare's runtime has none, nor anything to share a connection with.
+    if (typeof BroadcastChannel === 'undefined') this.skip();
     removeLocks = installLocks();
   });
   afterEach(() => {
     for (const source of open.splice(0)) source.close();
   });
-  after(() => removeLocks());
+  after(() => removeLocks?.());
 
   describe('one connection', () => {
     it('all get each event once and in order', async () => {
@@ -172,6 +197,61 @@ describe('SharedEventSource', () => {
       await until(() => seen.slice(1).every(({ length }) => length === 21), 'the last event');
       for (const numbers of seen.slice(1)) expect(numbers).to.deep.equal(range(1, 21));
       expect(feed.requests[1]?.lastEventId).to.equal(null);
+    });
+
+    for (const hasIds of [true, false]) {
+      it(`by one that lags behind ${hasIds ? 'with' : 'without'} IDs: nothing is doubled`, async () => {
+        const feed = new Feed({ hasIds });
+        const { members, restore } = makeChannelsDeaf();
+        try {
+          const sources = await group(feed, 4);
+          const seen = sources.map(collect);
+          for (let index = 0; index < 10; index++) feed.publish();
+          await until(() => seen.every(({ length }) => length === 10), 'the first events');
+          Object.assign(members[1] as object, { isDeaf: true });
+          for (let index = 0; index < 5; index++) feed.publish();
+          await until(() => seen[3]?.length === 15, 'events that the second misses');
+          sources[0]?.close();
+          await until(() => feed.requests.length === 2 && feed.live === 1, 'the next connection');
+          Object.assign(members[1] as object, { isDeaf: false });
+          feed.publish();
+          await until(() => seen.slice(1).every((numbers) => numbers.at(-1) === 16), 'the last event');
+          expect(seen[1]).to.deep.equal(hasIds ? range(1, 16) : [...range(1, 10), 16]);
+          expect(seen[2]).to.deep.equal(range(1, 16));
+          expect(seen[3]).to.deep.equal(range(1, 16));
+        } finally {
+          restore();
+        }
+      });
+    }
+
+    it('one that missed messages catches up, or is told by an error of the kind gap', async () => {
+      const feed = new Feed();
+      const { members, restore } = makeChannelsDeaf();
+      try {
+        const sources = await group(feed, 2);
+        const [quick, seen] = sources.map(collect) as [number[], number[]];
+        const kinds: string[] = [];
+        sources[1]?.addEventListener('error', ({ kind }) => kinds.push(kind));
+        const miss = async (count: number) => {
+          Object.assign(members[1] as object, { isDeaf: true });
+          for (let index = 0; index < count; index++) feed.publish();
+          await until(() => quick.length === feed.length, 'events that the second misses');
+          await sleep(20);
+          Object.assign(members[1] as object, { isDeaf: false });
+          feed.publish();
+          await until(() => seen.at(-1) === feed.length, 'the last event');
+        };
+        await miss(100);
+        expect(seen).to.deep.equal(range(1, 101));
+        expect(kinds).to.deep.equal([]);
+        await miss(2_000);
+        expect(kinds).to.deep.equal(['gap']);
+        expect(seen).to.deep.equal([...range(1, 101), ...range(1_103, 2_102)]);
+        expect(sources[1]?.readyState).to.equal(1);
+      } finally {
+        restore();
+      }
     });
 
     it('takes the lock of a holder that is silent', async function () {
