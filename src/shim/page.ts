@@ -41,7 +41,10 @@ function onChange({ type, persisted }: Event & { persisted?: boolean }): void {
   }
   if (type === 'freeze' || (type === 'pagehide' && persisted)) isFrozen = true;
   if (type === 'resume' || type === 'pageshow') isFrozen = false;
-  for (const observer of [...observers]) observer.setPage(isHidden(), isFrozen);
+  for (const observer of [...observers]) {
+    // One observer can end another.
+    if (observers.has(observer)) observer.setPage(isHidden(), isFrozen);
+  }
 }
 
 function isHidden(): boolean {

@@ -61,7 +61,6 @@ export class SharedEventSource extends EventSource {
   readonly #undo: (() => void)[] = [];
   readonly #iterators = new Set<EventIterator>();
   #readyState: number = CONNECTING;
-  #lastEventId = '';
 
   /** Changes of the state, which wait until the events before them have been fired. */
   readonly #changes: { after: number; run: () => void }[] = [];
@@ -75,7 +74,7 @@ export class SharedEventSource extends EventSource {
    * isn't `GET`.
    */
   constructor(url: string | URL, init?: SharedEventSourceInit | null) {
-    if (arguments.length === 0) throw new TypeError('SharedEventSource: expects the URL of the stream');
+    if (arguments.length === 0) throw new TypeError('SharedEventSource expects a URL');
     const {
       name = '',
       replay = 0,
@@ -84,19 +83,12 @@ export class SharedEventSource extends EventSource {
     } = toDictionary(init) as SharedEventSourceInit & EventSourceInit;
     const method = `${options.method ?? 'GET'}`;
     if (method.toUpperCase() !== 'GET') {
-      throw new TypeError(
-        `SharedEventSource: the method is ${method}; only GET can be shared, use EventSource`,
-      );
-    }
-    if (signal && !signal.addEventListener) {
-      throw new TypeError('SharedEventSource: the option "signal" has to be an AbortSignal');
+      throw new TypeError(`SharedEventSource can't share ${method}, only GET; use EventSource`);
     }
     // It never connects itself: it checks the arguments, and has the attributes of every EventSource.
-    super(url, { ...options, signal: AbortSignal.abort() });
+    super(url, { ...options, signal: signal && !signal.addEventListener ? signal : AbortSignal.abort() });
     this.#init = options;
-    this.#lastEventId = `${options.lastEventId ?? ''}`;
     this.#participant = new Participant(this.url, `${name}`, options, replay, {
-      getLastEventId: () => this.#lastEventId,
       receive: () => this.#schedule(),
       setOpened: (opened) => this.#setOpened(opened),
       miss: () => this.#change(() => this.#dispatchGap()),
@@ -142,7 +134,7 @@ export class SharedEventSource extends EventSource {
   }
 
   override get lastEventId(): string {
-    return this.#lastEventId;
+    return this.#participant.log.takenId;
   }
 
   /** Whether other tabs can share the connection. If not, Web Locks or BroadcastChannel are missing. */
@@ -179,7 +171,7 @@ export class SharedEventSource extends EventSource {
     const { log } = this.#participant;
     try {
       const kept = store && (await store.getItem(storeName));
-      if (kept != null) log.lastEventId = this.#lastEventId = toEventId(kept);
+      if (kept != null) log.lastEventId = toEventId(kept);
     } catch (error) {
       report(error);
     }
@@ -267,16 +259,13 @@ export class SharedEventSource extends EventSource {
   }
 
   #dispatchGap(): void {
-    const message = 'Events are missing: this tab was frozen or too slow. The connection goes on';
+    const message = 'Events are missing: this tab was frozen or too slow';
     this.dispatchEvent(new EventSourceErrorEvent({ kind: 'gap', message, attempt: 0, delay: 0 }));
   }
 
   #dispatch([type, data, lastEventId, origin, isComment]: Entry): void {
     const { store, storeName = this.url, onEvent } = this.#init;
-    if (lastEventId !== this.#lastEventId) {
-      this.#lastEventId = lastEventId;
-      call(() => store?.setItem(storeName, lastEventId));
-    }
+    if (lastEventId) call(() => store?.setItem(storeName, lastEventId));
     const event = newMessageEvent(type, data, origin, lastEventId);
     if (!isComment) {
       for (const iterator of this.#iterators) iterator.push(event);
