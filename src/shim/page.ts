@@ -17,7 +17,10 @@ export function observePage(observer: PageObserver): () => void {
   if (globalThis.navigator?.onLine === false) observer.setNetwork(false);
   return () => {
     observers.delete(observer);
-    if (observers.size === 0) listen('removeEventListener');
+    if (observers.size > 0) return;
+    listen('removeEventListener');
+    // Nobody hears of the end of it any more.
+    isFrozen = false;
   };
 }
 

@@ -29,8 +29,8 @@ if ('document' in globalThis) {
     const open: SharedEventSource[] = [];
 
     afterEach(() => {
-      for (const source of open.splice(0)) source.close();
       freeze(false);
+      for (const source of open.splice(0)) source.close();
       Reflect.deleteProperty(document, 'visibilityState');
       document.dispatchEvent(new Event('visibilitychange'));
     });
@@ -43,9 +43,9 @@ if ('document' in globalThis) {
 
     const freeze = (isFrozen: boolean) => document.dispatchEvent(new Event(isFrozen ? 'freeze' : 'resume'));
 
-    async function until(condition: () => boolean, what: string): Promise<void> {
+    async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
       for (let tries = 0; tries < 1_000; tries++) {
-        if (condition()) return;
+        if (await condition()) return;
         await sleep(5);
       }
       expect.fail(`not in 5 s: ${what}`);
@@ -75,10 +75,11 @@ if ('document' in globalThis) {
         await until(() => seen.every(({ length }) => length === 1), 'the first event');
         leave(true);
         await until(() => feed.live === 0, 'the end of the connection');
-        const { held = [], pending = [] } = await navigator.locks.query();
-        const left = [...held, ...pending].filter(({ name = '' }) => name.includes(feed.url));
-        expect(left).to.deep.equal([]);
-        expect(open.map(({ readyState }) => readyState)).to.deep.equal([0, 0, 0]);
+        await until(async () => {
+          const { held = [], pending = [] } = await navigator.locks.query();
+          return ![...held, ...pending].some(({ name = '' }) => name.includes(feed.url));
+        }, 'the end of all locks');
+        await until(() => open.every(({ readyState }) => readyState === 0), 'readyState 0');
         feed.publish();
         await sleep(50);
         expect(feed.requests).to.have.length(1);
