@@ -569,6 +569,7 @@ describe('SharedEventSource', () => {
       expect(() => new Untyped('http://127.0.0.1:1/', 1)).to.throw(TypeError);
       expect(() => new Untyped('http://127.0.0.1:1/', { heartbeat: 1 })).to.throw(TypeError, /heartbeat/);
       expect(() => new Untyped('http://127.0.0.1:1/', { signal: {} })).to.throw(TypeError, /signal/);
+      expect(() => new Untyped('http://127.0.0.1:1/', { replay: -1 })).to.throw(TypeError, /replay/);
       expect(() => new Untyped('http://['))
         .to.throw(DOMException)
         .with.property('name', 'SyntaxError');

@@ -85,8 +85,10 @@ export class SharedEventSource extends EventSource {
     if (method.toUpperCase() !== 'GET') {
       throw new TypeError(`SharedEventSource can't share ${method}, only GET; use EventSource`);
     }
+    if (!(replay >= 0))
+      throw new TypeError(`SharedEventSource: "replay" is ${replay}, not a number of events`);
     // It never connects itself: it checks the arguments, and has the attributes of every EventSource.
-    super(url, { ...options, signal: signal && !signal.addEventListener ? signal : AbortSignal.abort() });
+    super(url, { ...options, signal: signal && !signal.addEventListener ? signal : abortedSignal() });
     this.#init = options;
     this.#participant = new Participant(this.url, `${name}`, options, replay, {
       receive: () => this.#schedule(),
@@ -114,7 +116,7 @@ export class SharedEventSource extends EventSource {
    * @returns a promise that is resolved when all tabs have been told
    */
   static async closeAll(url: string | URL): Promise<void> {
-    const { url: resolved } = new EventSource(url, { signal: AbortSignal.abort() });
+    const { url: resolved } = new EventSource(url, { signal: abortedSignal() });
     const prefix = keyPrefixOf(resolved);
     for (const source of sources) {
       if (keyPrefixOf(source.url) === prefix) source.#complete();
@@ -286,4 +288,11 @@ async function call(run: () => unknown): Promise<void> {
   } catch (error) {
     report(error);
   }
+}
+
+/** React Native has no `AbortSignal.abort`. */
+function abortedSignal(): AbortSignal {
+  const controller = new AbortController();
+  controller.abort();
+  return controller.signal;
 }
