@@ -40,6 +40,8 @@ describe('the tab counter', () => {
     await says(first, '2 tabs, 1 connection. This tab');
     await first.close();
     await says(second, '1 tab, 1 connection. This tab holds the connection.');
-    expect(await second.$eval(testid('tabs-another'), (link) => link.getAttribute('href'))).to.equal('?tabs#feed');
+    expect(await second.$eval(testid('tabs-another'), (link) => link.getAttribute('href'))).to.equal(
+      '?tabs#feed',
+    );
   });
 });

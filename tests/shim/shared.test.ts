@@ -594,6 +594,8 @@ describe('SharedEventSource', () => {
       const feed = new Feed();
       const source = join(feed);
       const native: globalThis.EventSource = source;
+      const NativeClass: typeof globalThis.EventSource = SharedEventSource;
+      expect(NativeClass).to.equal(SharedEventSource);
       expect(native).to.be.instanceOf(EventSource);
       expect([SharedEventSource.CONNECTING, source.OPEN, SharedEventSource.prototype.CLOSED]).to.deep.equal([
         0, 1, 2,
