@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build, bundle } from './build.mjs';
-import { entryNames, scripts } from './entries.mjs';
+import { entryNames, hasEntry, scripts } from './entries.mjs';
 import { npmInstall } from './npm-install.mjs';
 import { setupChromium, setupNodeModules } from './setup.mjs';
 import { integrity } from './size.mjs';
@@ -38,10 +38,13 @@ const ENTRIES_OF_FRAMEWORKS = ['react'];
 
 const entriesForAll = () => entryNames().filter((name) => !ENTRIES_OF_FRAMEWORKS.includes(name));
 
+/** @param {string} form */
+const entriesOfForm = (form) => entriesForAll().filter((entry) => hasEntry(entry, form));
+
 /** A program for each entry in each form. */
 function allPrograms() {
   return /** @type {const} */ (['', 'slim', 'js']).flatMap((form) =>
-    entriesForAll().map((entry) => {
+    entriesOfForm(form).map((entry) => {
       const parts = [form, entry === 'index' ? '' : entry].filter(Boolean);
       return {
         name: [form, entry].filter(Boolean).join('-'),

@@ -304,7 +304,7 @@ async function bundleTests(entryPoints, outdir, options, form) {
     outbase: 'tests',
     format: 'esm',
     inject: ['tests/second-try.ts'],
-    ...(form ? { alias: { 'eventsource-wasm': `eventsource-wasm/${form}` } } : {}),
+    ...(form ? { alias: { ...coreless, 'eventsource-wasm': `eventsource-wasm/${form}` } } : {}),
     ...options,
     define: {
       __SERVER__: JSON.stringify(facts),
@@ -314,6 +314,9 @@ async function bundleTests(entryPoints, outdir, options, form) {
   });
   return filesUnder(outdir, /\.test\.js$/);
 }
+
+/** Entries that no form has of its own. */
+const coreless = { 'eventsource-wasm/testing': `${root}/dist/testing.js` };
 
 const NODE = { program: process.execPath, flags: ['--enable-source-maps', '--expose-gc'] };
 
