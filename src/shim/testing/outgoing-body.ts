@@ -2,15 +2,15 @@
 
 import type { ConnectionChaos } from './chaos.js';
 
-/** What takes effect when all bytes before it are delivered. */
-type Mark = { end: true } | { error: unknown } | { stall: true };
+/** What is delivered, in order. Bytes may be another realm's, as in Jest, so that `instanceof` can't tell them. */
+type Item = { bytes: Uint8Array } | { end: true } | { error: unknown } | { stall: true };
 
 /** A response body that the test writes and the client reads. */
 export class OutgoingBody {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #chaos: ConnectionChaos;
   readonly #onOver: (by: 'client' | 'server') => void;
-  readonly #queue: (Uint8Array | Mark)[] = [];
+  readonly #queue: Item[] = [];
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #wake: (() => void) | undefined;
   #delivered = 0;
@@ -34,8 +34,8 @@ export class OutgoingBody {
     );
   }
 
-  push(item: Uint8Array | Mark): void {
-    if (this.#isOver || (item instanceof Uint8Array && item.length === 0)) return;
+  push(item: Item): void {
+    if (this.#isOver || ('bytes' in item && item.bytes.length === 0)) return;
     this.#queue.push(item);
     this.#wake?.();
   }
@@ -73,8 +73,8 @@ export class OutgoingBody {
     }
     const item = this.#queue.shift();
     if (!item || this.#isOver) return;
-    if (item instanceof Uint8Array) {
-      this.#deliver(item);
+    if ('bytes' in item) {
+      this.#deliver(item.bytes);
     } else if ('stall' in item) {
       this.#isStalled = true;
       await this.#pull();
@@ -93,7 +93,7 @@ export class OutgoingBody {
       return;
     }
     const piece = bytes.subarray(0, Math.min(rest, this.#chaos.nextLength()));
-    if (piece.length < bytes.length) this.#queue.unshift(bytes.subarray(piece.length));
+    if (piece.length < bytes.length) this.#queue.unshift({ bytes: bytes.subarray(piece.length) });
     this.#delivered += piece.length;
     // A copy: the client may transfer the buffer of what it reads.
     this.#controller?.enqueue(piece.slice());

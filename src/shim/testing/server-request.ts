@@ -283,7 +283,7 @@ export class ServerRequest implements EventServerRequest {
 
   #write(method: string, bytes: Uint8Array | string): void {
     this.#requireOpen(method);
-    this.#body.push(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes.slice());
+    this.#body.push({ bytes: typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes.slice() });
   }
 
   #requireOpen(method: string): void {
