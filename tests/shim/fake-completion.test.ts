@@ -45,6 +45,12 @@ for (const format of formats) {
       if (format !== 'google') expect(calls.map(({ id }) => id)).to.deep.equal(['call_1', 'call_now']);
     });
 
+    it('the reason to finish', async () => {
+      const reasonOf = async (init: FakeCompletionInit) => (await ask(format, init).result()).finishReason;
+      expect(await reasonOf({ text: 'a', finishReason: 'any-reason' })).to.equal('any-reason');
+      expect(await reasonOf({ text: 'a' })).to.match(/^(stop|completed|end_turn|complete)$/i);
+    });
+
     it('a token list, and tokens one by one', async () => {
       const seen: string[] = [];
       for await (const part of ask(format, { text: ['a', 'b ', 'c'] }))

@@ -26,6 +26,11 @@ export interface FakeCompletionInit {
    * @default 'cut'
    */
   failWith?: 'cut' | 'end' | 'stall' | 'error' | undefined;
+  /**
+   * Why the answer ends, in the provider's word, such as `'length'` or `'max_tokens'`. Default: the word for a complete
+   * answer, or for one that ends with tool calls.
+   */
+  finishReason?: string | undefined;
   /** @default 'fake-model' */
   model?: string | undefined;
 }
@@ -114,9 +119,11 @@ export function fakeCompletion(format: FakeFormat, init: FakeCompletionInit = {}
   return Object.assign(handle as FakeCompletion, { fetch });
 }
 
-function toAnswer({ text, reasoning, toolCalls = [], model = 'fake-model' }: FakeCompletionInit): Answer {
+function toAnswer(init: FakeCompletionInit): Answer {
+  const { text, reasoning, toolCalls = [], finishReason, model = 'fake-model' } = init;
   const answer: Answer = {
     model,
+    finishReason,
     reasoning: toTokens(reasoning),
     text: toTokens(text),
     toolCalls: toolCalls.map((call, index) => {

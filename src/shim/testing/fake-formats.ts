@@ -15,6 +15,8 @@ export interface FakeToolCall {
 /** A fake answer, complete. */
 export interface Answer {
   model: string;
+  /** The provider's word, if it isn't the usual one. */
+  finishReason: string | undefined;
   reasoning: string[];
   text: string[];
   toolCalls: { id: string; name: string; arguments: string; pieces: string[] }[];
@@ -49,7 +51,12 @@ const named = (data: { type: string } & Record<string, unknown>, kind?: Frame['k
 
 const unnamed = (data: unknown, kind?: Frame['kind']): Frame => ({ data, ...(kind && { kind }) });
 
-function* chat({ model, reasoning, text, toolCalls, inputTokens, outputTokens }: Answer): Generator<Frame> {
+/** Why the answer ends: by itself, or with tool calls. */
+const reasonOf = ({ finishReason, toolCalls }: Answer, byItself: string, withCalls: string): string =>
+  finishReason ?? (toolCalls.length > 0 ? withCalls : byItself);
+
+function* chat(answer: Answer): Generator<Frame> {
+  const { model, reasoning, text, toolCalls, inputTokens, outputTokens } = answer;
   const base = { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 0, model };
   const choice = (delta: object, finish: string | null = null) => ({
     ...base,
@@ -64,7 +71,7 @@ function* chat({ model, reasoning, text, toolCalls, inputTokens, outputTokens }:
     for (const piece of pieces)
       yield unnamed(choice({ tool_calls: [{ index, function: { arguments: piece } }] }), 'token');
   }
-  yield unnamed(choice({}, toolCalls.length > 0 ? 'tool_calls' : 'stop'), 'finish');
+  yield unnamed(choice({}, reasonOf(answer, 'stop', 'tool_calls')), 'finish');
   const usage = {
     prompt_tokens: inputTokens,
     completion_tokens: outputTokens,
@@ -135,7 +142,11 @@ function* responses(answer: Answer): Generator<Frame> {
     total_tokens: inputTokens + outputTokens,
     output_tokens_details: { reasoning_tokens: reasoning.length },
   };
-  yield event('response.completed', response('completed', usage), 'finish');
+  const { finishReason } = answer;
+  const status = finishReason ? 'incomplete' : 'completed';
+  const { response: whole } = response(status, usage);
+  const incomplete_details = finishReason ? { reason: finishReason } : null;
+  yield event(`response.${status}`, { response: { ...whole, incomplete_details } }, 'finish');
 }
 
 function* anthropic(answer: Answer): Generator<Frame> {
@@ -168,7 +179,7 @@ function* anthropic(answer: Answer): Generator<Frame> {
     const deltas = pieces.map((partial_json) => ({ type: 'input_json_delta', partial_json }));
     yield* block({ type: 'tool_use', id, name, input: {} }, deltas);
   }
-  const stop_reason = toolCalls.length > 0 ? 'tool_use' : 'end_turn';
+  const stop_reason = reasonOf(answer, 'end_turn', 'tool_use');
   yield named(
     {
       type: 'message_delta',
@@ -197,10 +208,14 @@ function* google(answer: Answer): Generator<Frame> {
     thoughtsTokenCount: reasoning.length,
     totalTokenCount: inputTokens + outputTokens,
   };
-  yield unnamed({ ...chunk({ text: '' }, { finishReason: 'STOP' }), usageMetadata }, 'finish');
+  yield unnamed(
+    { ...chunk({ text: '' }, { finishReason: reasonOf(answer, 'STOP', 'STOP') }), usageMetadata },
+    'finish',
+  );
 }
 
-function* aiSdk({ reasoning, text, toolCalls }: Answer): Generator<Frame> {
+function* aiSdk(answer: Answer): Generator<Frame> {
+  const { reasoning, text, toolCalls } = answer;
   yield unnamed({ type: 'start', messageId: 'msg_1' });
   yield unnamed({ type: 'start-step' });
   for (const [type, pieces] of [['reasoning', reasoning] as const, ['text', text] as const]) {
@@ -217,7 +232,7 @@ function* aiSdk({ reasoning, text, toolCalls }: Answer): Generator<Frame> {
     yield unnamed({ type: 'tool-input-available', toolCallId, toolName, input: JSON.parse(whole) });
   }
   yield unnamed({ type: 'finish-step' }, 'finish');
-  yield unnamed({ type: 'finish', finishReason: toolCalls.length > 0 ? 'tool-calls' : 'stop' });
+  yield unnamed({ type: 'finish', finishReason: reasonOf(answer, 'stop', 'tool-calls') });
   yield DONE;
 }
 
@@ -243,7 +258,7 @@ function* cohere(answer: Answer): Generator<Frame> {
     yield named({ type: 'tool-call-end', index });
   }
   const tokens = { input_tokens: inputTokens, output_tokens: outputTokens };
-  const finish_reason = toolCalls.length > 0 ? 'TOOL_CALL' : 'COMPLETE';
+  const finish_reason = reasonOf(answer, 'COMPLETE', 'TOOL_CALL');
   const delta = { finish_reason, usage: { billed_units: tokens, tokens } };
   yield named({ type: 'message-end', delta }, 'finish');
 }
