@@ -18,7 +18,7 @@ import {
   setupToolchain,
 } from './setup.mjs';
 import { filesUnder } from './stamps.mjs';
-import { buildPlayground } from './start.mjs';
+import { buildPlayground, buildStaticPlayground } from './start.mjs';
 import { command, printError, root, run, StepError, seconds, start, step } from './steps.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
@@ -66,11 +66,14 @@ const suites = {
   },
   async playground() {
     const CHROME_PATH = await setupChromium();
+    const FIREFOX_PATH = (await setupBrowser('firefox')).executable;
     await buildPlayground();
+    await buildStaticPlayground();
     // The path to the page's server is written for files that lie right in the folder.
     const options = { ...inNode, outbase: 'tests/playground' };
     const files = await bundleTests(testsIn('tests/playground'), 'build/tests/playground', options);
-    return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH })).counts;
+    return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, FIREFOX_PATH }))
+      .counts;
   },
   async servers() {
     await build();

@@ -16,6 +16,7 @@ export interface CompletionRequest {
   maxTokens?: number | undefined;
   /** The embedded server's switches; other servers know none. */
   switches: Record<string, string>;
+  fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 }
 
 /** An error of whatever face. */
@@ -67,6 +68,7 @@ export function streamCompletion(request: CompletionRequest, listener: Listener)
           ...(request.maxTokens && { max_tokens: request.maxTokens }),
         },
         signal: stop.signal,
+        fetch: request.fetch,
       },
       {
         opened: () => ended || listener.state('OPEN'),

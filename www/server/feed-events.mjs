@@ -14,7 +14,7 @@ export const feedParameters = {
 
 /**
  * @param {{ after: number, retry: number, count: number | undefined, headlines: string[] }} options
- * @returns {Generator<import('./sse.mjs').Block>}
+ * @returns {Generator<import('./sse-format.mjs').Block>}
  */
 export function* blocks({ after, retry, count = Number.POSITIVE_INFINITY, headlines }) {
   yield { comment: after === 0 ? 'from the start' : `resumed after ${after}`, retry };
@@ -26,7 +26,7 @@ export function* blocks({ after, retry, count = Number.POSITIVE_INFINITY, headli
  *
  * @param {number} id
  * @param {string[]} headlines
- * @returns {import('./sse.mjs').Block}
+ * @returns {import('./sse-format.mjs').Block}
  */
 function feedEvent(id, headlines) {
   if (id % 7 === 0) return { id, event: 'news', data: headlines[(id / 7) % headlines.length] ?? '' };
