@@ -258,7 +258,10 @@ export function mountChat(wire: Wire): void {
     find('.hello', view).hidden = false;
     input.focus();
   });
-  mountSettings(settings, showModels);
+  mountSettings(settings, () => {
+    showChoice();
+    showModels();
+  });
   discloses(find('#chat-options', view), find('#chat-controls', view));
   discloses(find('.live .more', view), find('.live', view));
   copies(find('.copy-code', view), () => code.textContent ?? '');

@@ -96,7 +96,9 @@ export function mountFeed(wire: Wire): void {
         list.event({ type, id: lastEventId, data });
       },
     });
-    source.addEventListener('open', () => {
+    // A server may name its own events `open`, `error` and `close`; those are listed above.
+    source.addEventListener('open', (event) => {
+      if (event instanceof MessageEvent) return;
       opened += 1;
       picture.state('OPEN');
       clearInterval(countdown);
@@ -105,6 +107,7 @@ export function mountFeed(wire: Wire): void {
       list.note(opened === 1 ? 'Connected' : `Reconnected, ${resumed}`, 'good');
     });
     source.addEventListener('error', (event) => {
+      if (event instanceof MessageEvent) return;
       if (event.willReconnect) {
         const delay = event.delay ?? 0;
         picture.state('CONNECTING');
@@ -124,7 +127,8 @@ export function mountFeed(wire: Wire): void {
       list.element(renderNotice(explain(event, received)));
       ended(event.status === 204 ? 'Closed by the server.' : 'Closed: the connection failed.');
     });
-    source.addEventListener('close', () => {
+    source.addEventListener('close', (event) => {
+      if (event instanceof MessageEvent) return;
       list.note('The stream is complete. A POST is never sent again automatically.');
       ended('Closed: the stream is complete.');
     });

@@ -66,7 +66,9 @@ export class Wire {
       const { status, statusText, headers } = response;
       const summary = `${status} ${statusText}`.trim();
       add({ kind: 'response', summary, details: headerLines(headers) });
-      return response.body ? observed(response, response.body, add) : response;
+      // Some engines give a 204 a body, which no response made by hand may have.
+      const { body: stream } = response;
+      return stream && ![204, 205, 304].includes(status) ? observed(response, stream, add) : response;
     };
   }
 
