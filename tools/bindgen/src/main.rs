@@ -15,6 +15,9 @@ const LOOKED_UP_ONCE: [(&str, &str, &str); 2] = [
 fn look_up_once(glue: &str) -> Result<String, String> {
     LOOKED_UP_ONCE.iter().try_fold(glue.to_owned(), |glue, (call, instead, definition)| {
         if !glue.contains(call) {
+            return Ok(glue);
+        }
+        if false {
             return Err(format!("the glue doesn't call{call}…)"));
         }
         Ok(format!("{definition}{}", glue.replace(call, instead)))
