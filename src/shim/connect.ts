@@ -4,12 +4,13 @@ import { asking } from './answer.js';
 import { type FailureArguments, internalFailure } from './events.js';
 import type { Settings } from './options.js';
 import { observePage } from './page.js';
-import type { Request } from './request.js';
+import type { RequestSpec } from './request.js';
 import { report } from './tasks.js';
 import { type Core, explainNotStarted, load } from './wasm/load.js';
 
 /** What the driver sends (`Request` in `src/browser/sys.rs`). */
-export interface RequestToSend extends Omit<Request, 'url'> {
+export interface RequestToSend extends Omit<RequestSpec, 'url' | 'headers'> {
+  headers: HeadersInit;
   url: string | globalThis.Request;
   /** The ID to resume after, if it isn't that of the last event that has been parsed. */
   lastEventId?: string | undefined;

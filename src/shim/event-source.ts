@@ -1,7 +1,6 @@
 /** The `EventSource` class: the standard's interface over the Rust driver. */
 
 import { asking } from './answer.js';
-import { resolveUrl } from './argument.js';
 import { Batch, COMMENT_KIND, decode, EVENT_KIND } from './batch.js';
 import { EventIterator } from './event-iterator.js';
 import {
@@ -11,14 +10,15 @@ import {
   internalFailure,
   toErrorEvent,
 } from './events.js';
-import { platformCallsHandlers } from './handlers.js';
 import { addInspection } from './inspect.js';
 import { newMessageEvent } from './message-event.js';
 import { type Settings, toDictionary, toEventId, toSettings } from './options.js';
 import { observePage } from './page.js';
-import type { Request, Requests } from './request.js';
+import { platformCallsHandlers } from './platform.js';
+import type { RequestFactory, RequestSpec } from './request.js';
 import { type Firing, report, schedule } from './tasks.js';
 import type { EventSourceEventMap, EventSourceInit, ReconnectFunction, TraceEntry } from './types.js';
+import { resolveUrl } from './url.js';
 import { type Core, explainNotStarted, load } from './wasm/load.js';
 
 const CONNECTING = 0;
@@ -178,7 +178,7 @@ export class EventSource extends EventTarget {
     this.#undo.push(() => signal.removeEventListener('abort', close));
   }
 
-  async #connect(settings: Settings, requests: Requests): Promise<void> {
+  async #connect(settings: Settings, requests: RequestFactory): Promise<void> {
     try {
       const core = await load();
       await this.#readStore(settings);
@@ -194,12 +194,12 @@ export class EventSource extends EventTarget {
   }
 
   /** What the driver tells (`Face` in `src/browser/sys.rs`). */
-  #face(requests: Requests) {
+  #face(requests: RequestFactory) {
     return {
       prepare: (attempt: number, resumes: boolean) => {
         const { lastEventId } = this;
         this.#attempt = attempt;
-        const traced = (request: Request) => {
+        const traced = (request: RequestSpec) => {
           const method = `${request.init.method}`;
           this.#trace({ type: 'request', attempt, url: request.url, method, lastEventId });
           return request;
