@@ -4,22 +4,23 @@ import { asking } from './answer.js';
 import { Batch, COMMENT_KIND, decode, EVENT_KIND } from './batch.js';
 import { EventIterator } from './event-iterator.js';
 import {
-  EventSourceErrorEvent,
+  type EventSourceErrorEvent,
   EventSourceOpenEvent,
   type FailureArguments,
   internalFailure,
+  stoppedFailure,
   toErrorEvent,
 } from './events.js';
 import { addInspection } from './inspect.js';
 import { newMessageEvent } from './message-event.js';
 import { type Settings, toDictionary, toEventId, toSettings } from './options.js';
 import { observePage } from './page.js';
-import { platformCallsHandlers } from './platform.js';
+import { platformCallsHandlers, platformClass } from './platform.js';
 import type { RequestFactory, RequestSpec } from './request.js';
 import { type Firing, report, schedule } from './tasks.js';
 import type { EventSourceEventMap, EventSourceInit, ReconnectFunction, TraceEntry } from './types.js';
 import { resolveUrl } from './url.js';
-import { type Core, explainNotStarted, load } from './wasm/load.js';
+import { type Core, load, startFailure } from './wasm/load.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -46,7 +47,7 @@ interface HandlerAttribute {
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
  */
-export class EventSource extends EventTarget {
+export class EventSource extends /* @__PURE__ */ platformClass('EventTarget') {
   declare static readonly CONNECTING: 0;
   declare static readonly OPEN: 1;
   declare static readonly CLOSED: 2;
@@ -185,11 +186,14 @@ export class EventSource extends EventTarget {
       if (this.#readyState === CLOSED) return;
       const connection = new core.Connection(this.#face(requests), settings);
       this.#connection = connection;
-      this.#undo.push(observePage(connection));
+      const stop = () => {
+        connection.close();
+        this.#fail(toErrorEvent(...stoppedFailure(this.#attempt)));
+      };
+      this.#undo.push(observePage(connection, stop));
       connection.start();
     } catch (cause) {
-      const message = explainNotStarted(cause);
-      this.#fail(new EventSourceErrorEvent({ kind: 'webassembly', message, attempt: 0, cause }));
+      this.#fail(toErrorEvent(...startFailure(cause)));
     }
   }
 

@@ -88,6 +88,12 @@ function toMilliseconds(value: string | null | undefined): number | undefined {
   return Number.isNaN(time) ? undefined : Math.max(time - Date.now(), 0);
 }
 
+/** Errors have to be told even where a page has replaced `Object.assign`. */
+function copy(target: object, members: object): void {
+  for (const name in members)
+    (target as Record<string, unknown>)[name] = (members as Record<string, unknown>)[name];
+}
+
 function summary(event: EventSourceErrorEvent): object {
   const { kind, message, attempt, status, url, body, willReconnect, delay, cause } = event;
   const members = { kind, message, attempt, status, url, body, willReconnect, delay, cause };
@@ -121,7 +127,7 @@ export class EventSourceErrorEvent extends /* @__PURE__ */ platformClass('Event'
   /** @internal */
   constructor(details: ErrorDetails) {
     super('error');
-    Object.assign(this, membersOf(details));
+    copy(this, membersOf(details));
     this.delay = details.delay;
     this.willReconnect = details.delay !== undefined;
   }
@@ -170,7 +176,7 @@ export class EventSourceError extends Error {
   /** @internal */
   constructor({ message, cause, ...members }: Omit<ErrorMembers, 'json'>) {
     super(message, cause === undefined ? undefined : { cause });
-    Object.assign(this, members);
+    copy(this, members);
   }
 
   json(): unknown {
@@ -193,7 +199,7 @@ export type FailureArguments = [
 
 /** An unexpected exception: a bug, or a function of the platform that was replaced. */
 export function internalFailure(attempt: number, cause: unknown): FailureArguments {
-  const message = 'An exception where none is expected has ended this connection';
+  const message = 'An unexpected exception ended this connection';
   return ['internal', message, attempt, cause, undefined, undefined];
 }
 

@@ -13,6 +13,7 @@ export function platformClass<Name extends 'Event' | 'EventTarget' | 'TransformS
   function Late(...args: never[]): object {
     const Found = find();
     if (!Found) throw new TypeError(`eventsource-wasm needs ${name}, which is missing here: load a polyfill`);
+    Object.setPrototypeOf(Late, Found);
     Object.setPrototypeOf(Late.prototype, Found.prototype);
     return Reflect.construct(Found, args, new.target);
   }

@@ -168,8 +168,9 @@ function toHeaderValue(name: string, value: unknown): string {
     );
   }
   const text = String(value);
+  const headers = new Headers();
   try {
-    new Headers().append(name, text);
+    headers.append(name, text);
   } catch (cause) {
     fail(`the header "${name}" can't be sent: ${(cause as Error).message}`);
   }
