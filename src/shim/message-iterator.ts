@@ -5,6 +5,7 @@ import { connect, type Face, type RequestToSend } from './connect.js';
 import { type EventSourceErrorEvent, type FailureArguments, toError, toErrorEvent } from './events.js';
 import { type EventSourceMessage, toMessage } from './message-parser.js';
 import { type Settings, toDictionary, toSettings } from './options.js';
+import { asyncDispose } from './platform.js';
 import { HeaderList } from './request.js';
 import type { Attempt, EventSourceInit, ReconnectFunction } from './types.js';
 import { fail } from './url.js';
@@ -27,7 +28,7 @@ const namesOfTheClass = ['store', 'storeName', 'comments', 'onEvent', 'trace'];
 export function events(
   source: string | URL | Request | Response,
   init?: EventsInit | null,
-): AsyncIterableIterator<EventSourceMessage> {
+): AsyncIterableIterator<EventSourceMessage> & AsyncDisposable {
   return new MessageIterator(source, toDictionary(init));
 }
 
@@ -87,6 +88,10 @@ class MessageIterator implements AsyncIterableIterator<EventSourceMessage> {
     this.#batch = undefined;
     this.#end();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.return();
   }
 
   [Symbol.asyncIterator](): this {

@@ -21,9 +21,9 @@ export function platformClass<Name extends 'Event' | 'EventTarget' | 'TransformS
 }
 
 /** The names of the members that `using` and `await using` call; older platforms lack them. */
-export const dispose = (Symbol.dispose ?? Symbol.for('Symbol.dispose')) as typeof Symbol.dispose;
-export const asyncDispose = (Symbol.asyncDispose ??
-  Symbol.for('Symbol.asyncDispose')) as typeof Symbol.asyncDispose;
+export const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose');
+export const asyncDispose: typeof Symbol.asyncDispose =
+  Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
 
 let callsHandlers: boolean | undefined;
 

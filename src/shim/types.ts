@@ -258,37 +258,3 @@ export interface EventSourceEventMap {
 
 /** An `EventSourceEventMap` with the event types of one server. */
 export type EventsWith<Events> = Omit<EventSourceEventMap, keyof Events> & Events;
-
-/** The typed listeners of an `EventSource<Events>`. Other types are events that the server names. */
-export interface EventSourceListeners<Source, Events> {
-  addEventListener<K extends keyof EventsWith<Events>>(
-    type: K,
-    listener: (this: Source, event: EventsWith<Events>[K]) => unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: (this: Source, event: MessageEvent<string>) => unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  removeEventListener<K extends keyof EventsWith<Events>>(
-    type: K,
-    listener: (this: Source, event: EventsWith<Events>[K]) => unknown,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: (this: Source, event: MessageEvent<string>) => unknown,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject,
-    options?: boolean | EventListenerOptions,
-  ): void;
-}
