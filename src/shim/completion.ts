@@ -12,6 +12,7 @@ import {
 import type { ErrorKind } from './events.js';
 import { type EventsInit, events } from './message-iterator.js';
 import type { EventSourceMessage } from './message-parser.js';
+import { HeaderList } from './request.js';
 import { load } from './wasm/load.js';
 
 /**
@@ -106,16 +107,16 @@ export interface Completion extends AsyncIterable<CompletionPart> {
 export function completion(url: string | URL, init: CompletionInit = {}): Completion {
   const messages = events(url, toEventsInit(init));
   const parts = read(messages, new CompletionReader(init.format));
-  const iterator: AsyncGenerator<CompletionPart, void, undefined> = {
+  const iterator = {
     next: () => parts.next(),
-    throw: (error) => parts.throw(error),
+    throw: (error: unknown) => parts.throw(error),
     // A generator that waits hears of nothing before its wait is over.
     return: async () => {
       await messages.return?.();
       return parts.return();
     },
     [Symbol.asyncIterator]: () => iterator,
-  };
+  } as AsyncGenerator<CompletionPart, void, undefined>;
   let result: Promise<CompletionResult> | undefined;
   return {
     [Symbol.asyncIterator]: () => iterator,
@@ -192,9 +193,9 @@ function toEventsInit({ body, format: _, ...init }: CompletionInit): EventsInit 
   if (!isJson) return { ...result, body: body as BodyInit | null | undefined };
   const { headers } = init;
   result.headers = async (attempt) => {
-    const merged = new Headers(typeof headers === 'function' ? await headers(attempt) : headers);
-    if (!merged.has('Content-Type')) merged.set('Content-Type', 'application/json');
-    return merged;
+    const merged = new HeaderList(typeof headers === 'function' ? await headers(attempt) : headers);
+    merged.setDefault('Content-Type', 'application/json');
+    return [...merged];
   };
   return { ...result, body: JSON.stringify(body) };
 }

@@ -1,15 +1,16 @@
 /** A connection of the Rust driver, for the faces that aren't objects of their own. */
 
 import { asking } from './answer.js';
-import { type FailureArguments, internalFailure } from './events.js';
+import { type FailureArguments, internalFailure, stoppedFailure } from './events.js';
 import type { Settings } from './options.js';
 import { observePage } from './page.js';
-import type { Request } from './request.js';
+import type { RequestSpec } from './request.js';
 import { report } from './tasks.js';
-import { type Core, explainNotStarted, load } from './wasm/load.js';
+import { type Core, load, startFailure } from './wasm/load.js';
 
 /** What the driver sends (`Request` in `src/browser/sys.rs`). */
-export interface RequestToSend extends Omit<Request, 'url'> {
+export interface RequestToSend extends Omit<RequestSpec, 'url' | 'headers'> {
+  headers: HeadersInit;
   url: string | globalThis.Request;
   /** The ID to resume after, if it isn't that of the last event that has been parsed. */
   lastEventId?: string | undefined;
@@ -33,6 +34,7 @@ export function connect(settings: Settings, face: Face): () => void {
   let connection: InstanceType<Core['Connection']> | undefined;
   let stopObserving: (() => void) | undefined;
   let isEnded = false;
+  let latest = 0;
   const end = () => {
     isEnded = true;
     stopObserving?.();
@@ -50,6 +52,10 @@ export function connect(settings: Settings, face: Face): () => void {
     guarded: (enter: () => void) => enter(),
     crashed: (attempt: number, cause: unknown) => told.failed(...internalFailure(attempt, cause)),
     ...face,
+    prepare: (attempt: number, resumes: boolean) => {
+      latest = attempt;
+      return face.prepare(attempt, resumes);
+    },
     ...asking((...details: FailureArguments) => face.decide?.(...details)),
     failed: (...details: FailureArguments) => {
       if (details[6] === undefined) end();
@@ -65,10 +71,13 @@ export function connect(settings: Settings, face: Face): () => void {
       const core = await load();
       if (isEnded) return;
       connection = new core.Connection(told, settings);
-      stopObserving = observePage(connection);
+      stopObserving = observePage(connection, () => {
+        connection?.close();
+        told.failed(...stoppedFailure(latest));
+      });
       connection.start();
     } catch (cause) {
-      told.failed('webassembly', explainNotStarted(cause), 0, cause, undefined, undefined);
+      told.failed(...startFailure(cause));
     }
   };
   start();

@@ -1,6 +1,7 @@
 /** `for await (const event of source)`: the events of an `EventSource`, at the pace of whoever takes them. */
 
 import { type EventSourceErrorEvent, toError } from './events.js';
+import { asyncDispose } from './platform.js';
 
 /** An iterator that holds at most one event which nobody has taken. */
 export class EventIterator implements AsyncIterableIterator<MessageEvent<string>> {
@@ -56,6 +57,10 @@ export class EventIterator implements AsyncIterableIterator<MessageEvent<string>
     this.end();
     this.#onTaken();
     return this.#finish();
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.return();
   }
 
   [Symbol.asyncIterator](): this {

@@ -1,25 +1,32 @@
 /** The `EventSource` class: the standard's interface over the Rust driver. */
 
 import { asking } from './answer.js';
-import { resolveUrl } from './argument.js';
 import { Batch, COMMENT_KIND, decode, EVENT_KIND } from './batch.js';
 import { EventIterator } from './event-iterator.js';
 import {
-  EventSourceErrorEvent,
+  type EventSourceErrorEvent,
   EventSourceOpenEvent,
   type FailureArguments,
   internalFailure,
+  stoppedFailure,
   toErrorEvent,
 } from './events.js';
-import { platformCallsHandlers } from './handlers.js';
 import { addInspection } from './inspect.js';
 import { newMessageEvent } from './message-event.js';
 import { type Settings, toDictionary, toEventId, toSettings } from './options.js';
 import { observePage } from './page.js';
-import type { Request, Requests } from './request.js';
+import { asyncDispose, dispose, platformCallsHandlers, platformClass } from './platform.js';
+import type { RequestFactory, RequestSpec } from './request.js';
 import { type Firing, report, schedule } from './tasks.js';
-import type { EventSourceEventMap, EventSourceInit, ReconnectFunction, TraceEntry } from './types.js';
-import { type Core, explainNotStarted, load } from './wasm/load.js';
+import type {
+  EventSourceEventMap,
+  EventSourceInit,
+  EventsWith,
+  ReconnectFunction,
+  TraceEntry,
+} from './types.js';
+import { resolveUrl } from './url.js';
+import { type Core, load, startFailure } from './wasm/load.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -44,9 +51,16 @@ interface HandlerAttribute {
 /**
  * The standard's `EventSource`, with more in its second argument.
  *
+ * @typeParam Events the events that the server names, for typed listeners
+ * @example
+ * const source = new EventSource<{ delta: MessageEvent<string> }>('/answers', { method: 'POST', body });
+ * source.addEventListener('delta', ({ data }) => show(data));
+ * source.addEventListener('error', ({ message }) => show(message));
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
  */
-export class EventSource extends EventTarget {
+// biome-ignore lint/complexity/noBannedTypes: no events of its own.
+// biome-ignore lint/correctness/noUnusedVariables: the interface below uses it.
+export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('EventTarget') {
   declare static readonly CONNECTING: 0;
   declare static readonly OPEN: 1;
   declare static readonly CLOSED: 2;
@@ -150,6 +164,16 @@ export class EventSource extends EventTarget {
     this.#end();
   }
 
+  /** `using source = new EventSource(url)` closes it at the end of the block. */
+  [dispose](): void {
+    this.close();
+  }
+
+  /** The same for `await using`. */
+  async [asyncDispose](): Promise<void> {
+    this.close();
+  }
+
   /**
    * The events of the stream, whatever their types, from now on. While the loop is busy, no further event is fired
    * and reading pauses. The loop ends with the stream, throws when the connection fails, and leaving it doesn't close.
@@ -178,28 +202,31 @@ export class EventSource extends EventTarget {
     this.#undo.push(() => signal.removeEventListener('abort', close));
   }
 
-  async #connect(settings: Settings, requests: Requests): Promise<void> {
+  async #connect(settings: Settings, requests: RequestFactory): Promise<void> {
     try {
       const core = await load();
       await this.#readStore(settings);
       if (this.#readyState === CLOSED) return;
       const connection = new core.Connection(this.#face(requests), settings);
       this.#connection = connection;
-      this.#undo.push(observePage(connection));
+      const stop = () => {
+        connection.close();
+        this.#fail(toErrorEvent(...stoppedFailure(this.#attempt)));
+      };
+      this.#undo.push(observePage(connection, stop));
       connection.start();
     } catch (cause) {
-      const message = explainNotStarted(cause);
-      this.#fail(new EventSourceErrorEvent({ kind: 'webassembly', message, attempt: 0, cause }));
+      this.#fail(toErrorEvent(...startFailure(cause)));
     }
   }
 
   /** What the driver tells (`Face` in `src/browser/sys.rs`). */
-  #face(requests: Requests) {
+  #face(requests: RequestFactory) {
     return {
       prepare: (attempt: number, resumes: boolean) => {
         const { lastEventId } = this;
         this.#attempt = attempt;
-        const traced = (request: Request) => {
+        const traced = (request: RequestSpec) => {
           const method = `${request.init.method}`;
           this.#trace({ type: 'request', attempt, url: request.url, method, lastEventId });
           return request;
@@ -423,13 +450,15 @@ for (const name of ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage
   Object.defineProperty(EventSource.prototype, name, { enumerable: true });
 }
 // What isn't the standard's doesn't show in loops over its members.
-for (const name of ['lastEventId', Symbol.asyncIterator]) {
+for (const name of ['lastEventId', Symbol.asyncIterator, dispose, asyncDispose]) {
   Object.defineProperty(EventSource.prototype, name, { enumerable: false });
 }
 Object.defineProperty(EventSource.prototype, Symbol.toStringTag, {
   value: 'EventSource',
   configurable: true,
 });
+// By this, code written for the package eventsource finds out whether the option `fetch` works.
+Object.defineProperty(EventSource, Symbol.for('eventsource.supports-fetch-override'), { value: true });
 Object.defineProperty(EventSource, 'name', { value: 'EventSource', configurable: true });
 
 addInspection(EventSource.prototype, ({ url, withCredentials, readyState }: EventSource) => ({
@@ -438,16 +467,17 @@ addInspection(EventSource.prototype, ({ url, withCredentials, readyState }: Even
   readyState,
 }));
 
-/** The typed listeners of `EventSource`; any other type is an event that the server names. */
-export interface EventSource {
-  addEventListener<K extends keyof EventSourceEventMap>(
+/** The typed listeners. Other types are events that the server names. */
+// biome-ignore lint/complexity/noBannedTypes: no events of its own.
+export interface EventSource<Events = {}> {
+  addEventListener<K extends keyof EventsWith<Events>>(
     type: K,
-    listener: (this: EventSource, event: EventSourceEventMap[K]) => unknown,
+    listener: (this: EventSource<Events>, event: EventsWith<Events>[K]) => unknown,
     options?: boolean | AddEventListenerOptions,
   ): void;
   addEventListener(
     type: string,
-    listener: (this: EventSource, event: MessageEvent) => unknown,
+    listener: (this: EventSource<Events>, event: MessageEvent<string>) => unknown,
     options?: boolean | AddEventListenerOptions,
   ): void;
   addEventListener(
@@ -455,14 +485,14 @@ export interface EventSource {
     listener: EventListenerOrEventListenerObject,
     options?: boolean | AddEventListenerOptions,
   ): void;
-  removeEventListener<K extends keyof EventSourceEventMap>(
+  removeEventListener<K extends keyof EventsWith<Events>>(
     type: K,
-    listener: (this: EventSource, event: EventSourceEventMap[K]) => unknown,
+    listener: (this: EventSource<Events>, event: EventsWith<Events>[K]) => unknown,
     options?: boolean | EventListenerOptions,
   ): void;
   removeEventListener(
     type: string,
-    listener: (this: EventSource, event: MessageEvent) => unknown,
+    listener: (this: EventSource<Events>, event: MessageEvent<string>) => unknown,
     options?: boolean | EventListenerOptions,
   ): void;
   removeEventListener(

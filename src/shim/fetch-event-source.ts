@@ -4,10 +4,10 @@
  * @module
  */
 
-import { resolveUrl } from './argument.js';
 import { Batch, decode, EVENT_KIND, RETRY_KIND } from './batch.js';
 import { connect } from './connect.js';
 import { type ErrorKind, type FailureArguments, toError, toErrorEvent } from './events.js';
+import { resolveUrl } from './url.js';
 
 /** The content type of event streams. */
 export const EventStreamContentType = 'text/event-stream';

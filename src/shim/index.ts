@@ -6,15 +6,25 @@
  */
 
 export { EventSource } from './event-source.js';
-export { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
+export {
+  type ErrorKind,
+  EventSourceError,
+  type EventSourceErrorEvent as ErrorEvent,
+  EventSourceErrorEvent,
+  EventSourceOpenEvent,
+} from './events.js';
 export type {
   Attempt,
   EventSourceEventMap,
+  EventSourceFetchInit,
   EventSourceInit,
+  FetchLike,
+  FetchLikeResponse,
   LastEventIdStore,
   PerAttempt,
   ReconnectFunction,
   ReconnectPolicy,
+  RequestHeaders,
   ResumeRequest,
   TraceEntry,
 } from './types.js';

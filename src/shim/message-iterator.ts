@@ -1,12 +1,14 @@
 /** The events of a stream, for loops: at the pace of whoever takes them, and no call of WebAssembly for an event. */
 
-import { fail } from './argument.js';
 import { Batch, decode, EVENT_KIND } from './batch.js';
 import { connect, type Face, type RequestToSend } from './connect.js';
 import { type EventSourceErrorEvent, type FailureArguments, toError, toErrorEvent } from './events.js';
 import { type EventSourceMessage, toMessage } from './message-parser.js';
 import { type Settings, toDictionary, toSettings } from './options.js';
+import { asyncDispose } from './platform.js';
+import { HeaderList } from './request.js';
 import type { Attempt, EventSourceInit, ReconnectFunction } from './types.js';
+import { fail } from './url.js';
 
 /** The options of `EventSource` that concern the request, the response and reconnecting. */
 export type EventsInit = Omit<
@@ -26,7 +28,7 @@ const namesOfTheClass = ['store', 'storeName', 'comments', 'onEvent', 'trace'];
 export function events(
   source: string | URL | Request | Response,
   init?: EventsInit | null,
-): AsyncIterableIterator<EventSourceMessage> {
+): AsyncIterableIterator<EventSourceMessage> & AsyncDisposable {
   return new MessageIterator(source, toDictionary(init));
 }
 
@@ -86,6 +88,10 @@ class MessageIterator implements AsyncIterableIterator<EventSourceMessage> {
     this.#batch = undefined;
     this.#end();
     return Promise.resolve({ done: true, value: undefined });
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.return();
   }
 
   [Symbol.asyncIterator](): this {
@@ -189,8 +195,10 @@ async function requestOf(
 ): Promise<RequestToSend> {
   const isSafe = /^(get|head)$/i.test(request.method);
   const merged = new Headers(request.headers);
-  new Headers(typeof headers === 'function' ? await headers(attempt) : headers).forEach((value, name) => {
+  for (const [name, value] of new HeaderList(
+    typeof headers === 'function' ? await headers(attempt) : headers,
+  )) {
     merged.set(name, value);
-  });
+  }
   return { url: isSafe ? request : request.clone(), headers: merged, init: {} };
 }

@@ -1,7 +1,7 @@
 /** The Rust parser on its own: pieces of a stream in, callbacks out. One crossing for each piece. */
 
 import { Batch, COMMENT_KIND, copied, decode, EVENT_KIND, IGNORED_KIND, RETRY_KIND } from './batch.js';
-import { type Core, explainNotStarted, loadSync } from './wasm/load.js';
+import { type Core, loadSync, startError } from './wasm/load.js';
 
 /** An event of a stream. */
 export interface EventSourceMessage {
@@ -185,7 +185,7 @@ export class MessageParser implements EventSourceParser {
     try {
       core = loadSync();
     } catch (cause) {
-      throw new Error(explainNotStarted(cause), { cause });
+      throw startError(cause);
     }
     memory ??= core.coreMemory() as WebAssembly.Memory;
     return new core.StreamParser(maxBufferSize, onComment !== undefined, this.#reportsIgnoredLines);
@@ -225,7 +225,7 @@ export class MessageParser implements EventSourceParser {
     } catch (cause) {
       crashed.push(parser);
       this.#letGo();
-      this.#refusal = refusal('An exception where none is expected has ended this stream', cause);
+      this.#refusal = refusal('An unexpected exception ended this stream', cause);
       throw this.#refusal;
     }
   }

@@ -1,8 +1,8 @@
 /** The constructor's arguments, checked and completed. What is wrong with them is thrown at once. */
 
-import { fail } from './argument.js';
-import { Requests } from './request.js';
+import { RequestFactory } from './request.js';
 import type { EventSourceInit, ReconnectPolicy } from './types.js';
+import { fail } from './url.js';
 
 /** What the Rust driver takes (`Settings` in `src/browser/sys.rs`). */
 export interface Settings {
@@ -56,7 +56,10 @@ export function toDictionary(init: unknown): EventSourceInit {
 }
 
 /** What the user's `init` asks for. */
-export function toSettings(url: string, init: EventSourceInit): { settings: Settings; requests: Requests } {
+export function toSettings(
+  url: string,
+  init: EventSourceInit,
+): { settings: Settings; requests: RequestFactory } {
   const fetchInit: Record<string, unknown> = {
     cache: 'no-store',
     credentials: init.withCredentials ? 'include' : 'same-origin',
@@ -80,7 +83,7 @@ export function toSettings(url: string, init: EventSourceInit): { settings: Sett
   }
   const method = `${init.method ?? 'GET'}`;
   return {
-    requests: new Requests(url, method, fetchInit, init),
+    requests: new RequestFactory(url, method, fetchInit, init),
     settings: {
       url,
       method,

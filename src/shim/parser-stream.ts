@@ -6,7 +6,8 @@ import {
   type ParseError,
   type ParserConfig,
 } from './message-parser.js';
-import { explainNotStarted, load } from './wasm/load.js';
+import { platformClass } from './platform.js';
+import { load, startError } from './wasm/load.js';
 
 /** The options of an `EventSourceParserStream`. */
 export interface StreamOptions extends Omit<ParserConfig, 'onEvent' | 'onError'> {
@@ -21,7 +22,10 @@ export interface StreamOptions extends Omit<ParserConfig, 'onEvent' | 'onError'>
  * Bytes or text of an event stream in, events out: `response.body.pipeThrough(new EventSourceParserStream())`. An event
  * that the stream's end cuts off is dropped.
  */
-export class EventSourceParserStream extends TransformStream<string | Uint8Array, EventSourceMessage> {
+export class EventSourceParserStream extends /* @__PURE__ */ platformClass('TransformStream')<
+  string | Uint8Array,
+  EventSourceMessage
+> {
   constructor(options: StreamOptions = {}) {
     const { onError, ...config } = options;
     let isFailed = false;
@@ -31,7 +35,7 @@ export class EventSourceParserStream extends TransformStream<string | Uint8Array
         try {
           await load();
         } catch (cause) {
-          throw new Error(explainNotStarted(cause), { cause });
+          throw startError(cause);
         }
         const onEvent = (event: EventSourceMessage) => {
           if (!isFailed) controller.enqueue(event);

@@ -1,9 +1,9 @@
 /** Starts the Rust core: at its first use, once. The other files here say how the module is had. */
 
+import { type FailureArguments, internalFailure } from '../events.js';
 import * as core from './generated/core.js';
-import { compile, compileSync, type WasmSource } from './source.js';
+import { compile, compileSync, explain, type WasmSource } from './source.js';
 
-export { explain as explainNotStarted } from './source.js';
 export type Core = typeof core;
 
 let loading: Promise<Core> | undefined;
@@ -30,4 +30,16 @@ async function start(source: WasmSource | undefined): Promise<Core> {
   if (!isStarted) core.initSync({ module });
   isStarted = true;
   return core;
+}
+
+/** The exception for a core that couldn't be started: it names WebAssembly only where that is to blame. */
+export function startError(cause: unknown): unknown {
+  const message = explain(cause);
+  return message ? new Error(message, { cause }) : cause;
+}
+
+/** The same as a connection's failure. */
+export function startFailure(cause: unknown): FailureArguments {
+  const message = explain(cause);
+  return message ? ['webassembly', message, 0, cause, undefined, undefined] : internalFailure(0, cause);
 }
