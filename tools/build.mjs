@@ -39,7 +39,11 @@ const WASM_FEATURES = [
   'nontrapping-float-to-int',
   'reference-types',
   'sign-ext',
+  'simd',
 ];
+
+/** What the module has that wasm2js translates. */
+const WASM2JS_FEATURES = WASM_FEATURES.filter((feature) => feature !== 'simd');
 
 /**
  * Functions with one caller are put into it only when they are small: else WebKit of 2022 traps in some that have
@@ -96,6 +100,23 @@ async function crateToGenerated() {
     },
     () => run(cargo, ['build', '--lib', '--release', ...wasm.flags], { env: { ...wasm.env, ...remapping } }),
   );
+  // Another folder, or each build would compile all crates again.
+  const plain = forRelease(toolchain, { simd: false });
+  const plainTarget = `${targetDir}/wasm2js`;
+  const plainWasm = `${plainTarget}/${WASM_TARGET}/release/eventsource_wasm.wasm`;
+  const plainRemapping = await remapped(toolchain, plain.env);
+  await stampedStep(
+    'wasm2js: cargo build',
+    {
+      inputs: [...cargoFiles, ...filesUnder('src', /\.rs$/)],
+      also: [version, process.env.RUSTFLAGS, plain, plainRemapping],
+      outputs: [plainWasm],
+    },
+    () =>
+      run(cargo, ['build', '--lib', '--release', ...plain.flags], {
+        env: { ...plain.env, ...plainRemapping, CARGO_TARGET_DIR: plainTarget },
+      }),
+  );
   await stampedStep(
     'bindgen: cargo build',
     { inputs: ['Cargo.lock', ...filesUnder('tools/bindgen')], also: version, outputs: [bindgen] },
@@ -148,15 +169,15 @@ async function crateToGenerated() {
   await stampedStep(
     'wasm: twin',
     {
-      inputs: [rawWasm, 'package-lock.json', 'tools/twin.mjs', ...filesUnder('tools/bindgen')],
-      also: WASM_FEATURES,
+      inputs: [plainWasm, 'package-lock.json', 'tools/twin.mjs', ...filesUnder('tools/bindgen')],
+      also: WASM2JS_FEATURES,
       outputs: ['core.js', 'module.js'].map((name) => `${TWIN_OUT}/${name}`),
     },
     () =>
       makeTwin({
-        rawWasm,
+        rawWasm: plainWasm,
         bindgen: `${root}/${bindgen}`,
-        features: WASM_FEATURES,
+        features: WASM2JS_FEATURES,
         work: 'build/twin',
         out: TWIN_OUT,
       }),
@@ -289,7 +310,7 @@ async function shimToDist() {
     mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(`${GENERATED}/core.d.ts`, copy);
     // For those who compile without the DOM's types: Node's lack some of the names.
-    for (const path of ['dist/event-source.d.ts', 'dist/types.d.ts', 'dist/wasm/source.d.ts'])
+    for (const path of ['dist/event-source/event-source.d.ts', 'dist/types.d.ts', 'dist/wasm/source.d.ts'])
       writeFileSync(path, `/// <reference lib="dom" />\n${readFileSync(path, 'utf8')}`);
     // Nothing refers to these.
     for (const path of filesUnder('dist', /\/(global|wasm\/source-\w+|wasm\/generated\/inline)\.d\.ts$/))

@@ -5,7 +5,9 @@ mod buffers;
 mod driver;
 mod executor;
 
-use crate::core::{self, ConnectionOptions, Policy, RequestFacts, Retry, Rules, ScannerOptions, Target, clamp};
+use crate::core::{
+    self, ConnectionOptions, Policy, RequestFacts, Retry, Rules, ScannerOptions, Target, clamp,
+};
 use bindings::ConnectionDelegate;
 use driver::Driver;
 use js_sys::Function;
@@ -44,7 +46,10 @@ impl Connection {
     /// A connection that does nothing until it is fed. The text buffer has the [`RequestFacts`]. Infinite timeouts are
     /// none; `rules` are the numbers of [`Rules`].
     #[wasm_bindgen(constructor)]
-    #[allow(clippy::too_many_arguments, reason = "numbers cross for free, an object would be read member by member")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "numbers cross for free, an object would be read member by member"
+    )]
     pub fn new(
         delegate: ConnectionDelegate,
         facts_length: usize,
@@ -144,6 +149,11 @@ impl Scanner {
                 | bit(scan::IS_ASCII, is_ascii)
                 | bit(scan::TOO_LARGE, too_large)
         })
+    }
+
+    /// How many bytes of the window were scanned since it was restarted.
+    pub fn scanned(&self) -> usize {
+        self.0.scanned()
     }
 
     /// The window's text is taken; returns the place from which on it is still needed.

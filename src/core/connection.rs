@@ -360,7 +360,9 @@ impl Connection {
                 Action::Pause
             }
             // Ending a request that isn't safe to repeat would mean to send it again.
-            Connecting | Probing | Checking | Open if self.is_to_pause() && self.retry.may_repeat_request() => {
+            Connecting | Probing | Checking | Open
+                if self.is_to_pause() && self.retry.may_repeat_request() =>
+            {
                 self.state = Paused;
                 Action::Pause
             }

@@ -57,7 +57,8 @@ impl Line {
             }
         }
         let before = self.length;
-        self.length += bytes.len();
+        // A comment may be longer than 32 bits can count.
+        self.length = self.length.saturating_add(bytes.len());
         match self.prefix as u8 {
             b'i' => self.has_nul |= bytes.contains(&0),
             b'r' => self.read_digits(bytes, before),

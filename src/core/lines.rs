@@ -22,6 +22,8 @@ pub const CR: u8 = b'\r';
 pub struct Block {
     /// Line feeds and carriage returns.
     pub line_ends: Mask,
+    /// Bytes that aren't ASCII.
+    pub non_ascii: Mask,
     /// UTF-8 continuation bytes: they have no UTF-16 code unit of their own.
     pub continuations: Mask,
     /// Lead bytes of four-byte sequences: they have two.
@@ -39,6 +41,7 @@ impl Block {
         let wanted = low_bits(length);
         Self {
             line_ends: block.line_ends & wanted,
+            non_ascii: block.non_ascii & wanted,
             continuations: block.continuations & wanted,
             four_byte_leads: block.four_byte_leads & wanted,
         }
@@ -67,23 +70,20 @@ fn classify(bytes: &[u8; BLOCK]) -> Block {
 
     let (words, _) = bytes.as_chunks::<8>();
     let word = |index: usize| u64::from_le_bytes(words[index]);
-    let vectors = [
-        u64x2(word(0), word(1)),
-        u64x2(word(2), word(3)),
-        u64x2(word(4), word(5)),
-        u64x2(word(6), word(7)),
-    ];
+    let vectors =
+        [u64x2(word(0), word(1)), u64x2(word(2), word(3)), u64x2(word(4), word(5)), u64x2(word(6), word(7))];
     let [a, b, c, d] = vectors;
     let is_line_end = |v: v128| v128_or(u8x16_eq(v, u8x16_splat(LF)), u8x16_eq(v, u8x16_splat(CR)));
     let line_ends = mask([is_line_end(a), is_line_end(b), is_line_end(c), is_line_end(d)]);
     if u8x16_bitmask(v128_or(v128_or(a, b), v128_or(c, d))) == 0 {
-        return Block { line_ends, continuations: 0, four_byte_leads: 0 };
+        return Block { line_ends, non_ascii: 0, continuations: 0, four_byte_leads: 0 };
     }
     // As signed numbers, 0x80 to 0xBF are the lowest.
     let is_continuation = |v: v128| i8x16_lt(v, i8x16_splat(-64));
     let is_four_byte_lead = |v: v128| u8x16_ge(v, u8x16_splat(0xf0));
     Block {
         line_ends,
+        non_ascii: mask(vectors),
         continuations: mask([is_continuation(a), is_continuation(b), is_continuation(c), is_continuation(d)]),
         four_byte_leads: mask([
             is_four_byte_lead(a),
@@ -121,6 +121,7 @@ fn classify(bytes: &[u8; BLOCK]) -> Block {
         }
         let at = index * 4;
         block.line_ends |= gather(zeros(word ^ (ONES * 0x0a)) | zeros(word ^ (ONES * 0x0d))) << at;
+        block.non_ascii |= gather(word & HIGH_BITS) << at;
         block.continuations |= gather(word & !(word << 1) & HIGH_BITS) << at;
         block.four_byte_leads |= gather(word & word << 1 & word << 2 & word << 3 & HIGH_BITS) << at;
     }
@@ -146,11 +147,11 @@ mod tests {
     use super::*;
 
     fn naive(bytes: &[u8; BLOCK]) -> Block {
-        let mask = |is: fn(u8) -> bool| {
-            bytes.iter().rev().fold(0, |mask, &byte| mask << 1 | Mask::from(is(byte)))
-        };
+        let mask =
+            |is: fn(u8) -> bool| bytes.iter().rev().fold(0, |mask, &byte| mask << 1 | Mask::from(is(byte)));
         Block {
             line_ends: mask(|byte| byte == LF || byte == CR),
+            non_ascii: mask(|byte| !byte.is_ascii()),
             continuations: mask(|byte| byte & 0xc0 == 0x80),
             four_byte_leads: mask(|byte| byte >= 0xf0),
         }
@@ -176,7 +177,8 @@ mod tests {
             bytes[length..].fill(LF);
             assert_eq!(Block::of(&bytes, length).line_ends, 0);
             bytes[length..].fill(0x80);
-            assert_eq!(Block::of(&bytes, length).units(length) as usize, length);
+            let block = Block::of(&bytes, length);
+            assert_eq!((block.units(length) as usize, block.non_ascii), (length, 0));
         }
     }
 

@@ -157,11 +157,21 @@ mod tests {
         );
         assert_eq!(
             RequestFacts::parse(b"GET data: "),
-            RequestFacts { is_safe_to_repeat: true, is_local: false, target: Target::Content, statuses: vec![] }
+            RequestFacts {
+                is_safe_to_repeat: true,
+                is_local: false,
+                target: Target::Content,
+                statuses: vec![]
+            }
         );
         assert_eq!(
             RequestFacts::parse(b""),
-            RequestFacts { is_safe_to_repeat: false, is_local: false, target: Target::Unknown, statuses: vec![] }
+            RequestFacts {
+                is_safe_to_repeat: false,
+                is_local: false,
+                target: Target::Unknown,
+                statuses: vec![]
+            }
         );
     }
 }

@@ -41,9 +41,8 @@ impl<'a> Head<'a> {
 
 /// The number that ASCII digits say.
 pub fn number(text: &[u8]) -> u32 {
-    text.iter().fold(0_u32, |number, byte| {
-        number.wrapping_mul(10).wrapping_add(u32::from(byte.wrapping_sub(b'0')))
-    })
+    text.iter()
+        .fold(0_u32, |number, byte| number.wrapping_mul(10).wrapping_add(u32::from(byte.wrapping_sub(b'0'))))
 }
 
 /// The essence of a `Content-Type` header (Fetch "extract a MIME type"): of several values, the last that is

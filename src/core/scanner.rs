@@ -94,7 +94,8 @@ pub struct Scan {
     /// The scanned bytes of the window have to be decoded now: there are rows, or the window is full. The next scan
     /// begins at the window's start, with the bytes that were not scanned.
     pub decode: bool,
-    /// The scanned bytes of the window are ASCII.
+    /// The scanned bytes of the window are ASCII. False also if it isn't known: bytes that don't fit into the table may
+    /// be others.
     pub is_ascii: bool,
     /// A line or an event is longer than the limit. Nothing after it was scanned.
     pub too_large: bool,
@@ -150,8 +151,10 @@ struct State {
     line: Line,
     /// The last line ended in CR: an LF right after it belongs to it.
     after_cr: bool,
-    /// No byte has been scanned that isn't part of a byte order mark.
+    /// A byte has been scanned: no byte order mark can come any more.
     is_started: bool,
+    /// The window has bytes that aren't ASCII.
+    has_non_ascii: bool,
     block: PendingBlock,
 }
 
@@ -173,6 +176,11 @@ impl Scanner {
         self.state.line.length > 0
     }
 
+    /// How many bytes of the window were scanned since it was restarted.
+    pub fn scanned(&self) -> usize {
+        self.state.scanned
+    }
+
     /// Scans the window, of which `filled` bytes are written, from where the last scan ended.
     pub fn scan(&mut self, window: &Window, filled: usize, table: &mut Table) -> Scan {
         let filled = filled.min(WINDOW_SIZE);
@@ -182,24 +190,25 @@ impl Scanner {
         }
         let end = filled - incomplete_length(&window[self.state.scanned..filled]);
         let too_large = self.scan_lines(window, end, table);
-        let State { scanned, units, .. } = self.state;
+        self.give_held_data(table);
+        let State { scanned, has_non_ascii, .. } = self.state;
         let decode = table.length > 0 || filled > WINDOW_SIZE - LEAST_ROOM;
         table.scanned = scanned;
-        let is_ascii = units.wrapping_sub(self.window_start.units) as usize == scanned;
         if decode {
-            self.give_held_data(table);
             table.keep_from = self.restart_window();
         }
-        Scan { decode, is_ascii, too_large }
+        Scan { decode, is_ascii: !has_non_ascii, too_large }
     }
 
     /// The window is going to be decoded and written over: returns the place from which on the text is still needed.
     /// From now on, places are counted from there. Also for windows whose last scan didn't ask for it.
     pub fn restart_window(&mut self) -> u32 {
         let state = &mut self.state;
-        let line_start = if self.options.wants_unfinished(&state.line) { state.line_start } else { state.units };
+        let line_start =
+            if self.options.wants_unfinished(&state.line) { state.line_start } else { state.units };
         let keep_from = state.block.held_data.map_or(line_start, |[start, _]| start);
         state.scanned = 0;
+        state.has_non_ascii = false;
         // Bytes that aren't UTF-8 are counted wrongly, until the caller rewinds.
         state.units = state.units.wrapping_sub(keep_from);
         state.line_start = state.line_start.wrapping_sub(keep_from);
@@ -227,6 +236,7 @@ impl Scanner {
         'blocks: while base < end {
             let Some(bytes) = window[base..].first_chunk() else { break };
             let block = Block::of(bytes, end - base);
+            self.state.has_non_ascii |= block.non_ascii != 0;
             let mut line_ends = block.line_ends;
             while line_ends != 0 {
                 let index = line_ends.trailing_zeros() as usize;
@@ -273,6 +283,7 @@ impl Scanner {
         if !bytes.starts_with(BYTE_ORDER_MARK) {
             return state.scanned;
         }
+        state.has_non_ascii = true;
         state.scanned = BYTE_ORDER_MARK.len();
         state.units = 1;
         state.line_start = 1;

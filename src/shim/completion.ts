@@ -10,10 +10,10 @@ import {
   type Usage,
 } from './completion-parts.js';
 import type { ErrorKind } from './events.js';
-import { type EventsInit, events } from './message-iterator.js';
-import type { EventSourceMessage } from './message-parser.js';
+import { type EventsInit, events } from './iterate/events.js';
+import type { EventSourceMessage } from './parser/message-parser.js';
 import { HeaderList } from './request.js';
-import { load } from './wasm/load.js';
+import { retryAfter as toMilliseconds } from './wasm/load.js';
 
 /**
  * The second argument of `completion`: what `EventSource` takes, but for what would ask for an answer twice, and for
@@ -215,7 +215,7 @@ async function toCompletionError(error: unknown): Promise<unknown> {
     // A page of a proxy, perhaps: the status says it.
   }
   const header = headers?.get('Retry-After');
-  const retryAfter = header ? (await load()).retryAfter(header, Date.now()) : undefined;
+  const retryAfter = header ? toMilliseconds(header) : undefined;
   const words = provider.message ? `${provider.message} (${message})` : message;
   return new CompletionError(words, { ...provider, kind, status, headers, body, cause, retryAfter });
 }

@@ -43,6 +43,7 @@ export interface ErrorDetails {
   response?: Response | undefined;
   body?: string | undefined;
   delay?: number | undefined;
+  retryAfter?: number | undefined;
 }
 
 /** The members that an {@link EventSourceErrorEvent} and an {@link EventSourceError} share. */
@@ -72,20 +73,11 @@ export interface ErrorMembers {
 }
 
 function membersOf({ response, ...details }: ErrorDetails): Omit<ErrorMembers, 'json'> {
-  const { kind, attempt, body, cause } = details;
+  const { kind, attempt, body, cause, retryAfter } = details;
   const known = [response?.statusText, cause instanceof Error ? cause.message : ''].filter(Boolean);
   const message = known.length > 0 ? `${details.message} (${known.join('; ')})` : details.message;
   const { status, statusText, headers, url } = response ?? ({} as Partial<Response>);
-  const retryAfter = toMilliseconds(headers?.get('Retry-After'));
   return { kind, message, attempt, status, statusText, headers, url, body, retryAfter, cause };
-}
-
-/** A `Retry-After` header: seconds or an HTTP date. */
-function toMilliseconds(value: string | null | undefined): number | undefined {
-  if (!value) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const time = / GMT$/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(time) ? undefined : Math.max(time - Date.now(), 0);
 }
 
 /** Errors have to be told even where a page has replaced `Object.assign`. */
@@ -186,39 +178,9 @@ export class EventSourceError extends Error {
 
 export interface EventSourceError extends Omit<ErrorMembers, 'message' | 'cause'> {}
 
-/** Arguments that describe a failure, as the driver passes them. */
-export type FailureArguments = [
-  kind: ErrorKind,
-  message: string,
-  attempt: number,
-  cause: unknown,
-  response: Response | undefined,
-  body: string | undefined,
-  delay?: number | undefined,
-];
-
-/** An unexpected exception: a bug, or a function of the platform that was replaced. */
-export function internalFailure(attempt: number, cause: unknown): FailureArguments {
-  const message = 'An unexpected exception ended this connection';
-  return ['internal', message, attempt, cause, undefined, undefined];
-}
-
-/** The page has called `window.stop()`. */
-export function stoppedFailure(attempt: number): FailureArguments {
-  return ['network', 'window.stop() ended the connection', attempt, undefined, undefined, undefined];
-}
-
-export function toErrorEvent(...details: FailureArguments): EventSourceErrorEvent {
-  return new EventSourceErrorEvent(toDetails(details));
-}
-
 /** The same as an exception, also where there is no `Event`. */
-export function toException(...details: FailureArguments): EventSourceError {
-  return new EventSourceError(membersOf(toDetails(details)));
-}
-
-function toDetails([kind, message, attempt, cause, response, body, delay]: FailureArguments): ErrorDetails {
-  return { kind, message, attempt, cause, response, body, delay };
+export function toException(details: ErrorDetails): EventSourceError {
+  return new EventSourceError(membersOf(details));
 }
 
 /** The exception for an error event. */

@@ -5,7 +5,7 @@
  */
 
 import { useEffect, useRef, useState } from 'react';
-import { EventSource } from './event-source.js';
+import { EventSource } from './event-source/event-source.js';
 import type { EventSourceErrorEvent } from './events.js';
 import type { EventSourceInit } from './types.js';
 

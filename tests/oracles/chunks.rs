@@ -75,8 +75,14 @@ impl Reader {
         self.scanner.is_in_line()
     }
 
+    /// Whether the stream has turned out not to be UTF-8.
+    pub fn is_malformed(&self) -> bool {
+        self.decoder.is_some()
+    }
+
     /// Reads the next chunk.
     pub fn feed(&mut self, chunk: &[u8]) {
+        assert!(!self.too_large);
         if let Some(decoder) = &mut self.decoder {
             let text = decoder.decode(chunk);
             self.write(text.as_bytes());
@@ -87,16 +93,14 @@ impl Reader {
 
     /// Another stream takes the window.
     pub fn lose_window(&mut self) {
-        let unscanned = self.window[self.scanned..self.filled].to_vec();
+        let used = self.filled;
         let keep_from = self.scanner.restart_window();
         self.table.length = 0;
-        if self.decode(keep_from) {
-            let used = self.window.len().min(self.filled + self.scanned + 64);
-            self.window[..used].fill(OTHER_BYTES);
-            self.window[..unscanned.len()].copy_from_slice(&unscanned);
-        } else {
+        if !self.decode(keep_from) {
             self.replace_malformed(&[]);
+            return self.lose_window();
         }
+        self.window[self.filled..=used].fill(OTHER_BYTES);
     }
 
     fn write(&mut self, mut bytes: &[u8]) {
@@ -209,12 +213,11 @@ pub fn parse_shared<'a>(
     let mut reader = Reader::new(options);
     for chunk in chunks {
         reader.feed(chunk);
+        if !reader.too_large && is_taken() {
+            reader.lose_window();
+        }
         if reader.too_large {
             return Err(reader.outcome);
-        }
-        if is_taken() {
-            reader.lose_window();
-            assert!(!reader.too_large, "what has been scanned already is within the limit");
         }
     }
     Ok(reader.outcome)

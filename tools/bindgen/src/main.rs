@@ -4,24 +4,13 @@
 use std::{env, fs, process::ExitCode};
 use wasm_bindgen_cli_support::Bindgen;
 
-/// By these the module's tasks are run. They are looked up once, when the glue is loaded: where the page had put
-/// something in their place that throws, the queue of the tasks would wait for good for what it had asked for, and with
-/// it every connection.
-const LOOKED_UP_ONCE: [(&str, &str, &str); 2] = [
-    (" queueMicrotask(", " microtask(", "const microtask = globalThis.queueMicrotask;\n"),
-    (" Promise.resolve(", " resolved(", "const resolved = Promise.resolve.bind(Promise);\n"),
-];
+/// The shim writes to the module's memory and reads from it.
+const MEMORY: &str = "export function coreMemory() {\n    return wasm.memory;\n}\n";
+const MEMORY_TYPE: &str = "export function coreMemory(): WebAssembly.Memory;\n";
 
-fn look_up_once(glue: &str) -> Result<String, String> {
-    LOOKED_UP_ONCE.iter().try_fold(glue.to_owned(), |glue, (call, instead, definition)| {
-        if !glue.contains(call) {
-            return Ok(glue);
-        }
-        if false {
-            return Err(format!("the glue doesn't call{call}…)"));
-        }
-        Ok(format!("{definition}{}", glue.replace(call, instead)))
-    })
+fn append(path: &str, text: &str) -> Result<(), String> {
+    let whole = fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))? + text;
+    fs::write(path, whole).map_err(|error| format!("{path}: {error}"))
 }
 
 fn main() -> ExitCode {
@@ -36,11 +25,8 @@ fn main() -> ExitCode {
         .web(true)
         .and_then(|bindgen| bindgen.omit_default_module_path(true).typescript(true).generate(out_dir))
         .map_err(|error| format!("{error:#}"))
-        .and_then(|()| {
-            let path = format!("{out_dir}/core.js");
-            let glue = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
-            fs::write(&path, look_up_once(&glue)?).map_err(|error| format!("{path}: {error}"))
-        });
+        .and_then(|()| append(&format!("{out_dir}/core.js"), MEMORY))
+        .and_then(|()| append(&format!("{out_dir}/core.d.ts"), MEMORY_TYPE));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

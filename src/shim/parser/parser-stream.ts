@@ -6,8 +6,8 @@ import {
   type ParseError,
   type ParserConfig,
 } from './message-parser.js';
-import { platformClass } from './platform.js';
-import { load, startError } from './wasm/load.js';
+import { platformClass } from '../platform.js';
+import { load, startError } from '../wasm/load.js';
 
 /** The options of an `EventSourceParserStream`. */
 export interface StreamOptions extends Omit<ParserConfig, 'onEvent' | 'onError'> {

@@ -1,39 +1,38 @@
-/** The `EventSource` class: the standard's interface over the Rust driver. */
+/** The `EventSource` class: the standard's interface over a connection. */
 
-import { asking } from './answer.js';
-import { Batch, COMMENT_KIND, decode, EVENT_KIND } from './batch.js';
-import { EventIterator } from './event-iterator.js';
-import {
-  type EventSourceErrorEvent,
-  EventSourceOpenEvent,
-  type FailureArguments,
-  internalFailure,
-  stoppedFailure,
-  toErrorEvent,
-} from './events.js';
-import { addInspection } from './inspect.js';
-import { newMessageEvent } from './message-event.js';
-import { type Settings, toDictionary, toEventId, toSettings } from './options.js';
-import { observePage } from './page.js';
-import { asyncDispose, dispose, platformCallsHandlers, platformClass } from './platform.js';
-import type { RequestFactory, RequestSpec } from './request.js';
-import { type Firing, report, schedule } from './tasks.js';
+import { Connection, type ConnectionHandler } from '../connection/connection.js';
+import { type ConnectionPolicy, parseOptions, toDictionary, toEventId } from '../connection/options.js';
+import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from '../events.js';
+import { addInspection } from '../inspect.js';
+import { AsyncQueue } from '../iterate/async-queue.js';
+import { newMessageEvent } from '../message-event.js';
+import { asyncDispose, captureContext, dispose, platformCallsHandlers, platformClass } from '../platform.js';
+import type { RequestFactory, RequestSpec } from '../request.js';
 import type {
   EventSourceEventMap,
   EventSourceInit,
   EventsWith,
   ReconnectFunction,
   TraceEntry,
-} from './types.js';
-import { resolveUrl } from './url.js';
-import { type Core, load, startFailure } from './wasm/load.js';
+} from '../types.js';
+import { fail, resolveUrl } from '../url.js';
+import { EventQueue } from './event-queue.js';
+import { report } from './scheduler.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
 
-/** While fewer records than this wait to be fired, reading goes on: what isn't read when a connection breaks is lost. */
-const BACKLOG_TO_READ_ON = 256;
+/** While fewer events than this wait to be fired, reading goes on: what isn't read when a connection breaks is lost. */
+const MAX_WAITING_EVENTS = 256;
+
+/** An event of the stream that waits to be fired. */
+interface WaitingEvent {
+  type: string;
+  data: string;
+  lastEventId: string;
+  isComment: boolean;
+}
 
 /** What a handler attribute is set to. */
 type Handler<K extends keyof EventSourceEventMap> = ((event: EventSourceEventMap[K]) => unknown) | null;
@@ -75,21 +74,21 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   #lastEventId = '';
   /** The origin of the response's URL. */
   #origin = '';
-  #attempt = 0;
   #lastError: EventSourceErrorEvent | undefined;
   readonly #handlers = new Map<string, HandlerAttribute>();
-  readonly #iterators = new Set<EventIterator>();
-  #connection: InstanceType<Core['Connection']> | undefined;
+  readonly #iterators = new Set<AsyncQueue<MessageEvent<string>>>();
+  #connection: Connection | undefined;
   /** What has to be undone when the connection has ended. */
   readonly #undo: (() => void)[] = [];
 
-  /** What waits to be fired, in order. */
-  readonly #waiting: (Batch | (() => void))[] = [];
-  #isScheduled = false;
-  /** Lets the driver go on, which waits for less than so many records to wait. */
-  #readOn: (() => void) | undefined;
-  #awaitedBacklog = 0;
-  readonly #firing: Firing = { fireNext: () => this.#fireNext() };
+  readonly #inContext = captureContext();
+  readonly #queue = new EventQueue<WaitingEvent | (() => void)>(
+    (item) => this.#inContext(() => (typeof item === 'function' ? item() : this.#dispatch(item))),
+    () => {
+      for (const iterator of this.#iterators) if (iterator.isFull) return true;
+      return false;
+    },
+  );
 
   /**
    * Connects to `url`, which may be relative to the page or the worker's script.
@@ -105,11 +104,11 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     const text = `${url}`;
     this.#init = toDictionary(init);
     this.#url = resolveUrl(text);
-    const { settings, requests } = toSettings(this.#url, this.#init);
+    const { policy, requests } = parseOptions(this.#url, this.#init);
     this.#withCredentials = this.#init.withCredentials ?? false;
-    this.#lastEventId = settings.lastEventId;
+    this.#lastEventId = policy.lastEventId;
     this.#listenToSignal(this.#init.signal);
-    if (this.#readyState !== CLOSED) this.#connect(settings, requests);
+    if (this.#readyState !== CLOSED) this.#connection = new Connection(policy, this.#handler(policy, requests));
   }
 
   /** The URL of the stream, absolute and serialized; redirects don't change it. */
@@ -179,10 +178,10 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
    * and reading pauses. The loop ends with the stream, throws when the connection fails, and leaving it doesn't close.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<MessageEvent<string>> {
-    const iterator = new EventIterator(
-      () => this.#schedule(),
-      () => this.#iterators.delete(iterator),
-    );
+    const iterator: AsyncQueue<MessageEvent<string>> = new AsyncQueue({
+      onTaken: () => this.#queue.resume(),
+      onEnd: () => this.#iterators.delete(iterator),
+    });
     if (this.#readyState === CLOSED) iterator.end();
     else this.#iterators.add(iterator);
     return iterator;
@@ -190,9 +189,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
 
   #listenToSignal(signal: AbortSignal | null | undefined): void {
     if (!signal) return;
-    if (typeof signal.addEventListener !== 'function') {
-      throw new TypeError('EventSource: the option "signal" has to be an AbortSignal');
-    }
+    if (typeof signal.addEventListener !== 'function') fail('the option "signal" has to be an AbortSignal');
     if (signal.aborted) {
       this.#readyState = CLOSED;
       return;
@@ -202,30 +199,16 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     this.#undo.push(() => signal.removeEventListener('abort', close));
   }
 
-  async #connect(settings: Settings, requests: RequestFactory): Promise<void> {
-    try {
-      const core = await load();
-      await this.#readStore(settings);
-      if (this.#readyState === CLOSED) return;
-      const connection = new core.Connection(this.#face(requests), settings);
-      this.#connection = connection;
-      const stop = () => {
-        connection.close();
-        this.#fail(toErrorEvent(...stoppedFailure(this.#attempt)));
-      };
-      this.#undo.push(observePage(connection, stop));
-      connection.start();
-    } catch (cause) {
-      this.#fail(toErrorEvent(...startFailure(cause)));
-    }
-  }
-
-  /** What the driver tells (`Face` in `src/browser/sys.rs`). */
-  #face(requests: RequestFactory) {
+  #handler(policy: ConnectionPolicy, requests: RequestFactory): ConnectionHandler {
+    const init = this.#init;
+    const { accept, comments, trace } = init;
+    let attempt = 0;
     return {
-      prepare: (attempt: number, resumes: boolean) => {
-        const { lastEventId } = this;
-        this.#attempt = attempt;
+      begin: () => init.store && this.#readStore(),
+      prepare: (number, resumes) => {
+        // What was received counts, whether or not it was fired.
+        const lastEventId = this.#connection?.lastEventId ?? policy.lastEventId;
+        attempt = number;
         const traced = (request: RequestSpec) => {
           const method = `${request.init.method}`;
           this.#trace({ type: 'request', attempt, url: request.url, method, lastEventId });
@@ -234,35 +217,33 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
         const request = requests.make({ attempt, lastEventId, error: this.#lastError }, resumes);
         return request instanceof Promise ? request.then(traced) : traced(request);
       },
-      accept: async (response: Response) => {
-        if ((await this.#init.accept?.(response)) === false)
-          throw new Error('the option "accept" returned false');
-      },
-      opened: (response: Response) => {
-        this.#traceResponse(response);
+      accept: accept && ((response) => accept(response)),
+      opened: (response) => {
+        this.#traceResponse(response, attempt);
         this.#enqueue(() => {
           this.#readyState = OPEN;
           this.#origin = new URL(response.url || this.#url).origin;
           this.dispatchEvent(new EventSourceOpenEvent(response));
         });
       },
-      countBytes: (count: number) => this.#trace({ type: 'bytes', count }),
-      decode,
-      received: (text: string, records: Uint32Array): Promise<void> | undefined => {
-        const batch = Batch.of(text, records);
-        this.#trace({ type: 'events', count: batch.size });
-        this.#enqueue(batch);
-        return this.#untilBacklogIsBelow(BACKLOG_TO_READ_ON);
+      onBytes: trace && ((count) => this.#trace({ type: 'bytes', count })),
+      onBlock: (data, type, id) => {
+        const lastEventId = this.#connection?.lastEventId ?? '';
+        if (data !== undefined) {
+          this.#enqueue({ type: type || 'message', data, lastEventId, isComment: false });
+        } else if (id !== undefined) {
+          this.#enqueue(() => this.#setLastEventId(id));
+        }
       },
-      drained: () => this.#untilBacklogIsBelow(1),
-      ...asking((...details: FailureArguments) => {
-        this.#lastError = toErrorEvent(...details);
-        return (this.#init.reconnect as ReconnectFunction)(this.#lastError);
-      }),
-      failed: (...details: FailureArguments) => this.#fail(toErrorEvent(...details), details[4]),
-      guarded: (enter: () => void) => enter(),
-      crashed: (attempt: number, cause: unknown) =>
-        this.#fail(toErrorEvent(...internalFailure(attempt, cause))),
+      onComment:
+        comments ? (data) => this.#enqueue({ type: 'comment', data, lastEventId: '', isComment: true }) : undefined,
+      untilWanted: () => this.#queue.untilBelow(MAX_WAITING_EVENTS),
+      untilDelivered: () => this.#queue.untilBelow(1),
+      decide: (error) => {
+        this.#lastError = new EventSourceErrorEvent(error);
+        return (init.reconnect as ReconnectFunction)(this.#lastError);
+      },
+      failed: (error) => this.#fail(error),
       paused: () => {
         this.#trace({ type: 'pause' });
         this.#enqueue(() => {
@@ -279,16 +260,17 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     };
   }
 
-  #fail(error: EventSourceErrorEvent, response?: Response): void {
+  #fail(details: ErrorDetails): void {
+    const error = new EventSourceErrorEvent(details);
     this.#lastError = error;
-    if (response) this.#traceResponse(response);
+    if (details.response) this.#traceResponse(details.response, details.attempt);
     this.#enqueue(() => {
       this.#trace({ type: 'error', error });
       if (error.willReconnect) {
         this.#readyState = CONNECTING;
       } else {
         this.#readyState = CLOSED;
-        for (const iterator of this.#iterators) iterator.end(error);
+        for (const iterator of this.#iterators) iterator.end({ value: toError(error) });
         this.#end();
       }
       this.dispatchEvent(error);
@@ -297,80 +279,30 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
 
   /** Leaves nothing behind. */
   #end(): void {
-    this.#waiting.length = 0;
-    this.#readOn?.();
+    this.#queue.clear();
     const connection = this.#connection;
     this.#connection = undefined;
-    // What throws here, in a page that has replaced what it calls, doesn't keep the rest from its end.
-    for (const undo of [...this.#undo.splice(0), () => connection?.free()]) this.#call(undo, undefined);
+    // An exception here, in a page that has replaced what is called, doesn't keep the rest from its end.
+    for (const undo of [...this.#undo.splice(0), () => connection?.close()]) this.#call(undo, undefined);
     for (const iterator of this.#iterators) iterator.end();
   }
 
-  #enqueue(item: Batch | (() => void)): void {
-    if (this.#readyState === CLOSED) return;
-    this.#waiting.push(item);
-    this.#schedule();
+  #enqueue(item: WaitingEvent | (() => void)): void {
+    if (this.#readyState !== CLOSED) this.#queue.push(item);
   }
 
-  #schedule(): void {
-    if (this.#isScheduled || this.#waiting.length === 0) return;
-    this.#isScheduled = true;
-    schedule(this.#firing);
-  }
-
-  #fireNext(): boolean {
-    for (const iterator of this.#iterators) {
-      if (iterator.isFull) {
-        this.#isScheduled = false;
-        return false;
-      }
+  #dispatch({ type, data, lastEventId, isComment }: WaitingEvent): void {
+    if (!isComment && lastEventId !== this.#lastEventId) this.#setLastEventId(lastEventId);
+    const event = newMessageEvent(type, data, this.#origin, this.#lastEventId);
+    if (!isComment) {
+      for (const iterator of this.#iterators) iterator.push(event);
+      this.#call(this.#init.onEvent, event);
     }
-    const next = this.#waiting[0];
-    if (next instanceof Batch) {
-      const kind = next.take();
-      if (next.isEmpty) this.#waiting.shift();
-      const { id, type, value } = next;
-      if (id !== undefined) this.#setLastEventId(id);
-      if (kind === EVENT_KIND) this.#dispatch(type || 'message', value);
-      else if (kind === COMMENT_KIND) this.dispatchEvent(this.#messageEvent('comment', value));
-    } else if (next) {
-      this.#waiting.shift();
-      next();
-    }
-    if (this.#readOn && this.#backlog() < this.#awaitedBacklog) {
-      this.#readOn();
-      this.#readOn = undefined;
-    }
-    this.#isScheduled = this.#waiting.length > 0;
-    return this.#isScheduled;
-  }
-
-  #dispatch(type: string, data: string): void {
-    const event = this.#messageEvent(type, data);
-    for (const iterator of this.#iterators) iterator.push(event);
-    this.#call(this.#init.onEvent, event);
     if (this.#readyState !== CLOSED) this.dispatchEvent(event);
   }
 
-  #messageEvent(type: string, data: string): MessageEvent<string> {
-    return newMessageEvent(type, data, this.#origin, this.#lastEventId);
-  }
-
-  #untilBacklogIsBelow(limit: number): Promise<void> | undefined {
-    if (this.#backlog() < limit) return undefined;
-    this.#awaitedBacklog = limit;
-    return new Promise((resolve) => {
-      this.#readOn = resolve;
-    });
-  }
-
-  /** How many records wait to be fired. */
-  #backlog(): number {
-    return this.#waiting.reduce((sum, item) => sum + (item instanceof Batch ? item.rest : 1), 0);
-  }
-
-  #traceResponse({ status, url }: Response): void {
-    this.#trace({ type: 'response', attempt: this.#attempt, status, url });
+  #traceResponse({ status, url }: Response, attempt: number): void {
+    this.#trace({ type: 'response', attempt, status, url });
   }
 
   #trace(entry: TraceEntry): void {
@@ -386,13 +318,14 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     }
   }
 
-  /** An ID that was kept goes before the one that was given. */
-  async #readStore(settings: Settings): Promise<void> {
+  /** A stored ID goes before the one that was given. */
+  async #readStore(): Promise<void> {
     const { store, storeName = this.#url } = this.#init;
-    if (!store) return;
     try {
-      settings.lastEventId = toEventId((await store.getItem(storeName)) ?? settings.lastEventId);
-      this.#lastEventId = settings.lastEventId;
+      const id = await store?.getItem(storeName);
+      if (id === null || id === undefined || !this.#connection) return;
+      this.#lastEventId = toEventId(id);
+      this.#connection.lastEventId = this.#lastEventId;
     } catch (error) {
       report(error);
     }
