@@ -8,7 +8,7 @@ import { Connection } from './connection/connection.js';
 import { ASK, defaults } from './connection/options.js';
 import { type ErrorDetails, type ErrorKind, toException } from './events.js';
 import { HeaderList } from './request.js';
-import type { FetchLike } from './types.js';
+import type { FetchLike, RequestHeaders } from './types.js';
 import { resolveUrl } from './url.js';
 
 /** The content type of event streams. */
@@ -88,9 +88,8 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
     const { signal, headers, onopen, onmessage, onclose, onerror, openWhenHidden, fetch, ...rest } = init;
     const request = typeof input === 'object' && 'method' in input ? input : undefined;
     const method = rest.method ?? request?.method ?? 'GET';
-    const given = new HeaderList(headers ?? request?.headers);
-    const lastEventId = given.get('Last-Event-ID') ?? '';
-    given.delete('Last-Event-ID');
+    const given = headers ?? request?.headers;
+    const lastEventId = new HeaderList(given).get('Last-Event-ID') ?? '';
     let delivered = lastEventId;
     let interval = DEFAULT_INTERVAL;
     let thrown: Thrown | undefined;
@@ -146,7 +145,7 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
         prepare: () => ({
           // A request with a body can be sent once, so a copy is sent.
           url: request?.clone() ?? (input as string),
-          headers: given.toObject(delivered),
+          headers: headersOf(given, delivered),
           init: rest,
         }),
         accept: onopen && ((response) => onopen(response)),
@@ -183,6 +182,12 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
       });
     for (const signal of signals) signal?.addEventListener('abort', abort);
   });
+}
+
+function headersOf(given: RequestHeaders | undefined, lastEventId: string): Record<string, string> {
+  const headers = new HeaderList(given);
+  headers.delete('Last-Event-ID');
+  return headers.toObject(lastEventId);
 }
 
 function toThrown(details: ErrorDetails): unknown {

@@ -138,7 +138,7 @@ export function parseOptions(
     if (name === 'node') Object.assign(fetchInit, toNodeOptions(value));
     else if (fetchNames.includes(name) || runtimeNames.includes(name)) {
       if (value !== undefined && name !== 'body') fetchInit[name] = value;
-    } else if (!ownNames.includes(name) && value !== undefined) failUnknown('option', name, ownNames.concat(fetchNames));
+    } else if (!ownNames.includes(name) && value !== undefined) failUnknown(`option "${name}"`, name, [...ownNames, ...fetchNames]);
   }
   for (const name of ['url', 'fetch', 'accept', 'onEvent', 'trace'] as const) {
     if (init[name] !== undefined && typeof init[name] !== 'function')
@@ -189,7 +189,7 @@ function parseReconnect({ reconnect, node }: EventSourceInit): Partial<Connectio
   }
   const policy: ReconnectPolicy = reconnect === true ? {} : reconnect;
   for (const name in policy) {
-    if (!policyNames.includes(name as keyof ReconnectPolicy)) failUnknown('member of "reconnect"', name, policyNames);
+    if (!policyNames.includes(name as keyof ReconnectPolicy)) failUnknown(`member "${name}" of "reconnect"`, name, policyNames);
   }
   const number = (name: Exclude<keyof ReconnectPolicy, 'statuses' | 'retryAfter'>, fallback: number) =>
     toNumber(`reconnect.${name}`, policy[name], fallback);
@@ -232,8 +232,8 @@ function toNumber(name: string, value: unknown, fallback: number): number {
 
 function failUnknown(what: string, name: string, names: readonly string[]): never {
   const near = nearNames[name] ?? names.find((known) => isNear(known.toLowerCase(), name.toLowerCase()));
-  const hint = near ? `; did you mean ${near.includes("'") ? near : `"${near}"`}?` : ` (there are ${names.join(', ')})`;
-  return fail(`unknown ${what} "${name}"${hint}`);
+  const hint = near ? `; did you mean ${near.includes("'") ? near : `"${near}"`}?` : `; there are ${names.join(', ')}`;
+  return fail(`unknown ${what}${hint}`);
 }
 
 /** Whether one letter was added, left out or changed, or two were swapped. */

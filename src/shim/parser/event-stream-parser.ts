@@ -194,7 +194,7 @@ export class EventStreamParser {
       this.#half = text.slice(-1);
       text = text.slice(0, -1);
     }
-    this.#scanWholeText(text);
+    this.#scanWholeText(wellFormed(text));
   }
 
   /** Scans text that doesn't end within a surrogate pair. */
@@ -362,6 +362,12 @@ export class EventStreamParser {
     this.#lines = [];
     return lines.length > 0 ? lines.join('\n') : undefined;
   }
+}
+
+/** Lone surrogates replaced, as in UTF-8. Older platforms lack the method. */
+function wellFormed(text: string): string {
+  const method = (text as { toWellFormed?(): string }).toWellFormed;
+  return method ? method.call(text) : text.replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
 /** Up to so many numbers are copied one by one faster than a typed array is made of them. */
