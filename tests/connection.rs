@@ -316,7 +316,7 @@ fn silence_ends_in_a_reconnection_where_that_is_safe() {
             (Input::TimedOut, reconnect(Error::ConnectTimeout, 3_000)),
             (Input::TimedOut, FETCH),
             (STREAM, OPEN),
-            (Input::TimedOut, reconnect(Error::IdleTimeout, 3_000)),
+            (ended(Error::IdleTimeout), reconnect(Error::IdleTimeout, 3_000)),
         ],
     );
     check_with(

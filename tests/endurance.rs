@@ -79,7 +79,7 @@ fn live_a_day(policy: Policy) -> (Connection, u32, f64) {
                 match (number * 1_000.0) as u32 % 3 {
                     0 => ended(Error::End),
                     1 => ended(Error::Body),
-                    _ => Input::TimedOut,
+                    _ => ended(Error::IdleTimeout),
                 }
             }
             Action::Reconnect(delay) => {

@@ -27,7 +27,7 @@ pub mod input {
     pub const PROBED: u32 = 19;
     /// The milliseconds of a `retry` field.
     pub const RECONNECTION_TIME: u32 = 20;
-    /// A timer has run out; the milliseconds since the last byte of the body.
+    /// A timer has run out; the milliseconds since the last byte of the body, negative if nothing of an event has come.
     pub const TIMER: u32 = 21;
     /// The user's answer: milliseconds, negative to stop, NaN for the default.
     pub const DECIDED: u32 = 22;
@@ -218,18 +218,19 @@ impl Driver {
         *self.timer.borrow_mut() = Some(timer);
     }
 
-    /// `idle` is how many milliseconds ago the last byte of the body came. The idle timer isn't restarted for each
-    /// chunk, but when it has run out.
-    fn time_out(&self, idle: f64) {
+    /// `silence` is the number of [`input::TIMER`]. The idle timer isn't restarted for each chunk, but when it has run
+    /// out.
+    fn time_out(&self, silence: f64) {
         let (state, limit) = {
             let connection = self.connection.borrow();
             (connection.state(), connection.time_limit())
         };
-        match limit {
-            Some(limit) if state == State::Open && idle < limit.into() => {
-                self.wait(clamp(f64::from(limit) - idle).max(1));
-            }
-            _ => self.step(Input::TimedOut),
+        let (Some(limit), State::Open) = (limit, state) else { return self.step(Input::TimedOut) };
+        let rest = f64::from(limit) - silence.abs();
+        if rest > 0.0 {
+            self.wait(clamp(rest).max(1));
+        } else {
+            self.step(Input::Ended { error: Error::IdleTimeout, has_received: silence >= 0.0 });
         }
     }
 

@@ -268,7 +268,6 @@ impl Connection {
                 Action::None
             }
             (Connecting, Input::TimedOut) => self.end(Error::ConnectTimeout, false, clock),
-            (Open, Input::TimedOut) => self.end(Error::IdleTimeout, true, clock),
             (Connecting, Input::Ended { error: Error::Request, .. })
                 if self.options.probes_cors && self.attempts == 1 =>
             {

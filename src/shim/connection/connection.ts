@@ -253,7 +253,10 @@ export class Connection {
 
   /** Feeds the driver. */
   enter(input: number, number = 0): void {
-    if (input === TIMER) number = Math.max(performance.now() - this.#lastByte, 0);
+    if (input === TIMER) {
+      const silence = Math.max(performance.now() - this.#lastByte, 0);
+      number = this.#hasReceivedAny() ? silence : -silence;
+    }
     this.#call((driver) => driver.feed(input, number));
   }
 
@@ -389,7 +392,12 @@ export class Connection {
 
   #fail(error: number, cause?: unknown): void {
     this.#cause = cause;
-    this.enter(error, Number(this.#hasReceived || this.#parser?.isInEvent));
+    this.enter(error, Number(this.#hasReceivedAny()));
+  }
+
+  /** Whether anything of an event has come. */
+  #hasReceivedAny(): boolean {
+    return this.#hasReceived || this.#parser?.isInEvent === true;
   }
 
   /** Whether the server responds to a request without CORS. */
