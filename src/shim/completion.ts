@@ -107,16 +107,16 @@ export interface Completion extends AsyncIterable<CompletionPart> {
 export function completion(url: string | URL, init: CompletionInit = {}): Completion {
   const messages = events(url, toEventsInit(init));
   const parts = read(messages, new CompletionReader(init.format));
-  const iterator = {
+  const iterator: AsyncGenerator<CompletionPart, void, undefined> = {
     next: () => parts.next(),
-    throw: (error: unknown) => parts.throw(error),
+    throw: (error) => parts.throw(error),
     // A generator that waits hears of nothing before its wait is over.
     return: async () => {
       await messages.return?.();
       return parts.return();
     },
     [Symbol.asyncIterator]: () => iterator,
-  } as AsyncGenerator<CompletionPart, void, undefined>;
+  };
   let result: Promise<CompletionResult> | undefined;
   return {
     [Symbol.asyncIterator]: () => iterator,

@@ -28,7 +28,7 @@ const namesOfTheClass = ['store', 'storeName', 'comments', 'onEvent', 'trace'];
 export function events(
   source: string | URL | Request | Response,
   init?: EventsInit | null,
-): AsyncIterableIterator<EventSourceMessage> & AsyncDisposable {
+): AsyncIterableIterator<EventSourceMessage> & { [asyncDispose](): Promise<void> } {
   return new MessageIterator(source, toDictionary(init));
 }
 
