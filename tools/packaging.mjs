@@ -409,6 +409,9 @@ const apps = {
       });
     const strict = await underPolicy("script-src 'self'");
     const wasm = await underPolicy("script-src 'self' 'wasm-unsafe-eval'");
+    // To the scenario server, which is another origin.
+    const byDefault = await underPolicy("default-src 'self' 'wasm-unsafe-eval'; connect-src *");
+    const strictByDefault = await underPolicy("default-src 'self'; connect-src *");
     writePrograms(`${folder}/src`, { init: slimByVite });
     rmSync(`${folder}/node_modules/.vite`, { recursive: true, force: true });
     const served = await withServer(folder, 'vite', ['--port', '0', '--host', '127.0.0.1'], (origin) =>
@@ -426,6 +429,13 @@ const apps = {
         tool: "page with `script-src 'self'`",
         version: chromium,
         results: strict,
+        expected: ({ form }) => (form === 'js' ? WELL : TELLS),
+      },
+      { tool: "page with `default-src 'self' 'wasm-unsafe-eval'`", version: chromium, results: byDefault },
+      {
+        tool: "page with `default-src 'self'`",
+        version: chromium,
+        results: strictByDefault,
         expected: ({ form }) => (form === 'js' ? WELL : TELLS),
       },
     ];
