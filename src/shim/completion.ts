@@ -12,7 +12,7 @@ import {
 import type { ErrorKind } from './events.js';
 import { type EventsInit, events } from './message-iterator.js';
 import type { EventSourceMessage } from './message-parser.js';
-import { HeaderList } from './request.js';
+import { setHeader, toHeaderMap } from './request.js';
 import { load } from './wasm/load.js';
 
 /**
@@ -193,9 +193,9 @@ function toEventsInit({ body, format: _, ...init }: CompletionInit): EventsInit 
   if (!isJson) return { ...result, body: body as BodyInit | null | undefined };
   const { headers } = init;
   result.headers = async (attempt) => {
-    const merged = new HeaderList(typeof headers === 'function' ? await headers(attempt) : headers);
-    merged.setDefault('Content-Type', 'application/json');
-    return [...merged];
+    const merged = toHeaderMap(typeof headers === 'function' ? await headers(attempt) : headers);
+    if (!merged.has('content-type')) setHeader(merged, 'Content-Type', 'application/json');
+    return merged.values();
   };
   return { ...result, body: JSON.stringify(body) };
 }

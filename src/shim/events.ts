@@ -1,5 +1,6 @@
 /** Errors, as events and as exceptions, and the `open` event. */
 
+import { addInspection } from './inspect.js';
 import { platformClass } from './platform.js';
 
 /**
@@ -34,17 +35,6 @@ export type ErrorKind =
   | 'webassembly'
   | 'internal';
 
-/** What an error is made from. */
-export interface ErrorDetails {
-  kind: ErrorKind;
-  message: string;
-  attempt: number;
-  cause?: unknown;
-  response?: Response | undefined;
-  body?: string | undefined;
-  delay?: number | undefined;
-}
-
 /** The members that an {@link EventSourceErrorEvent} and an {@link EventSourceError} share. */
 export interface ErrorMembers {
   /** What went wrong, by name. */
@@ -71,11 +61,26 @@ export interface ErrorMembers {
   json(): unknown;
 }
 
-function membersOf({ response, ...details }: ErrorDetails): Omit<ErrorMembers, 'json'> {
-  const { kind, attempt, body, cause } = details;
-  const known = [response?.statusText, cause instanceof Error ? cause.message : ''].filter(Boolean);
-  const message = known.length > 0 ? `${details.message} (${known.join('; ')})` : details.message;
+/** The members but `message` and `cause`, which exceptions have already. */
+const names = ['kind', 'attempt', 'status', 'statusText', 'headers', 'url', 'body', 'retryAfter'] as const;
+
+type Members = Omit<ErrorMembers, 'json'>;
+
+/** Arguments that describe a failure, as the driver passes them. */
+export type FailureArguments = [
+  kind: ErrorKind,
+  message: string,
+  attempt: number,
+  cause: unknown,
+  response: Response | undefined,
+  body: string | undefined,
+  delay?: number | undefined,
+];
+
+function membersOf([kind, text, attempt, cause, response, body]: FailureArguments): Members {
   const { status, statusText, headers, url } = response ?? ({} as Partial<Response>);
+  const known = [statusText, cause instanceof Error ? cause.message : ''].filter(Boolean).join('; ');
+  const message = known ? `${text} (${known})` : text;
   const retryAfter = toMilliseconds(headers?.get('Retry-After'));
   return { kind, message, attempt, status, statusText, headers, url, body, retryAfter, cause };
 }
@@ -88,17 +93,9 @@ function toMilliseconds(value: string | null | undefined): number | undefined {
   return Number.isNaN(time) ? undefined : Math.max(time - Date.now(), 0);
 }
 
-/** Errors have to be told even where a page has replaced `Object.assign`. */
-function copy(target: object, members: object): void {
-  for (const name in members)
-    (target as Record<string, unknown>)[name] = (members as Record<string, unknown>)[name];
-}
-
-function summary(event: EventSourceErrorEvent): object {
-  const { kind, message, attempt, status, url, body, willReconnect, delay, cause } = event;
-  const members = { kind, message, attempt, status, url, body, willReconnect, delay, cause };
-  const given = Object.entries(members).filter(([, value]) => value !== undefined);
-  return { EventSourceErrorEvent: Object.fromEntries(given) };
+/** Not `Object.assign`: a page that has replaced it hears of its errors all the same. */
+function copy(target: object, members: Members): void {
+  for (const name of names) (target as Record<string, unknown>)[name] = members[name];
 }
 
 function parseJson(text: string | undefined): unknown {
@@ -119,17 +116,22 @@ function parseJson(text: string | undefined): unknown {
  * };
  */
 export class EventSourceErrorEvent extends /* @__PURE__ */ platformClass('Event') {
+  readonly message: string;
+  readonly cause: unknown;
   /** Whether the connection is being reestablished. If not, it has failed for good. */
   readonly willReconnect: boolean;
   /** In how many milliseconds the next request is sent, if one is. */
   readonly delay: number | undefined;
 
   /** @internal */
-  constructor(details: ErrorDetails) {
+  constructor(...details: FailureArguments) {
     super('error');
-    copy(this, membersOf(details));
-    this.delay = details.delay;
-    this.willReconnect = details.delay !== undefined;
+    const members = membersOf(details);
+    copy(this, members);
+    this.message = members.message;
+    this.cause = members.cause;
+    this.delay = details[6];
+    this.willReconnect = this.delay !== undefined;
   }
 
   /** The same as `status`, under the name that the package eventsource uses. */
@@ -140,17 +142,15 @@ export class EventSourceErrorEvent extends /* @__PURE__ */ platformClass('Event'
   json(): unknown {
     return parseJson(this.body);
   }
-
-  /** What consoles of Node and Deno show. */
-  [Symbol.for('nodejs.util.inspect.custom')](): object {
-    return summary(this);
-  }
-  [Symbol.for('Deno.customInspect')](inspect: (value: unknown) => string): string {
-    return inspect(summary(this));
-  }
 }
 
-export interface EventSourceErrorEvent extends ErrorMembers {}
+export interface EventSourceErrorEvent extends Omit<ErrorMembers, 'message' | 'cause'> {}
+
+addInspection(EventSourceErrorEvent.prototype, (event: EventSourceErrorEvent) => {
+  const { kind, message, attempt, status, url, body, willReconnect, delay, cause } = event;
+  const members = { kind, message, attempt, status, url, body, willReconnect, delay, cause };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+});
 
 /**
  * What loops and promises are rejected with: an exception with the members of the `error` event.
@@ -174,7 +174,8 @@ export class EventSourceError extends Error {
   }
 
   /** @internal */
-  constructor({ message, cause, ...members }: Omit<ErrorMembers, 'json'>) {
+  constructor(members: Members) {
+    const { message, cause } = members;
     super(message, cause === undefined ? undefined : { cause });
     copy(this, members);
   }
@@ -185,17 +186,6 @@ export class EventSourceError extends Error {
 }
 
 export interface EventSourceError extends Omit<ErrorMembers, 'message' | 'cause'> {}
-
-/** Arguments that describe a failure, as the driver passes them. */
-export type FailureArguments = [
-  kind: ErrorKind,
-  message: string,
-  attempt: number,
-  cause: unknown,
-  response: Response | undefined,
-  body: string | undefined,
-  delay?: number | undefined,
-];
 
 /** An unexpected exception: a bug, or a function of the platform that was replaced. */
 export function internalFailure(attempt: number, cause: unknown): FailureArguments {
@@ -209,24 +199,17 @@ export function stoppedFailure(attempt: number): FailureArguments {
 }
 
 export function toErrorEvent(...details: FailureArguments): EventSourceErrorEvent {
-  return new EventSourceErrorEvent(toDetails(details));
+  return new EventSourceErrorEvent(...details);
 }
 
-/** The same as an exception, also where there is no `Event`. */
+/** The exception for a failure, also where there is no `Event`. */
 export function toException(...details: FailureArguments): EventSourceError {
-  return new EventSourceError(membersOf(toDetails(details)));
-}
-
-function toDetails([kind, message, attempt, cause, response, body, delay]: FailureArguments): ErrorDetails {
-  return { kind, message, attempt, cause, response, body, delay };
+  return new EventSourceError(membersOf(details));
 }
 
 /** The exception for an error event. */
 export function toError(event: EventSourceErrorEvent): EventSourceError {
-  const { kind, message, attempt, status, statusText, headers, url, body, retryAfter, cause } = event;
-  return new EventSourceError({
-    ...{ kind, message, attempt, status, statusText, headers, url, body, retryAfter, cause },
-  });
+  return new EventSourceError(event);
 }
 
 /** The `open` event of an `EventSource`. */

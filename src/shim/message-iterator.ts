@@ -6,7 +6,7 @@ import { type EventSourceErrorEvent, type FailureArguments, toError, toErrorEven
 import { type EventSourceMessage, toMessage } from './message-parser.js';
 import { type Settings, toDictionary, toSettings } from './options.js';
 import { asyncDispose } from './platform.js';
-import { HeaderList } from './request.js';
+import { toHeaderMap } from './request.js';
 import type { Attempt, EventSourceInit, ReconnectFunction } from './types.js';
 import { fail } from './url.js';
 
@@ -195,10 +195,7 @@ async function requestOf(
 ): Promise<RequestToSend> {
   const isSafe = /^(get|head)$/i.test(request.method);
   const merged = new Headers(request.headers);
-  for (const [name, value] of new HeaderList(
-    typeof headers === 'function' ? await headers(attempt) : headers,
-  )) {
-    merged.set(name, value);
-  }
+  const own = toHeaderMap(typeof headers === 'function' ? await headers(attempt) : headers);
+  for (const [name, value] of own.values()) merged.set(name, value);
   return { url: isSafe ? request : request.clone(), headers: merged, init: {} };
 }
