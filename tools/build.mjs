@@ -17,7 +17,18 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
-import { checkExports, entriesOf, forms, PACKAGED_WASM, scripts, stubPaths, writeStubs } from './entries.mjs';
+import {
+  CJS_DIR,
+  checkExports,
+  cjsDir,
+  cjsForms,
+  entriesOf,
+  forms,
+  PACKAGED_WASM,
+  scripts,
+  stubPaths,
+  writeStubs,
+} from './entries.mjs';
 import { packWasm, toText } from './pack-wasm.mjs';
 import { trimDeclarations, trimGlue } from './glue.mjs';
 import { forRelease, forWasm, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
@@ -268,7 +279,11 @@ async function shimToDist() {
     {
       inputs: [...inputs, OPTIMIZED_WASM],
       also: TARGET,
-      outputs: [...outputs, PACKAGED_WASM, ...stubPaths()],
+      outputs: [
+        ...outputs,
+        ...cjsForms.flatMap((form) => entriesOf(form).map(({ name }) => `${cjsDir(form)}/${name}.js`)),
+        ...[PACKAGED_WASM, ...stubPaths()],
+      ],
     },
     async () => {
       rmSync('dist', { recursive: true, force: true });
@@ -287,6 +302,8 @@ async function shimToDist() {
           plugins: [inForm(form)],
         });
       }
+      for (const form of cjsForms) await toCommonJs(form);
+      writeFileSync(`${CJS_DIR}/package.json`, '{ "type": "commonjs" }\n');
       for (const { form, output } of scripts) {
         const plugins = [
           inForm(/** @type {import('./entries.mjs').Form} */ (forms.find(({ name }) => name === form))),
@@ -304,7 +321,9 @@ async function shimToDist() {
       writeStubs();
     },
   );
-  const declarations = entries.map(({ source }) => source.replace(/^src\/shim\/(.+)\.ts$/, 'dist/$1.d.ts'));
+  const declarations = entries.flatMap(({ source }) =>
+    ['dist', CJS_DIR].map((folder) => source.replace(/^src\/shim\/(.+)\.ts$/, `${folder}/$1.d.ts`)),
+  );
   await stampedStep('dist: declarations', { inputs, outputs: declarations }, async () => {
     await run(npmBin('tsc'), ['--project', 'tsconfig.json']);
     // tsc reads declarations but doesn't copy them, and those it wrote may refer to the glue's.
@@ -317,6 +336,36 @@ async function shimToDist() {
     // Nothing refers to these.
     for (const path of filesUnder('dist', /\/(global|wasm\/source-\w+|wasm\/generated\/inline)\.d\.ts$/))
       rmSync(path);
+    // The same for files that are CommonJS, which may not import types of ES modules.
+    for (const path of filesUnder('dist', /\.d\.ts$/).filter((path) => !path.startsWith(CJS_DIR))) {
+      const copy = path.replace('dist', CJS_DIR);
+      mkdirSync(dirname(copy), { recursive: true });
+      copyFileSync(path, copy);
+    }
+  });
+}
+
+/**
+ * Makes CommonJS of the modules of a form, file by file, so that its entries share one state there too.
+ * @param {import('./entries.mjs').Form} form
+ */
+async function toCommonJs(form) {
+  const files = readdirSync(form.dir).filter((name) => name.endsWith('.js'));
+  await bundle({
+    entryPoints: files.map((name) => `${form.dir}/${name}`),
+    outdir: cjsDir(form),
+    bundle: false,
+    format: 'cjs',
+    // Named exports that Node finds when an ES module imports these.
+    platform: 'node',
+    minifyWhitespace: form.isTwin ?? false,
+    sourcemap: false,
+    // The files are a folder deeper than the modules that they are made of: their folder's URL stands for theirs.
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner:
+      form.source === 'source-file'
+        ? { js: "const moduleUrl = require('node:url').pathToFileURL(__dirname).href;" }
+        : {},
   });
 }
 

@@ -46,7 +46,7 @@ const suites = {
   core: cargoTest,
   async node() {
     await build();
-    const sources = [...testsIn('tests/shim'), 'tests/conformance/node.test.ts'];
+    const sources = [...testsIn('tests/shim'), ...testsIn('tests/hooks'), 'tests/conformance/node.test.ts'];
     const files = await bundleTests(sources, 'build/tests/node', inNode);
     files.push(...(await bundleBorder('build/tests/node', inNode)));
     return (await inChild('node', ['tools/run-mocha.mjs', ...files])).counts;
@@ -134,7 +134,7 @@ const parts = Object.fromEntries(BROWSER_NAMES.map((name) => [name, () => browse
  * @returns {Promise<Counts>}
  */
 async function browserTest(names) {
-  const sources = [...testsIn('tests/shim'), 'tests/conformance/browser.test.ts'];
+  const sources = [...testsIn('tests/shim'), ...testsIn('tests/hooks'), 'tests/conformance/browser.test.ts'];
   const attempt = () =>
     runInBrowsers(names, sources).catch((error) => {
       // The tests of the standard may have something to say all the same.

@@ -12,7 +12,7 @@ import {
 import type { ErrorKind } from './events.js';
 import { type EventsInit, events } from './iterate/events.js';
 import type { EventSourceMessage } from './parser/message-parser.js';
-import { HeaderList } from './request.js';
+import { setHeader, toHeaderMap } from './request.js';
 import { retryAfter as toMilliseconds } from './wasm/load.js';
 
 /**
@@ -107,16 +107,16 @@ export interface Completion extends AsyncIterable<CompletionPart> {
 export function completion(url: string | URL, init: CompletionInit = {}): Completion {
   const messages = events(url, toEventsInit(init));
   const parts = read(messages, new CompletionReader(init.format));
-  const iterator = {
+  const iterator: AsyncGenerator<CompletionPart, void, undefined> = {
     next: () => parts.next(),
-    throw: (error: unknown) => parts.throw(error),
+    throw: (error) => parts.throw(error),
     // A generator that waits hears of nothing before its wait is over.
     return: async () => {
       await messages.return?.();
       return parts.return();
     },
     [Symbol.asyncIterator]: () => iterator,
-  } as AsyncGenerator<CompletionPart, void, undefined>;
+  };
   let result: Promise<CompletionResult> | undefined;
   return {
     [Symbol.asyncIterator]: () => iterator,
@@ -193,9 +193,9 @@ function toEventsInit({ body, format: _, ...init }: CompletionInit): EventsInit 
   if (!isJson) return { ...result, body: body as BodyInit | null | undefined };
   const { headers } = init;
   result.headers = async (attempt) => {
-    const merged = new HeaderList(typeof headers === 'function' ? await headers(attempt) : headers);
-    merged.setDefault('Content-Type', 'application/json');
-    return [...merged];
+    const merged = toHeaderMap(typeof headers === 'function' ? await headers(attempt) : headers);
+    if (!merged.has('content-type')) setHeader(merged, 'Content-Type', 'application/json');
+    return merged.values();
   };
   return { ...result, body: JSON.stringify(body) };
 }

@@ -1,5 +1,6 @@
 /** Errors, as events and as exceptions, and the `open` event. */
 
+import { addInspection } from './inspect.js';
 import { platformClass } from './platform.js';
 
 /**
@@ -34,18 +35,6 @@ export type ErrorKind =
   | 'webassembly'
   | 'internal';
 
-/** What an error is made from. */
-export interface ErrorDetails {
-  kind: ErrorKind;
-  message: string;
-  attempt: number;
-  cause?: unknown;
-  response?: Response | undefined;
-  body?: string | undefined;
-  delay?: number | undefined;
-  retryAfter?: number | undefined;
-}
-
 /** The members that an {@link EventSourceErrorEvent} and an {@link EventSourceError} share. */
 export interface ErrorMembers {
   /** What went wrong, by name. */
@@ -72,25 +61,34 @@ export interface ErrorMembers {
   json(): unknown;
 }
 
-function membersOf({ response, ...details }: ErrorDetails): Omit<ErrorMembers, 'json'> {
-  const { kind, attempt, body, cause, retryAfter } = details;
-  const known = [response?.statusText, cause instanceof Error ? cause.message : ''].filter(Boolean);
-  const message = known.length > 0 ? `${details.message} (${known.join('; ')})` : details.message;
+/** The members but `message` and `cause`, which exceptions have already. */
+const names = ['kind', 'attempt', 'status', 'statusText', 'headers', 'url', 'body', 'retryAfter'] as const;
+
+type Members = Omit<ErrorMembers, 'json'>;
+
+/** What an error is made from. */
+export interface ErrorDetails {
+  kind: ErrorKind;
+  message: string;
+  attempt: number;
+  cause?: unknown;
+  response?: Response | undefined;
+  body?: string | undefined;
+  delay?: number | undefined;
+  retryAfter?: number | undefined;
+}
+
+function membersOf({ response, message: text, ...details }: ErrorDetails): Members {
+  const { kind, attempt, body, retryAfter, cause } = details;
   const { status, statusText, headers, url } = response ?? ({} as Partial<Response>);
+  const known = [statusText, cause instanceof Error ? cause.message : ''].filter(Boolean).join('; ');
+  const message = known ? `${text} (${known})` : text;
   return { kind, message, attempt, status, statusText, headers, url, body, retryAfter, cause };
 }
 
-/** Errors have to be told even where a page has replaced `Object.assign`. */
-function copy(target: object, members: object): void {
-  for (const name in members)
-    (target as Record<string, unknown>)[name] = (members as Record<string, unknown>)[name];
-}
-
-function summary(event: EventSourceErrorEvent): object {
-  const { kind, message, attempt, status, url, body, willReconnect, delay, cause } = event;
-  const members = { kind, message, attempt, status, url, body, willReconnect, delay, cause };
-  const given = Object.entries(members).filter(([, value]) => value !== undefined);
-  return { EventSourceErrorEvent: Object.fromEntries(given) };
+/** Not `Object.assign`: a page that has replaced it hears of its errors all the same. */
+function copy(target: object, members: Members): void {
+  for (const name of names) (target as Record<string, unknown>)[name] = members[name];
 }
 
 function parseJson(text: string | undefined): unknown {
@@ -111,6 +109,8 @@ function parseJson(text: string | undefined): unknown {
  * };
  */
 export class EventSourceErrorEvent extends /* @__PURE__ */ platformClass('Event') {
+  readonly message: string;
+  readonly cause: unknown;
   /** Whether the connection is being reestablished. If not, it has failed for good. */
   readonly willReconnect: boolean;
   /** In how many milliseconds the next request is sent, if one is. */
@@ -119,9 +119,12 @@ export class EventSourceErrorEvent extends /* @__PURE__ */ platformClass('Event'
   /** @internal */
   constructor(details: ErrorDetails) {
     super('error');
-    copy(this, membersOf(details));
+    const members = membersOf(details);
+    copy(this, members);
+    this.message = members.message;
+    this.cause = members.cause;
     this.delay = details.delay;
-    this.willReconnect = details.delay !== undefined;
+    this.willReconnect = this.delay !== undefined;
   }
 
   /** The same as `status`, under the name that the package eventsource uses. */
@@ -132,17 +135,15 @@ export class EventSourceErrorEvent extends /* @__PURE__ */ platformClass('Event'
   json(): unknown {
     return parseJson(this.body);
   }
-
-  /** What consoles of Node and Deno show. */
-  [Symbol.for('nodejs.util.inspect.custom')](): object {
-    return summary(this);
-  }
-  [Symbol.for('Deno.customInspect')](inspect: (value: unknown) => string): string {
-    return inspect(summary(this));
-  }
 }
 
-export interface EventSourceErrorEvent extends ErrorMembers {}
+export interface EventSourceErrorEvent extends Omit<ErrorMembers, 'message' | 'cause'> {}
+
+addInspection(EventSourceErrorEvent.prototype, (event: EventSourceErrorEvent) => {
+  const { kind, message, attempt, status, url, body, willReconnect, delay, cause } = event;
+  const members = { kind, message, attempt, status, url, body, willReconnect, delay, cause };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+});
 
 /**
  * What loops and promises are rejected with: an exception with the members of the `error` event.
@@ -166,7 +167,8 @@ export class EventSourceError extends Error {
   }
 
   /** @internal */
-  constructor({ message, cause, ...members }: Omit<ErrorMembers, 'json'>) {
+  constructor(members: Members) {
+    const { message, cause } = members;
     super(message, cause === undefined ? undefined : { cause });
     copy(this, members);
   }
@@ -178,17 +180,14 @@ export class EventSourceError extends Error {
 
 export interface EventSourceError extends Omit<ErrorMembers, 'message' | 'cause'> {}
 
-/** The same as an exception, also where there is no `Event`. */
+/** The exception for a failure, also where there is no `Event`. */
 export function toException(details: ErrorDetails): EventSourceError {
   return new EventSourceError(membersOf(details));
 }
 
 /** The exception for an error event. */
 export function toError(event: EventSourceErrorEvent): EventSourceError {
-  const { kind, message, attempt, status, statusText, headers, url, body, retryAfter, cause } = event;
-  return new EventSourceError({
-    ...{ kind, message, attempt, status, statusText, headers, url, body, retryAfter, cause },
-  });
+  return new EventSourceError(event);
 }
 
 /** The `open` event of an `EventSource`. */

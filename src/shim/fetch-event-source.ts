@@ -7,7 +7,7 @@
 import { Connection } from './connection/connection.js';
 import { ASK, defaults } from './connection/options.js';
 import { type ErrorDetails, type ErrorKind, toException } from './events.js';
-import { HeaderList } from './request.js';
+import { toHeaderMap, toSentHeaders } from './request.js';
 import type { FetchLike, RequestHeaders } from './types.js';
 import { resolveUrl } from './url.js';
 
@@ -89,7 +89,7 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
     const request = typeof input === 'object' && 'method' in input ? input : undefined;
     const method = rest.method ?? request?.method ?? 'GET';
     const given = headers ?? request?.headers;
-    const lastEventId = new HeaderList(given).get('Last-Event-ID') ?? '';
+    const lastEventId = toHeaderMap(given).get('last-event-id')?.[1] ?? '';
     let delivered = lastEventId;
     let interval = DEFAULT_INTERVAL;
     let thrown: Thrown | undefined;
@@ -185,9 +185,9 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
 }
 
 function headersOf(given: RequestHeaders | undefined, lastEventId: string): Record<string, string> {
-  const headers = new HeaderList(given);
-  headers.delete('Last-Event-ID');
-  return headers.toObject(lastEventId);
+  const headers = toHeaderMap(given);
+  headers.delete('last-event-id');
+  return toSentHeaders(headers, lastEventId);
 }
 
 function toThrown(details: ErrorDetails): unknown {

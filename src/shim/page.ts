@@ -26,6 +26,7 @@ let restoreStop: (() => void) | undefined;
  * @returns a function that ends the observation
  */
 export function observePage(observer: PageObserver, onStop?: () => void): () => void {
+  const isOffline = globalThis.navigator?.onLine === false;
   if (observations.size === 0) {
     listen('addEventListener');
     restoreStop = watchStop();
@@ -33,7 +34,7 @@ export function observePage(observer: PageObserver, onStop?: () => void): () => 
   const observation = { observer, onStop };
   observations.add(observation);
   if (isHidden() || isFrozen) observer.setPage(isHidden(), isFrozen);
-  if (globalThis.navigator?.onLine === false) observer.setNetwork(false);
+  if (isOffline) observer.setNetwork(false);
   return () => {
     if (!observations.delete(observation) || observations.size > 0) return;
     listen('removeEventListener');

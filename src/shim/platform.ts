@@ -20,6 +20,14 @@ export function platformClass<Name extends 'Event' | 'EventTarget' | 'TransformS
   return (find() ?? Late) as (typeof globalThis)[Name];
 }
 
+declare global {
+  // For those who compile without these types, as Node's types do it.
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+    readonly asyncDispose: unique symbol;
+  }
+}
+
 /** The names of the members that `using` and `await using` call; older platforms lack them. */
 export const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose');
 export const asyncDispose: typeof Symbol.asyncDispose =

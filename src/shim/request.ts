@@ -38,7 +38,7 @@ export class RequestFactory {
       init: { ...init, method: `${resume.method ?? 'GET'}` },
     };
     for (const { headers, body, init } of [this.#first, this.#resuming]) {
-      if (typeof headers !== 'function') new HeaderList(headers);
+      if (typeof headers !== 'function') toHeaderMap(headers);
       if (typeof body !== 'function') checkBody(init.method as string, body);
     }
   }
@@ -66,11 +66,11 @@ export class RequestFactory {
     resumes: boolean,
     lastEventId: string,
   ): RequestSpec {
-    const headers = new HeaderList(headersInit);
+    const headers = toHeaderMap(headersInit);
     const init: RequestInit & { duplex?: 'half' } = { ...template };
     if (!resumes) {
-      this.#idempotencyKey ??= headers.get('Idempotency-Key');
-      if (this.#idempotencyKey !== undefined) headers.set('Idempotency-Key', this.#idempotencyKey);
+      this.#idempotencyKey ??= headers.get('idempotency-key')?.[1];
+      if (this.#idempotencyKey !== undefined) setHeader(headers, 'Idempotency-Key', this.#idempotencyKey);
     }
     checkBody(init.method as string, body);
     if (body !== null && body !== undefined) init.body = body;
@@ -85,52 +85,34 @@ export class RequestFactory {
       init.duplex ??= 'half';
     }
     const { url: address, authorization } = splitCredentials(resolveUrl(url), init.credentials === 'include');
-    if (authorization) headers.setDefault('Authorization', authorization);
-    return { url: address, headers: headers.toObject(lastEventId), init };
+    if (authorization && !headers.has('authorization')) setHeader(headers, 'Authorization', authorization);
+    return { url: address, headers: toSentHeaders(headers, lastEventId), init };
   }
 }
 
-/** Headers by name, whatever the case. `Headers` would make all names lower-case. */
-export class HeaderList {
-  readonly #entries = new Map<string, [name: string, value: string]>();
+/** Names and values by names in lower case. `Headers` would make lower-case names of all. */
+export type HeaderMap = Map<string, [name: string, value: string]>;
 
-  constructor(init: RequestHeaders | null | undefined) {
-    if (!init) return;
-    const entries: Iterable<unknown> = isIterable(init) ? init : Object.entries(init);
-    for (const entry of entries) {
-      const [name, value] = entry as [string, unknown];
-      const text = toHeaderValue(name, value);
-      const before = this.get(name);
-      this.set(name, before === undefined ? text : `${before}, ${text}`);
-    }
+/** Throws about names and values that can't be sent. */
+export function toHeaderMap(init: RequestHeaders | null | undefined): HeaderMap {
+  const headers: HeaderMap = new Map();
+  for (const [name, value] of isIterable(init) ? init : Object.entries(init ?? {})) {
+    const text = toHeaderValue(name, value);
+    const before = headers.get(`${name}`.toLowerCase())?.[1];
+    setHeader(headers, name, before === undefined ? text : `${before}, ${text}`);
   }
+  return headers;
+}
 
-  get(name: string): string | undefined {
-    return this.#entries.get(name.toLowerCase())?.[1];
-  }
+export function setHeader(headers: HeaderMap, name: string, value: string): void {
+  headers.set(`${name}`.toLowerCase(), [name, value]);
+}
 
-  set(name: string, value: string): void {
-    this.#entries.set(name.toLowerCase(), [name, value]);
-  }
-
-  setDefault(name: string, value: string): void {
-    this.set(name, this.get(name) ?? value);
-  }
-
-  delete(name: string): void {
-    this.#entries.delete(name.toLowerCase());
-  }
-
-  /** A plain object, so that `{ ...init.headers }` in a user's `fetch` keeps them all, with what each request needs. */
-  toObject(lastEventId: string): Record<string, string> {
-    this.setDefault('Accept', 'text/event-stream');
-    if (lastEventId !== '') this.set('Last-Event-ID', byteString(lastEventId));
-    return Object.fromEntries(this.#entries.values());
-  }
-
-  [Symbol.iterator](): Iterator<[string, string]> {
-    return this.#entries.values();
-  }
+/** The headers of an event stream's request. A plain object, so that `{ ...init.headers }` in a user's `fetch` keeps all. */
+export function toSentHeaders(headers: HeaderMap, lastEventId: string): Record<string, string> {
+  setHeader(headers, 'Accept', headers.get('accept')?.[1] ?? 'text/event-stream');
+  if (lastEventId !== '') setHeader(headers, 'Last-Event-ID', byteString(lastEventId));
+  return Object.fromEntries(headers.values());
 }
 
 function checkBody(method: string, body: unknown): void {
@@ -177,16 +159,16 @@ function toHeaderValue(name: string, value: unknown): string {
   return text;
 }
 
-function isIterable(value: unknown): value is Iterable<unknown> {
+function isIterable(value: unknown): value is Iterable<[string, unknown]> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
 /** The type of a body is wrong for a request without one. */
 function withoutContentType(headers: PerAttempt<RequestHeaders>): PerAttempt<RequestHeaders> {
   const strip = (init: RequestHeaders) => {
-    const list = new HeaderList(init);
-    list.delete('Content-Type');
-    return [...list];
+    const map = toHeaderMap(init);
+    map.delete('content-type');
+    return [...map.values()];
   };
   return typeof headers === 'function' ? async (attempt) => strip(await headers(attempt)) : strip(headers);
 }

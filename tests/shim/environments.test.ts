@@ -140,7 +140,7 @@ describe('environments', () => {
 
 describe('URLs', () => {
   it('with a user name and a password are sent as an Authorization header', async () => {
-    const scenario = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
+    const scenario = await Scenario.of({ cors: 'credentials', steps: ['data: x\n\n', { end: 'hang' }] });
     const url = new URL(scenario.url);
     url.username = 'us%20er';
     url.password = 'pä:ss';

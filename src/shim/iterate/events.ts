@@ -4,7 +4,8 @@ import { Connection, type ConnectionRequest } from '../connection/connection.js'
 import { type ConnectionPolicy, parseOptions, toDictionary } from '../connection/options.js';
 import { type ErrorDetails, EventSourceErrorEvent, toException } from '../events.js';
 import { type EventSourceMessage, toMessage } from '../parser/message-parser.js';
-import { HeaderList } from '../request.js';
+import type { asyncDispose } from '../platform.js';
+import { toHeaderMap, toSentHeaders } from '../request.js';
 import type { Attempt, EventSourceInit, FetchLike, ReconnectFunction } from '../types.js';
 import { fail } from '../url.js';
 import { AsyncQueue } from './async-queue.js';
@@ -39,7 +40,7 @@ const namesOfTheClass = ['store', 'storeName', 'comments', 'onEvent', 'trace'];
 export function events(
   source: string | URL | Request | Response,
   init?: EventsInit | null,
-): AsyncIterableIterator<EventSourceMessage> & AsyncDisposable {
+): AsyncIterableIterator<EventSourceMessage> & { [asyncDispose](): Promise<void> } {
   return iterateEvents(source, init ?? {}, {});
 }
 
@@ -48,7 +49,7 @@ export function iterateEvents(
   source: string | URL | Request | Response,
   given: EventsInit,
   tap: EventsTap,
-): AsyncIterableIterator<EventSourceMessage> & AsyncDisposable {
+): AsyncIterableIterator<EventSourceMessage> & { [asyncDispose](): Promise<void> } {
   const init = toDictionary(given);
   const unfit = namesOfTheClass.find((name) => (init as Record<string, unknown>)[name] !== undefined);
   if (unfit) fail(`the option "${unfit}" is only for the class EventSource`);
@@ -132,15 +133,13 @@ async function requestOf(
   attempt: Attempt,
 ): Promise<ConnectionRequest> {
   const isSafe = /^(get|head)$/i.test(request.method);
-  const list = new HeaderList(request.headers);
-  for (const [name, value] of new HeaderList(
-    typeof headers === 'function' ? await headers(attempt) : headers,
-  )) {
-    list.set(name, value);
+  const own = toHeaderMap(request.headers);
+  for (const [name, entry] of toHeaderMap(typeof headers === 'function' ? await headers(attempt) : headers)) {
+    own.set(name, entry);
   }
   return {
     url: isSafe ? request : request.clone(),
-    headers: list.toObject(attempt.lastEventId),
+    headers: toSentHeaders(own, attempt.lastEventId),
     init: {},
   };
 }
