@@ -1,13 +1,17 @@
 /** One update per animation frame, however fast the parts come. */
 
-import type { CompletionPart } from './completion-parts.js';
+import type { CompletionPart } from '../llm/types.js';
 
-/** A page that isn't shown has no frames. */
+/** Milliseconds: a page that isn't shown has no frames. */
 const LONGEST_FRAME = 100;
 
 /**
- * The same parts, with text and reasoning joined to one part for each animation frame: as often as a page can show
- * them. Where there are no frames, every 100 ms.
+ * The same parts, at most once per animation frame, or every 100 ms where there are no frames. Pieces of text, of
+ * reasoning and of one call's arguments are joined; of several partial objects only the latest is kept. A joined part
+ * has the chunk of its last piece.
+ *
+ * @example
+ * for await (const part of everyFrame(answer)) render(part);
  */
 export async function* everyFrame(
   parts: AsyncIterable<CompletionPart>,
@@ -50,11 +54,21 @@ export async function* everyFrame(
 
 function add(waiting: CompletionPart[], part: CompletionPart): void {
   const last = waiting.at(-1);
-  if (last && (part.type === 'text' || part.type === 'reasoning') && last.type === part.type) {
-    waiting[waiting.length - 1] = { type: part.type, text: last.text + part.text };
-  } else {
-    waiting.push(part);
+  const joined = last && join(last, part);
+  if (!joined) waiting.push(part);
+  // `raw` isn't enumerable, here as in every part.
+  else waiting[waiting.length - 1] = Object.defineProperty(joined, 'raw', { value: part.raw });
+}
+
+function join(last: CompletionPart, part: CompletionPart): CompletionPart | undefined {
+  if ((part.type === 'text' || part.type === 'reasoning') && last.type === part.type) {
+    return { type: part.type, text: last.text + part.text };
   }
+  if (part.type === 'tool-call-delta' && last.type === part.type && last.index === part.index) {
+    return { ...part, delta: last.delta + part.delta };
+  }
+  if (part.type === 'object' && last.type === part.type) return { ...part };
+  return undefined;
 }
 
 function nextFrame(): Promise<void> {

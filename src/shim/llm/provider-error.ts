@@ -1,0 +1,113 @@
+/** Errors in providers' JSON: where they are, and what they say. */
+
+import { fromJson, isObject, list } from './answer.js';
+import type { Json } from './types.js';
+
+/** An error that the provider reports within the stream, or instead of it. */
+export interface ProviderError {
+  message: string;
+  /** The provider's name for the error. */
+  type: string | undefined;
+  code: string | undefined;
+  /** The HTTP status that the error names. */
+  status: number | undefined;
+  /** Milliseconds to wait before trying again. */
+  retryAfter: number | undefined;
+  raw: unknown;
+}
+
+/** Members that have a message, the most likely first. */
+const WORDS =
+  'message,msg,error_message,errorMessage,error_msg,errorText,status_msg,detail,error,errors,Message,text,reason,title'.split(
+    ',',
+  );
+
+const NO_WORDS = 'The provider reported an error without a message';
+
+/** Whether a member says something: not null, zero, empty text or an object of such. */
+function isFilled(value: Json): boolean {
+  return isObject(value) ? Object.values(value).some(isFilled) : Boolean(value);
+}
+
+/** Whether a chunk reports an error. `isKnown`: it has the shape of an answer's chunk. */
+export function isError(chunk: Json, event: string | undefined, isKnown: boolean): boolean {
+  if (/^(error|exception)$/i.test(event ?? '')) return true;
+  if (!isObject(chunk)) return false;
+  if ([chunk.type, chunk.event, chunk.object].includes('error')) return true;
+  const names = isKnown ? /^errors?(_?(code|message|msg|type))?$/i : /^(is_?|has_?)?err|error|exception/i;
+  if (Object.keys(chunk).some((name) => names.test(name) && isFilled(chunk[name]))) return true;
+  if (isFilled(chunk.base_resp?.status_code) || isFilled(chunk.response?.error)) return true;
+  if (isKnown) return false;
+  const { success, status, detail, code, message, msg } = chunk;
+  const isBad = isFilled(code) && !/^(200|ok|success)$/i.test(code);
+  return (
+    success === false ||
+    /^(error|failed)$/i.test(status) ||
+    isFilled(detail) ||
+    (isBad && isFilled(message ?? msg))
+  );
+}
+
+/** What JSON says in words. */
+function words(value: Json): string | undefined {
+  if (typeof value === 'string') {
+    const parsed = /^\s*[[{]/.test(value) && fromJson(value);
+    return (isObject(parsed) && words(parsed)) || value || undefined;
+  }
+  if (Array.isArray(value)) return value.map(words).filter(Boolean).join('; ') || undefined;
+  if (!isObject(value)) return undefined;
+  for (const name of WORDS) {
+    const found = words(value[name]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The words of a response's body, which may also be an event stream, HTML or plain text. */
+export function toBodyError(body: string): ProviderError {
+  const json = fromJson(/^data:(.+)$/m.exec(body)?.[1] ?? body);
+  return toProviderError(
+    typeof json === 'string'
+      ? json
+          .replace(/<(style|script|head)\b[\s\S]*?<\/\1>|<[^>]*>/gi, ' ')
+          .replace(/\s+/g, ' ')
+          .trim()
+          .slice(0, 500)
+      : json,
+  );
+}
+
+export function toProviderError(json: Json): ProviderError {
+  const outer = Array.isArray(json) ? json[0] : json;
+  const inner = [outer?.error, outer?.errors?.[0], outer?.response?.error, outer?.base_resp].find(isObject);
+  const places = [inner, inner?.error, outer, outer?.detail, outer?.message].filter(isObject);
+  const find = (names: string, test: (value: Json) => boolean) => {
+    for (const place of places) {
+      for (const name of names.split(',')) {
+        if (test(place[name])) return place[name];
+      }
+    }
+  };
+  const isNumber = (value: Json) => typeof value === 'number';
+  const status = Number(
+    find('status,code,status_code,statusCode,http_status', (value) => /^[45]\d\d$/.test(value)),
+  );
+  const code = find(
+    'code,error_code,status_code',
+    (value) => isNumber(value) || (typeof value === 'string' && value !== ''),
+  );
+  const delay = list(find('details', Array.isArray)).find(({ retryDelay }) => retryDelay)?.retryDelay;
+  const more = words(inner?.metadata?.raw);
+  const message = words(inner) ?? words(outer) ?? (json ? JSON.stringify(inner ?? outer) : NO_WORDS);
+  return {
+    message: more ? `${message}: ${more}` : message,
+    type: find(
+      'type,status,error_type',
+      (value) => typeof value === 'string' && !/^(error|\d*)$/.test(value),
+    ),
+    code: code === undefined ? undefined : String(code),
+    status: status || undefined,
+    retryAfter: delay ? Math.round(Number.parseFloat(delay.seconds ?? delay) * 1000) || undefined : undefined,
+    raw: json,
+  };
+}
