@@ -167,7 +167,10 @@ describe('completion: formats', () => {
     expect(await createCompletion(anthropic)(respond(bytes), { format: openaiChat }).text()).to.equal('a');
     const error = await failure(createCompletion(anthropic, google)(respond(bytes)).text());
     expect(error).to.include({ kind: 'unrecognized' });
-    expect(() => createCompletion(anthropic)('/', { format: 'google' })).to.throw(TypeError, '"anthropic"');
+    expect(() => createCompletion(anthropic)('/', { format: 'google' })).to.throw(
+      TypeError,
+      'known are anthropic',
+    );
   });
 
   it('result and text, also after a loop', async () => {

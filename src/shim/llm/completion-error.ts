@@ -17,37 +17,32 @@ export type CompletionErrorKind = ErrorKind | 'provider' | 'cut' | 'malformed' |
 export class CompletionError extends Error {
   override name = 'CompletionError';
   /** What went wrong, by name. */
-  readonly kind: CompletionErrorKind;
+  declare readonly kind: CompletionErrorKind;
   /** The status of the response that was refused, or the status that the error in the stream names. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** The headers of the response, if it was refused. */
-  readonly headers: Headers | undefined;
+  declare readonly headers: Headers | undefined;
   /** The beginning of the body of the response, if it was refused. */
-  readonly body: string | undefined;
+  declare readonly body: string | undefined;
   /** Milliseconds to wait before trying again, if the server says so. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
   /** The provider's name for the error. */
-  readonly type: string | undefined;
+  declare readonly type: string | undefined;
   /** The provider's code for the error. */
-  readonly code: string | undefined;
+  declare readonly code: string | undefined;
   /** The provider's error as it came, the chunk that couldn't be read, or the issues that the schema found. */
-  readonly raw: unknown;
+  declare readonly raw: unknown;
 
   /** @internal */
   constructor(
     message: string,
-    details: { kind: CompletionErrorKind } & {
-      [Name in keyof CompletionError]?: CompletionError[Name] | undefined;
-    },
+    {
+      cause,
+      message: _,
+      ...details
+    }: { [Name in keyof CompletionError]?: CompletionError[Name] | undefined },
   ) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.kind = details.kind;
-    this.status = details.status;
-    this.headers = details.headers;
-    this.body = details.body;
-    this.retryAfter = details.retryAfter;
-    this.type = details.type;
-    this.code = details.code;
-    this.raw = details.raw;
+    super(message, cause === undefined ? undefined : { cause });
+    Object.assign(this, details);
   }
 }

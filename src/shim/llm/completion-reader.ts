@@ -39,13 +39,13 @@ export class CompletionReader {
   /** Lines outside `data:`. */
   #ignored = '';
 
-  /** With one format, or a reducer, nothing has to be recognised. */
-  constructor(formats: readonly CompletionFormat[] | CompletionReducer, onChunk: OnChunk | undefined) {
-    const isReducer = typeof formats === 'function';
-    this.#formats = isReducer ? [] : formats;
-    this.#reducer = isReducer ? formats : undefined;
+  /** One format, or a reducer, needs no recognition. */
+  constructor(formats: readonly (CompletionFormat | CompletionReducer)[], onChunk: OnChunk | undefined) {
+    const [first] = formats;
+    this.#reducer = typeof first === 'function' ? first : undefined;
+    this.#formats = this.#reducer ? [] : (formats as CompletionFormat[]);
     this.#onChunk = onChunk;
-    if (this.#formats.length === 1) this.#begin(this.#formats[0]);
+    if (formats.length === 1) this.#begin(this.#formats[0]);
   }
 
   /** Takes an event. Throws a `CompletionError` if it isn't JSON. */
@@ -86,18 +86,13 @@ export class CompletionReader {
 
   /** Takes a line that isn't an event's: some servers send errors without `data:`. */
   readIgnored(line: string): void {
-    const named = /^error: ?(.*)$/i.exec(line)?.[1];
-    if (named === undefined) {
-      if (this.#ignored.length < IGNORED_LENGTH) this.#ignored += `${line}\n`;
-      const chunk = fromJson(line);
-      if (isObject(chunk) && isError(chunk, undefined, false)) this.answer.error ??= toProviderError(chunk);
-    } else {
-      this.answer.error ??= toProviderError(fromJson(named));
-    }
+    const error = /^error: ?(.*)$/i.exec(line)?.[1];
+    if (error !== undefined) this.answer.error ??= toProviderError(fromJson(error));
+    else if (this.#ignored.length < IGNORED_LENGTH) this.#ignored += `${line}\n`;
   }
 
-  /** What is left when the stream has ended. Throws a `CompletionError` if the answer isn't complete. */
-  end(): void {
+  /** The stream has ended: completes the calls. Throws a `CompletionError` if the answer isn't complete. */
+  complete(): void {
     const { answer } = this;
     const lines = fromJson(this.#ignored);
     if (isError(lines, undefined, false)) answer.fail(lines);
@@ -120,6 +115,11 @@ export class CompletionReader {
         raw: this.#last,
       });
     }
+  }
+
+  /** The parts that are the last. */
+  end(): void {
+    const { answer } = this;
     answer.add({ type: 'finish', reason: answer.reason });
     const { counts } = answer;
     if (counts && this.#reader) {

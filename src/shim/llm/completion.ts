@@ -108,17 +108,16 @@ export type CompletionFunction = <Output = unknown>(
  * const completion = createCompletion(anthropic);
  */
 export function createCompletion(...formats: CompletionFormat[]): CompletionFunction {
-  return (source, { format = formats, schema, onChunk, ...init } = {}) => {
-    const known = typeof format === 'string' ? formats.filter(({ name }) => name === format) : format;
-    if (isObject(known) && Array.isArray(known) && known.length === 0) {
-      const names = formats.map(({ name }) => `"${name}"`).join(', ');
-      throw new TypeError(`completion: the option "format" is "${format}"; known are ${names}`);
+  return (source, { format, schema, onChunk, ...init } = {}) => {
+    const known = [format ?? formats].flat().flatMap((format) => {
+      if (typeof format !== 'string') return format;
+      return formats.filter(({ name }) => name === format);
+    });
+    if (known.length === 0) {
+      const names = formats.map(({ name }) => name).join(', ');
+      throw new TypeError(`The format "${format}" is unknown; known are ${names}`);
     }
-    const reader = new CompletionReader(
-      typeof known === 'function' || Array.isArray(known) ? known : [known as CompletionFormat],
-      onChunk,
-    );
-    return stream(source, init, reader, schema);
+    return stream(source, init, new CompletionReader(known, onChunk), schema);
   };
 }
 
@@ -128,97 +127,87 @@ function stream<Output>(
   reader: CompletionReader,
   schema: StandardSchema<Output> | undefined,
 ): Completion<Output> {
-  let wake = () => {};
+  const { answer } = reader;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopWaiting = () => {};
+  const limitWait = (wait: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => stopWaiting(), wait);
+  };
   const messages = iterateEvents(source, toEventsInit(source, init), {
     onIgnoredLine: (line) => {
       reader.readIgnored(line);
-      wake();
+      if (answer.error) limitWait(FINISH_WAIT);
     },
     onUnfinished: (message) => reader.readUnfinished(message),
   });
-  /** The next event, or `undefined` if the answer has its end and nothing more comes. */
-  const next = (wait: number) =>
-    new Promise<IteratorResult<EventSourceMessage> | undefined>((resolve, reject) => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      wake = () => {
-        if (reader.answer.isFinished || reader.answer.error)
-          timer ??= setTimeout(() => resolve(undefined), wait);
-      };
-      wake();
-      messages
-        .next()
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer));
+  /** The next event; `undefined` at the end, or if none comes within the limit. */
+  const next = () =>
+    new Promise<EventSourceMessage | undefined>((resolve, reject) => {
+      stopWaiting = () => resolve(undefined);
+      messages.next().then(({ value }) => resolve(value), reject);
     });
 
   let outcome: { error: unknown } | { object: Output } | undefined;
   async function* read(): AsyncGenerator<CompletionPart, void, undefined> {
-    const { answer } = reader;
-    let partialLength = 0;
-    let wait = FINISH_WAIT;
     try {
-      while (!answer.isDone) {
-        const wasFinished = answer.isFinished;
-        const taken = await next(wait);
-        if (!taken || taken.done) break;
-        reader.read(taken.value);
-        const parts = reader.take();
-        if (wasFinished && parts.length > 0) wait = LONG_WAIT;
-        yield* parts;
-        if (schema && answer.text.length > partialLength * (1 + PARTIAL_STEP)) {
-          partialLength = answer.text.length;
-          answer.add({ type: 'object', object: partialJson(answer.text), isFinal: false });
-          yield* reader.take();
+      try {
+        let partialLength = 0;
+        while (!answer.isDone) {
+          const wasFinished = answer.isFinished;
+          const message = await next();
+          if (!message) break;
+          reader.read(message);
+          if (schema && answer.text.length > partialLength * (1 + PARTIAL_STEP)) {
+            partialLength = answer.text.length;
+            answer.add({ type: 'object', object: partialJson(answer.text), isFinal: false });
+          }
+          const parts = reader.take();
+          if (answer.isFinished && !wasFinished) limitWait(FINISH_WAIT);
+          else if (wasFinished && parts.length > 0) limitWait(LONG_WAIT);
+          yield* parts;
         }
+      } catch (error) {
+        // What comes after the finish is the usage at most.
+        if (!answer.isFinished || answer.error) throw await toCompletionError(error);
+      } finally {
+        clearTimeout(timer);
+        await messages.return?.();
       }
-    } catch (error) {
-      // What comes after the finish is the usage at most.
-      if (!answer.isFinished || answer.error) throw await toCompletionError(error);
-    } finally {
-      await messages.return?.();
-    }
-    reader.end();
-    let object: Output | undefined;
-    if (schema && (answer.text || answer.toolCalls.length === 0)) {
-      object = await validate(schema, answer.text, answer.reason);
-      answer.add({ type: 'object', object, isFinal: true });
-    }
-    yield* reader.take();
-    outcome = { object: object as Output };
-  }
-  async function* run(): AsyncGenerator<CompletionPart, void, undefined> {
-    try {
-      yield* read();
+      reader.complete();
+      let object = undefined as Output;
+      if (schema && (answer.text || answer.toolCalls.length === 0)) {
+        object = await validate(schema, answer.text, answer.reason);
+        answer.add({ type: 'object', object, isFinal: true });
+      }
+      reader.end();
+      yield* reader.take();
+      outcome = { object };
     } catch (error) {
       outcome = { error };
       throw error;
     }
   }
 
-  const parts = run();
-  const iterator: AsyncGenerator<CompletionPart, void, undefined> = Object.assign(Object.create(parts), {
-    next: () => parts.next(),
-    throw: (error: unknown) => parts.throw(error),
-    // A generator that waits hears of nothing before its wait is over.
-    return: async () => {
-      await messages.return?.();
-      return parts.return();
-    },
-    [Symbol.asyncIterator]: () => iterator,
-  });
+  const parts = read();
+  const leave = parts.return;
+  // A generator that waits hears of nothing before its wait is over.
+  parts.return = async (value) => {
+    await messages.return?.();
+    return leave.call(parts, value);
+  };
   const finish = async (): Promise<CompletionResult<Output>> => {
     for await (const _part of parts);
-    if (outcome && 'error' in outcome) throw outcome.error;
-    if (!outcome) {
+    if (!outcome)
       throw new CompletionError('The loop was left before the answer was complete', { kind: 'cut' });
-    }
-    const { id, text, reasoning, toolCalls, reason: finishReason, usage } = reader.answer;
+    if ('error' in outcome) throw outcome.error;
+    const { id, text, reasoning, toolCalls, reason: finishReason, usage } = answer;
     const result = { id, text, reasoning, toolCalls, finishReason, usage, ...(schema && outcome) };
     return Object.defineProperty(result, 'toMessage', { value: () => reader.message() }) as never;
   };
   let result: Promise<CompletionResult<Output>> | undefined;
   const completion: Completion<Output> = {
-    [Symbol.asyncIterator]: () => iterator,
+    [Symbol.asyncIterator]: () => parts,
     text: async () => (await completion.result()).text,
     result: () => {
       result ??= finish();

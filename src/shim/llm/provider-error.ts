@@ -16,11 +16,8 @@ export interface ProviderError {
   raw: unknown;
 }
 
-/** Members that have a message, the most likely first. */
-const WORDS =
-  'message,msg,error_message,errorMessage,error_msg,errorText,status_msg,detail,error,errors,Message,text,reason,title'.split(
-    ',',
-  );
+/** Names of members that have a message, the most likely first. */
+const WORDS = [/(message|msg|errorText|^text)$/i, /^(detail|errors?|reason|title)/i];
 
 const NO_WORDS = 'The provider reported an error without a message';
 
@@ -56,9 +53,11 @@ function words(value: Json): string | undefined {
   }
   if (Array.isArray(value)) return value.map(words).filter(Boolean).join('; ') || undefined;
   if (!isObject(value)) return undefined;
-  for (const name of WORDS) {
-    const found = words(value[name]);
-    if (found) return found;
+  for (const names of WORDS) {
+    for (const name in value) {
+      const found = names.test(name) && words(value[name]);
+      if (found) return found;
+    }
   }
   return undefined;
 }
@@ -81,33 +80,26 @@ export function toProviderError(json: Json): ProviderError {
   const outer = Array.isArray(json) ? json[0] : json;
   const inner = [outer?.error, outer?.errors?.[0], outer?.response?.error, outer?.base_resp].find(isObject);
   const places = [inner, inner?.error, outer, outer?.detail, outer?.message].filter(isObject);
-  const find = (names: string, test: (value: Json) => boolean) => {
+  const find = (names: RegExp, values: RegExp): string | undefined => {
     for (const place of places) {
-      for (const name of names.split(',')) {
-        if (test(place[name])) return place[name];
+      for (const name in place) {
+        const value = place[name];
+        if (names.test(name) && /str|num/.test(typeof value) && values.test(value)) return `${value}`;
       }
     }
+    return undefined;
   };
-  const isNumber = (value: Json) => typeof value === 'number';
-  const status = Number(
-    find('status,code,status_code,statusCode,http_status', (value) => /^[45]\d\d$/.test(value)),
-  );
-  const code = find(
-    'code,error_code,status_code',
-    (value) => isNumber(value) || (typeof value === 'string' && value !== ''),
-  );
-  const delay = list(find('details', Array.isArray)).find(({ retryDelay }) => retryDelay)?.retryDelay;
+  const delay = places
+    .flatMap(({ details }) => list(details))
+    .find(({ retryDelay }) => retryDelay)?.retryDelay;
   const more = words(inner?.metadata?.raw);
   const message = words(inner) ?? words(outer) ?? (json ? JSON.stringify(inner ?? outer) : NO_WORDS);
   return {
     message: more ? `${message}: ${more}` : message,
-    type: find(
-      'type,status,error_type',
-      (value) => typeof value === 'string' && !/^(error|\d*)$/.test(value),
-    ),
-    code: code === undefined ? undefined : String(code),
-    status: status || undefined,
-    retryAfter: delay ? Math.round(Number.parseFloat(delay.seconds ?? delay) * 1000) || undefined : undefined,
+    type: find(/^(error_?)?type$|^status$/i, /^(?!error$)\D/),
+    code: find(/^(error_?|status_?)?code$/i, /./),
+    status: Number(find(/^(http_?)?(status|code|status_?code)$/i, /^[45]\d\d$/)) || undefined,
+    retryAfter: Math.round(Number.parseFloat(delay?.seconds ?? delay) * 1000) || undefined,
     raw: json,
   };
 }

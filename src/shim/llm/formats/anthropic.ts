@@ -14,8 +14,7 @@ interface Block {
 /** Anthropic's messages API, and the servers that are compatible with it. */
 export const anthropic: CompletionFormat = {
   name: 'anthropic',
-  matches: (_chunk, type) =>
-    /^(message_(start|delta|stop)|content_block_(start|delta|stop))$/.test(type ?? ''),
+  matches: (_chunk, type) => /^(message|content_block)_(start|delta|stop)$/.test(type ?? ''),
   start: (answer) => new MessageReader(answer),
 };
 
