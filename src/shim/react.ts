@@ -9,6 +9,9 @@ import { EventSource } from './event-source.js';
 import type { EventSourceErrorEvent } from './events.js';
 import type { EventSourceInit } from './types.js';
 
+export type { CompletionState, UseCompletionInit } from './hooks/completion-store.js';
+export { type UseCompletionResult, useCompletion } from './hooks/use-completion-react.js';
+
 /** What {@link useEventSource} takes besides the URL. The handlers may be other functions at each render. */
 export interface UseEventSourceInit extends EventSourceInit {
   /** A change of it opens a new connection, as a change of the URL does. Default: `undefined`. */

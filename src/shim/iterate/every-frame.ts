@@ -24,7 +24,7 @@ export async function* everyFrame(
   const taking = (async () => {
     try {
       for (let next = await iterator.next(); !next.done && !isEnded; next = await iterator.next()) {
-        add(waiting, next.value);
+        joinPart(waiting, next.value);
         wake?.();
       }
     } catch (error) {
@@ -52,12 +52,13 @@ export async function* everyFrame(
   }
 }
 
-function add(waiting: CompletionPart[], part: CompletionPart): void {
-  const last = waiting.at(-1);
+/** Adds a part, or joins it to the last one. */
+export function joinPart(parts: CompletionPart[], part: CompletionPart): void {
+  const last = parts.at(-1);
   const joined = last && join(last, part);
-  if (!joined) waiting.push(part);
+  if (!joined) parts.push(part);
   // `raw` isn't enumerable, here as in every part.
-  else waiting[waiting.length - 1] = Object.defineProperty(joined, 'raw', { value: part.raw });
+  else parts[parts.length - 1] = Object.defineProperty(joined, 'raw', { value: part.raw });
 }
 
 function join(last: CompletionPart, part: CompletionPart): CompletionPart | undefined {
@@ -71,7 +72,8 @@ function join(last: CompletionPart, part: CompletionPart): CompletionPart | unde
   return undefined;
 }
 
-function nextFrame(): Promise<void> {
+/** Resolves with the next animation frame. */
+export function nextFrame(): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, LONGEST_FRAME);
     const frame = globalThis.requestAnimationFrame?.(done);

@@ -100,7 +100,7 @@ export interface CompletionFormat {
 
 /** Reads the chunks of one answer. */
 export interface FormatReader {
-  read(chunk: Json, type: string | undefined): void;
+  read(chunk: Json, type: string): void;
   /** Completes what is open at the end. */
   end?(): void;
   /** The input and output tokens in the provider's counts. */
