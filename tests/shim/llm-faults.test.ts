@@ -162,6 +162,42 @@ const faults: Record<string, Record<string, Fault>> = {
         }) + DONE,
       error: { message: /^upstream died$/, kind: 'provider', code: '502', status: 502 },
     },
+    'an error beside a choice whose finish reason is error': {
+      stream:
+        chat({ content: '' }, 'error', {
+          error: { code: 'server_error', message: 'Provider disconnected' },
+        }) + DONE,
+      error: { message: /^Provider disconnected$/, kind: 'provider', code: 'server_error' },
+    },
+    'an error in x_groq': {
+      stream:
+        chat({ content: 'a' }) + chat({}, null, { x_groq: { id: 'req', error: 'Over capacity' } }) + DONE,
+      error: { message: /^Over capacity$/, kind: 'provider' },
+    },
+    'OpenAI responses: response.error': {
+      stream: response('error', { code: 'x', message: 'broken' }),
+      error: { message: /^broken$/, kind: 'provider', code: 'x' },
+    },
+    'OpenAI responses: failed without words': {
+      stream: response('failed', { response: { id: 'r', status: 'failed', error: null } }),
+      error: { message: /"failed"/, kind: 'provider' },
+    },
+    'AI SDK: an error': {
+      stream: data({ type: 'start' }) + data({ type: 'error', errorText: 'no model' }),
+      error: { message: /^no model$/, kind: 'provider' },
+    },
+    'AI SDK: an abort': {
+      stream: data({ type: 'text-delta', id: '0', delta: 'a' }) + data({ type: 'abort' }) + DONE,
+      error: { message: /aborted/, kind: 'provider' },
+      types: ['text'],
+    },
+    'Cohere: an error at the end': {
+      stream:
+        data({ type: 'content-delta', index: 0, delta: { message: { content: { text: 'a' } } } }) +
+        data({ type: 'message-end', delta: { finish_reason: 'ERROR', error: 'too many tokens' } }),
+      error: { message: /^too many tokens$/, kind: 'provider' },
+      types: ['text'],
+    },
     'the finish reason error without words': {
       stream: chat({ content: 'a' }) + chat({}, 'error') + DONE,
       error: { message: /ended the answer with an error/, kind: 'provider' },
@@ -226,6 +262,14 @@ const faults: Record<string, Record<string, Fault>> = {
           stop_reason: 'tool_use',
         }) + claude('message_stop'),
       result: { toolCalls: [{ id: 't1', name: 'roll', arguments: '{"sides":6}' }], finishReason: 'tool_use' },
+    },
+    'Anthropic: a message_start whose content is text': {
+      stream: start({ content: 'Hi', stop_reason: 'end_turn' }) + claude('message_stop'),
+      result: { text: 'Hi', finishReason: 'end_turn' },
+    },
+    'Google: content as a list': {
+      stream: data({ candidates: { content: [{ parts: [{ text: 'a' }] }], finishReason: 'STOP' } }),
+      result: { text: 'a', finishReason: 'STOP' },
     },
     'Anthropic: compaction': {
       stream:
@@ -479,6 +523,27 @@ const faults: Record<string, Record<string, Fault>> = {
         stop +
         DONE,
       result: { toolCalls: [{ id: 'a', name: 'f', arguments: '{"x":1}' }] },
+    },
+    'a call that is sent again at the end': {
+      stream:
+        call({ index: 0, id: 'a', function: { name: 'f', arguments: '{"x"' } }) +
+        call({ index: 0, function: { arguments: ':1}' } }) +
+        chat(
+          { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{"x":1}' } }] },
+          'tool_calls',
+        ) +
+        DONE,
+      result: { toolCalls: [{ id: 'a', name: 'f', arguments: '{"x":1}' }] },
+    },
+    'OpenAI responses: a call without its item': {
+      stream:
+        response('output_item.added', {
+          output_index: 0,
+          item: { type: 'function_call', id: 'f', call_id: 'c', name: 'g', arguments: '' },
+        }) +
+        response('function_call_arguments.done', { output_index: 0, item_id: 'f', arguments: '{"a":1}' }) +
+        completed(),
+      result: { toolCalls: [{ id: 'c', name: 'g', arguments: '{"a":1}' }] },
     },
     'a call in two pieces, each with a finish reason': {
       stream:

@@ -162,7 +162,11 @@ export class CompletionReader {
     this.#reader?.read(chunk, type ?? '');
     // An event that is new in a known format may have any member.
     const isKnown = format !== undefined || (this.#isKnown && textOf(chunk.type) !== undefined);
-    if (isError(chunk, event, isKnown)) this.answer.fail(chunk);
+    if (isError(chunk, event, isKnown)) {
+      // It says more than what the format found, if it did.
+      this.answer.error = undefined;
+      this.answer.fail(chunk);
+    }
     if (isKnown || KEEP_ALIVE.test(type ?? '') || Object.keys(chunk).length === 0) return;
     this.#first ??= text;
     this.#last = text;

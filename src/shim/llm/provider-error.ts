@@ -33,7 +33,7 @@ export function isError(chunk: Json, event: string | undefined, isKnown: boolean
   if ([chunk.type, chunk.event, chunk.object].includes('error')) return true;
   const names = isKnown ? /^errors?(_?(code|message|msg|type))?$/i : /^(is_?|has_?)?err|error|exception/i;
   if (Object.keys(chunk).some((name) => names.test(name) && isFilled(chunk[name]))) return true;
-  if (isFilled(chunk.base_resp?.status_code) || isFilled(chunk.response?.error)) return true;
+  if ([chunk.base_resp?.status_code, chunk.response?.error, chunk.x_groq?.error].some(isFilled)) return true;
   if (isKnown) return false;
   const { success, status, detail, code, message, msg } = chunk;
   const isBad = isFilled(code) && !/^(200|ok|success)$/i.test(code);
@@ -78,7 +78,13 @@ export function toBodyError(body: string): ProviderError {
 
 export function toProviderError(json: Json): ProviderError {
   const outer = Array.isArray(json) ? json[0] : json;
-  const inner = [outer?.error, outer?.errors?.[0], outer?.response?.error, outer?.base_resp].find(isObject);
+  const inner = [
+    outer?.error,
+    outer?.errors?.[0],
+    outer?.response?.error,
+    outer?.base_resp,
+    outer?.x_groq,
+  ].find(isObject);
   const places = [inner, inner?.error, outer, outer?.detail, outer?.message].filter(isObject);
   const find = (names: RegExp, values: RegExp): string | undefined => {
     for (const place of places) {
@@ -96,7 +102,7 @@ export function toProviderError(json: Json): ProviderError {
   const message = words(inner) ?? words(outer) ?? (json ? JSON.stringify(inner ?? outer) : NO_WORDS);
   return {
     message: more ? `${message}: ${more}` : message,
-    type: find(/^(error_?)?type$|^status$/i, /^(?!error$)\D/),
+    type: find(/^_*(error_?)?type$|^status$/i, /^(?!error$)\D/),
     code: find(/^(error_?|status_?)?code$/i, /./),
     status: Number(find(/^(http_?)?(status|code|status_?code)$/i, /^[45]\d\d$/)) || undefined,
     retryAfter: Math.round(Number.parseFloat(delay?.seconds ?? delay) * 1000) || undefined,

@@ -101,7 +101,8 @@ export const anthropic: CompletionFormat = {
         }
         answer.id = textOf(message?.id) ?? answer.id;
         answer.count(message?.usage);
-        list(message?.content).forEach((block, index) => {
+        const content = message?.content;
+        list(textOf(content) ? { type: 'text', text: content } : content).forEach((block, index) => {
           begin(index, block);
           stop(index);
         });

@@ -34,7 +34,7 @@ class ContentReader implements FormatReader {
     answer.id ??= textOf(chunk.responseId);
     answer.count(chunk.usageMetadata);
     const candidate = list(chunk.candidates).find(({ index }) => !index);
-    for (const part of list(candidate?.content?.parts)) this.#readPart(part);
+    for (const { parts } of list(candidate?.content)) for (const part of list(parts)) this.#readPart(part);
     const reason = textOf(candidate?.finishReason) ?? textOf(chunk.promptFeedback?.blockReason);
     if (reason) answer.finish(reason);
   }

@@ -133,7 +133,7 @@ class ChatReader implements FormatReader {
 
   #readCall({ index, id, type: _, function: called, custom, ...members }: Json): void {
     const { name } = called ?? custom ?? {};
-    const piece = toArguments(called?.arguments ?? custom?.input);
+    let piece = toArguments(called?.arguments ?? custom?.input);
     let found = this.#find(index, textOf(id), textOf(name), piece);
     const isNew = !found;
     if (!found) {
@@ -143,6 +143,8 @@ class ChatReader implements FormatReader {
       this.#calls.push(found);
     }
     const { call } = found;
+    // Some servers send the whole call again at the end.
+    if (!isNew && piece === call.arguments && isWhole(piece)) piece = '';
     call.id ??= textOf(id);
     // It comes whole, and from some servers again and again.
     call.name = textOf(name) ?? call.name;

@@ -46,13 +46,21 @@ class ResponsesReader implements FormatReader {
     } else if (name === 'output_item' && isObject(item)) {
       if (what === 'done') this.#readItem(item, chunk.output_index);
       else if (isForClient(item)) this.#begin(item, chunk.output_index ?? item.id);
-    } else if (/(arguments|_input|shell_call_command)$/.test(name) && what === 'delta') {
+    } else if (/(arguments|_input|shell_call_command)$/.test(name)) {
       const call = this.#open.get(chunk.output_index ?? chunk.item_id) ?? this.#open.get(chunk.item_id);
       const piece = toArguments(chunk.delta);
       if (call && piece) answer.grow(call, piece);
+      else if (call) call.arguments = toArguments(chunk.arguments ?? chunk.input) || call.arguments;
+    } else if (name === 'error') {
+      answer.fail(chunk);
     } else if (/^(completed|incomplete|done|failed|cancelled)$/.test(name)) {
       this.#end(response, name);
     }
+  }
+
+  /** Calls whose item never came. */
+  end(): void {
+    for (const call of this.#open.values()) this.#answer.close(call);
   }
 
   tokens({ input_tokens, output_tokens, total_tokens }: Json): [number | undefined, number | undefined] {
@@ -108,6 +116,12 @@ class ResponsesReader implements FormatReader {
     return call;
   }
 
+  #take(key: unknown): OpenCall | undefined {
+    const call = this.#open.get(key);
+    this.#open.delete(key);
+    return call;
+  }
+
   #readItem(item: Json, index?: unknown): void {
     const answer = this.#answer;
     const id = item.id ?? item.call_id;
@@ -129,7 +143,7 @@ class ResponsesReader implements FormatReader {
         this.#complete('reasoning', place(at), part.text);
       });
     } else if (isForClient(item)) {
-      const call = this.#open.get(index ?? item.id) ?? this.#open.get(item.id);
+      const call = this.#take(index ?? item.id) ?? this.#take(item.id);
       // The item has the call's last word.
       const { action, actions, operation } = item;
       answer.close({
