@@ -10,6 +10,8 @@ import type { Attempt, EventSourceInit, FetchLike, ReconnectFunction } from '../
 import { fail } from '../url.js';
 import { AsyncQueue } from './async-queue.js';
 
+export type { EventSourceMessage } from '../parser/message-parser.js';
+
 /** The options of `EventSource` for the request, the response and reconnecting. */
 export type EventsInit = Omit<
   EventSourceInit,
