@@ -8,6 +8,7 @@ import {
   partialJson,
   type StandardSchema,
 } from 'eventsource-wasm/llm';
+import * as z from 'zod';
 
 /** `{ city: string, days: number[] }`, as a schema library gives it. */
 const trip: StandardSchema<{ city: string; days: number[] }> = {
@@ -132,6 +133,20 @@ describe('completion: schema', () => {
     const { object } = await asked.result();
     expect(object.city).to.equal('Bern');
     expect(object.days).to.deep.equal([1, 2]);
+  });
+
+  it('a schema of zod', async () => {
+    const schema = z.object({
+      city: z.string(),
+      days: z.array(z.number()),
+      note: z.string().default('none'),
+    });
+    const { object } = await completion(answer('{"city":"Bern","days":[1]}'), { schema }).result();
+    const note: string = object.note;
+    expect(object).to.deep.equal({ city: 'Bern', days: [1], note: 'none' });
+    expect(note).to.equal('none');
+    const error = await failure(completion(answer('{"city":"Bern","days":["x"]}'), { schema }).result());
+    expect(error.message).to.match(/days\.0: /);
   });
 
   it('JSON in a code block', async () => {
