@@ -17,6 +17,7 @@ import { platformClass } from './platform.js';
  * - `unreadable`: `fetch` returned something that can't be read as a stream of bytes
  * - `request`: a function for the request's URL, headers or body failed
  * - `handler`: an event callback failed; never for an `EventSource`
+ * - `gap`: a `SharedEventSource` missed events that the other tabs no longer have; the connection goes on
  * - `webassembly`: this package's WebAssembly module couldn't be started
  * - `internal`: an unexpected exception, from a bug or from a replaced function of the platform
  */
@@ -32,6 +33,7 @@ export type ErrorKind =
   | 'unreadable'
   | 'request'
   | 'handler'
+  | 'gap'
   | 'webassembly'
   | 'internal';
 
