@@ -29,8 +29,8 @@ import {
   stubPaths,
   writeStubs,
 } from './entries.mjs';
-import { packWasm, toText } from './pack-wasm.mjs';
 import { trimDeclarations, trimGlue } from './glue.mjs';
+import { packWasm, toText } from './pack-wasm.mjs';
 import { forRelease, forWasm, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
 import { filesUnder, stampedStep } from './stamps.mjs';
 import { command, npmBin, root, run, StepError, step } from './steps.mjs';
@@ -181,7 +181,13 @@ async function crateToGenerated() {
   await stampedStep(
     'wasm: twin',
     {
-      inputs: [plainWasm, 'package-lock.json', 'tools/twin.mjs', 'tools/glue.mjs', ...filesUnder('tools/bindgen')],
+      inputs: [
+        plainWasm,
+        'package-lock.json',
+        'tools/twin.mjs',
+        'tools/glue.mjs',
+        ...filesUnder('tools/bindgen'),
+      ],
       also: WASM2JS_FEATURES,
       outputs: ['core.js', 'module.js'].map((name) => `${TWIN_OUT}/${name}`),
     },

@@ -8,7 +8,10 @@ import { StepError } from './steps.mjs';
 /** @type {[pattern: RegExp, replacement: string][]} */
 const cuts = [
   // The only text that the module would show: that of an error in wasm-bindgen itself.
-  [/throw new Error\(getStringFromWasm0\(arg0, arg1\)\);/, "throw new Error('eventsource-wasm: internal error');"],
+  [
+    /throw new Error\(getStringFromWasm0\(arg0, arg1\)\);/,
+    "throw new Error('eventsource-wasm: internal error');",
+  ],
   [/^function getStringFromWasm0[^]*?^\}\n/m, ''],
   [/^let cachedUint8ArrayMemory0[^]*?^function getUint8ArrayMemory0[^]*?^\}\n/m, ''],
   [/^let cachedTextDecoder[^]*?^function decodeText[^]*?^\}\n/m, ''],

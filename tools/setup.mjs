@@ -202,9 +202,7 @@ export function forRelease(toolchain, { simd = true } = {}) {
   const { flags, env } = forWasm(toolchain);
   const features = simd ? ['-Ctarget-feature=+simd128'] : [];
   const withFlags = (/** @type {string[]} */ rustFlags) =>
-    rustFlags.length > 0
-      ? { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: rustFlags.join(' ') }
-      : {};
+    rustFlags.length > 0 ? { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: rustFlags.join(' ') } : {};
   if (!toolchain.buildsStd) return { flags, env: { ...env, ...withFlags(features) } };
   const std = [
     ...BUILD_STD.filter((flag) => !flags.includes(flag)),

@@ -6,8 +6,8 @@
 import { report } from '../event-source/scheduler.js';
 import type { ErrorDetails } from '../events.js';
 import { observePage } from '../page.js';
-import { EventStreamParser } from '../parser/event-stream-parser.js';
 import { replacingDecoder } from '../parser/decoder.js';
+import { EventStreamParser } from '../parser/event-stream-parser.js';
 import { captureContext } from '../platform.js';
 import type { RequestSpec } from '../request.js';
 import { type Core, load, writeText } from '../wasm/load.js';
@@ -214,7 +214,12 @@ export class Connection {
   #sink() {
     const handler = this.#handler;
     return {
-      onBlock: (data: string | undefined, type: string, id: string | undefined, retry: number | undefined) => {
+      onBlock: (
+        data: string | undefined,
+        type: string,
+        id: string | undefined,
+        retry: number | undefined,
+      ) => {
         if (!this.#reader || this.#handlerFailure) return;
         this.#hasReceived = true;
         try {
@@ -236,7 +241,8 @@ export class Connection {
         handler.onRetry?.(milliseconds);
       },
       onComment: handler.onComment && ((comment: string) => this.#reader && handler.onComment?.(comment)),
-      onIgnoredLine: handler.onIgnoredLine && ((line: string) => this.#reader && handler.onIgnoredLine?.(line)),
+      onIgnoredLine:
+        handler.onIgnoredLine && ((line: string) => this.#reader && handler.onIgnoredLine?.(line)),
     };
   }
 

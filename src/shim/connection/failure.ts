@@ -37,7 +37,10 @@ const failures: [kind: ErrorKind, message: string | ((facts: Facts) => string), 
     'content-type',
     ({ response }) => {
       const type = response?.headers.get('Content-Type');
-      const given = typeof type === 'string' ? `The response's Content-Type is "${type}"` : 'The response has no Content-Type';
+      const given =
+        typeof type === 'string'
+          ? `The response's Content-Type is "${type}"`
+          : 'The response has no Content-Type';
       return `${given}; an event stream needs text/event-stream`;
     },
     true,

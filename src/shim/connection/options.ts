@@ -138,7 +138,8 @@ export function parseOptions(
     if (name === 'node') Object.assign(fetchInit, toNodeOptions(value));
     else if (fetchNames.includes(name) || runtimeNames.includes(name)) {
       if (value !== undefined && name !== 'body') fetchInit[name] = value;
-    } else if (!ownNames.includes(name) && value !== undefined) failUnknown(`option "${name}"`, name, [...ownNames, ...fetchNames]);
+    } else if (!ownNames.includes(name) && value !== undefined)
+      failUnknown(`option "${name}"`, name, [...ownNames, ...fetchNames]);
   }
   for (const name of ['url', 'fetch', 'accept', 'onEvent', 'trace'] as const) {
     if (init[name] !== undefined && typeof init[name] !== 'function')
@@ -173,7 +174,8 @@ export function parseOptions(
 /** Whether a page's request to it can fail because of CORS. */
 function isCrossOrigin(url: string): boolean {
   const { location, document } = globalThis as { location?: Location; document?: unknown };
-  if (!location || (!document && typeof WorkerGlobalScope === 'undefined') || !/^https?:/.test(url)) return false;
+  if (!location || (!document && typeof WorkerGlobalScope === 'undefined') || !/^https?:/.test(url))
+    return false;
   return new URL(url).origin !== location.origin;
 }
 
@@ -189,7 +191,8 @@ function parseReconnect({ reconnect, node }: EventSourceInit): Partial<Connectio
   }
   const policy: ReconnectPolicy = reconnect === true ? {} : reconnect;
   for (const name in policy) {
-    if (!policyNames.includes(name as keyof ReconnectPolicy)) failUnknown(`member "${name}" of "reconnect"`, name, policyNames);
+    if (!policyNames.includes(name as keyof ReconnectPolicy))
+      failUnknown(`member "${name}" of "reconnect"`, name, policyNames);
   }
   const number = (name: Exclude<keyof ReconnectPolicy, 'statuses' | 'retryAfter'>, fallback: number) =>
     toNumber(`reconnect.${name}`, policy[name], fallback);
@@ -232,7 +235,9 @@ function toNumber(name: string, value: unknown, fallback: number): number {
 
 function failUnknown(what: string, name: string, names: readonly string[]): never {
   const near = nearNames[name] ?? names.find((known) => isNear(known.toLowerCase(), name.toLowerCase()));
-  const hint = near ? `; did you mean ${near.includes("'") ? near : `"${near}"`}?` : `; there are ${names.join(', ')}`;
+  const hint = near
+    ? `; did you mean ${near.includes("'") ? near : `"${near}"`}?`
+    : `; there are ${names.join(', ')}`;
   return fail(`unknown ${what}${hint}`);
 }
 

@@ -108,7 +108,8 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     this.#withCredentials = this.#init.withCredentials ?? false;
     this.#lastEventId = policy.lastEventId;
     this.#listenToSignal(this.#init.signal);
-    if (this.#readyState !== CLOSED) this.#connection = new Connection(policy, this.#handler(policy, requests));
+    if (this.#readyState !== CLOSED)
+      this.#connection = new Connection(policy, this.#handler(policy, requests));
   }
 
   /** The URL of the stream, absolute and serialized; redirects don't change it. */
@@ -235,8 +236,9 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
           this.#enqueue(() => this.#setLastEventId(id));
         }
       },
-      onComment:
-        comments ? (data) => this.#enqueue({ type: 'comment', data, lastEventId: '', isComment: true }) : undefined,
+      onComment: comments
+        ? (data) => this.#enqueue({ type: 'comment', data, lastEventId: '', isComment: true })
+        : undefined,
       untilWanted: () => this.#queue.untilBelow(MAX_WAITING_EVENTS),
       untilDelivered: () => this.#queue.untilBelow(1),
       decide: (error) => {

@@ -97,7 +97,9 @@ function requestTask(): (task: () => void) => unknown {
   const global = globalThis as {
     setImmediate?: (task: () => void) => unknown;
     MessageChannel?: typeof MessageChannel;
-    process?: { getBuiltinModule?(name: string): { setImmediate?: (task: () => void) => unknown } | undefined };
+    process?: {
+      getBuiltinModule?(name: string): { setImmediate?: (task: () => void) => unknown } | undefined;
+    };
   };
   if (isReal(global.setImmediate)) return global.setImmediate;
   if (global.MessageChannel && !isCloudflare()) return postTask;
@@ -134,7 +136,10 @@ let requestMessage: (() => void) | undefined;
 
 function usesMessages(): boolean {
   if (isMessaging === undefined) {
-    const { setImmediate, process } = globalThis as { setImmediate?: unknown; process?: { versions?: object } };
+    const { setImmediate, process } = globalThis as {
+      setImmediate?: unknown;
+      process?: { versions?: object };
+    };
     // Tests give jsdom, which is Node, a window. Some ports exist and throw, as in Next's edge runtime.
     isMessaging = !setImmediate && !process?.versions && !isCloudflare() && canPost();
   }

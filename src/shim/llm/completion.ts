@@ -251,9 +251,7 @@ async function toCompletionError(error: unknown): Promise<unknown> {
   const header = headers?.get('Retry-After');
   const retryAfter =
     Number(headers?.get('retry-after-ms')) ||
-    (details.retryAfter ??
-      (header ? toMilliseconds(header) : undefined) ??
-      provider.retryAfter);
+    (details.retryAfter ?? (header ? toMilliseconds(header) : undefined) ?? provider.retryAfter);
   return new CompletionError(words, {
     ...provider,
     kind,

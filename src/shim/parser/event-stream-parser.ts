@@ -106,7 +106,9 @@ export class EventStreamParser {
   /** Whether a part of an event has come. */
   get isInEvent(): boolean {
     const { length } = this.#lines;
-    return length > 0 || this.#type !== '' || this.#id !== undefined || this.#pending !== '' || this.#filled > 0;
+    return (
+      length > 0 || this.#type !== '' || this.#id !== undefined || this.#pending !== '' || this.#filled > 0
+    );
   }
 
   /** Takes the next piece of the stream. When a callback calls this, its piece is delivered after the current one. */

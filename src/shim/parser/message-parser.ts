@@ -108,7 +108,9 @@ export class MessageParser implements EventSourceParser {
   feed(chunk: string | Uint8Array): void {
     if (this.#refusal) throw this.#refusal;
     if (typeof chunk !== 'string' && (!ArrayBuffer.isView(chunk) || chunk.length !== chunk.byteLength)) {
-      throw new TypeError(`feed() expects a string or Uint8Array, got ${chunk === null ? 'null' : typeof chunk}`);
+      throw new TypeError(
+        `feed() expects a string or Uint8Array, got ${chunk === null ? 'null' : typeof chunk}`,
+      );
     }
     this.#parser ??= this.#create();
     const parser = this.#parser;

@@ -1,13 +1,13 @@
 /** The Rust parser as a `TransformStream`. */
 
+import { platformClass } from '../platform.js';
+import { load, startError } from '../wasm/load.js';
 import {
   type EventSourceMessage,
   MessageParser,
   type ParseError,
   type ParserConfig,
 } from './message-parser.js';
-import { platformClass } from '../platform.js';
-import { load, startError } from '../wasm/load.js';
 
 /** The options of an `EventSourceParserStream`. */
 export interface StreamOptions extends Omit<ParserConfig, 'onEvent' | 'onError'> {

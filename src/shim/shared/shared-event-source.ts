@@ -1,12 +1,12 @@
 /** The class `SharedEventSource`: one tab holds the connection and sends its events to the others. */
 
-import { AsyncQueue } from '../iterate/async-queue.js';
-import { EventSource } from '../event-source/event-source.js';
-import { EventSourceErrorEvent, toError } from '../events.js';
-import { newMessageEvent } from '../message-event.js';
 import { toDictionary, toEventId } from '../connection/options.js';
-import { observePage } from '../page.js';
+import { EventSource } from '../event-source/event-source.js';
 import { createScheduler, report } from '../event-source/scheduler.js';
+import { EventSourceErrorEvent, toError } from '../events.js';
+import { AsyncQueue } from '../iterate/async-queue.js';
+import { newMessageEvent } from '../message-event.js';
+import { observePage } from '../page.js';
 import type { EventSourceInit } from '../types.js';
 import type { Entry } from './event-log.js';
 import {
@@ -212,7 +212,8 @@ export class SharedEventSource extends EventSource {
     if (!error.willReconnect) this.#end();
     this.#change(() => {
       this.#readyState = error.willReconnect ? CONNECTING : CLOSED;
-      if (!error.willReconnect) for (const iterator of this.#iterators) iterator.end({ value: toError(error) });
+      if (!error.willReconnect)
+        for (const iterator of this.#iterators) iterator.end({ value: toError(error) });
       this.dispatchEvent(error);
     });
   }
