@@ -47,6 +47,12 @@ export const scripts = [
 /** The file that `eventsource-wasm/core.wasm` is. */
 export const PACKAGED_WASM = 'dist/core.wasm';
 
+/** The forms that `require` finds, and where: CommonJS made of the form's modules, with state of its own. */
+export const CJS_DIR = 'dist/cjs';
+/** @param {Form} form */
+export const cjsDir = ({ dir }) => dir.replace(/^dist/, CJS_DIR);
+export const cjsForms = forms.filter(({ name }) => ['inline', 'slim', 'js'].includes(name));
+
 /** Conditions under which an entry without a form, or a slim one, is another form's. Bytes can't be compiled there. */
 const STATIC_CONDITIONS = ['workerd', 'edge-light'];
 
@@ -100,10 +106,17 @@ function wantedExports() {
   const exports = {};
   /** @param {string} name @param {string} form */
   const conditions = (name, form) => {
-    const types = `./dist/${form === 'slim' && name === 'index' ? 'slim' : name}.d.ts`;
-    if (CORELESS.includes(name)) return { types, default: `./dist/${name}.js` };
-    if (form === 'js') return { types, default: `./dist/js/${name}.js` };
     const file = form === 'slim' && name === 'index' ? 'slim' : name;
+    const types = { require: `./${CJS_DIR}/${file}.d.ts`, default: `./dist/${file}.d.ts` };
+    const path = `${form === 'inline' ? '' : `${form}/`}${name}.js`;
+    const code = {
+      // Bundlers, and Node where it can require ES modules: one copy for `import` and `require`.
+      module: `./dist/${path}`,
+      'module-sync': `./dist/${path}`,
+      require: `./${CJS_DIR}/${path}`,
+      default: `./dist/${path}`,
+    };
+    if (form === 'js' || CORELESS.includes(name)) return { types, ...code };
     return {
       types,
       ...Object.fromEntries(
@@ -111,7 +124,7 @@ function wantedExports() {
       ),
       // React Native's engine has no WebAssembly.
       ...(form === 'slim' ? {} : { 'react-native': `./dist/js/${name}.js` }),
-      default: form === 'slim' ? `./dist/slim/${name}.js` : `./dist/${name}.js`,
+      ...code,
     };
   };
   for (const name of names) exports[`.${suffix(name)}`] = conditions(name, 'inline');
@@ -141,10 +154,13 @@ export function writeStubs() {
   for (const { path, target } of stubs()) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, `export * from '${target}';\n`);
+    // All forms have the types of the first.
+    const types = target.replace(/dist\/slim\/index/, 'dist/slim').replace(/dist\/(slim|js)\//, 'dist/');
+    writeFileSync(path.replace(/js$/, 'd.ts'), `export * from '${types}';\n`);
   }
 }
 
-export const stubPaths = () => stubs().map(({ path }) => path);
+export const stubPaths = () => stubs().flatMap(({ path }) => [path, path.replace(/js$/, 'd.ts')]);
 
 /** What of package.json follows from the entries. */
 function wantedManifest() {
@@ -152,6 +168,7 @@ function wantedManifest() {
   return {
     sideEffects: [
       ...forms.flatMap(({ dir }) => [`./${dir}/polyfill.js`, `./${dir}/shared-*.js`]),
+      `./${CJS_DIR}/**`,
       './polyfill.js',
       './slim/polyfill.js',
       './js/polyfill.js',

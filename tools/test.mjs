@@ -46,7 +46,7 @@ const suites = {
   core: cargoTest,
   async node() {
     await build();
-    const sources = [...testsIn('tests/shim'), 'tests/conformance/node.test.ts'];
+    const sources = [...testsIn('tests/shim'), ...testsIn('tests/hooks'), 'tests/conformance/node.test.ts'];
     const files = await bundleTests(sources, 'build/tests/node', inNode);
     files.push(...(await bundleBorder('build/tests/node', inNode)));
     return (await inChild('node', ['tools/run-mocha.mjs', ...files])).counts;
@@ -63,6 +63,15 @@ const suites = {
     await build();
     const files = await bundleTests(testsIn('tests/pages'), 'build/tests/pages', inNode);
     return (await inChild('pages', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, FIREFOX_PATH })).counts;
+  },
+  /** One connection for the tabs of real browsers. */
+  async shared() {
+    const browsers = [];
+    for (const name of ['chromium', 'firefox', 'webkitgtk']) browsers.push(await setupBrowser(name));
+    await build();
+    const files = await bundleTests(testsIn('tests/shared'), 'build/tests/shared', inNode);
+    const env = { SHARED_BROWSERS: JSON.stringify(browsers) };
+    return (await inChild('shared', ['tools/run-mocha.mjs', ...files], env)).counts;
   },
   async playground() {
     const CHROME_PATH = await setupChromium();
@@ -137,7 +146,7 @@ const parts = Object.fromEntries(BROWSER_NAMES.map((name) => [name, () => browse
  * @returns {Promise<Counts>}
  */
 async function browserTest(names) {
-  const sources = [...testsIn('tests/shim'), 'tests/conformance/browser.test.ts'];
+  const sources = [...testsIn('tests/shim'), ...testsIn('tests/hooks'), 'tests/conformance/browser.test.ts'];
   const attempt = () =>
     runInBrowsers(names, sources).catch((error) => {
       // The tests of the standard may have something to say all the same.

@@ -178,6 +178,20 @@ describe('feed view', () => {
     }
   });
 
+  it('shares one connection with another tab', async () => {
+    const asked = server.stats.requests['/feed'] ?? 0;
+    const hash = `#feed?url=${encodeURIComponent('feed?rate=20')}&shared=1`;
+    const context = feed.page.browserContext();
+    const pages = [await context.newPage(), await context.newPage()];
+    for (const page of pages) {
+      await page.goto(`${server.origin}/${hash}`);
+      await page.waitForSelector(testid('sample-alice'));
+      await page.locator(testid('feed-connect')).click();
+      await page.waitForSelector(testid('feed-event'));
+    }
+    expect(server.stats.requests['/feed']).to.equal(asked + 1);
+  });
+
   it('reconnects, times out and resumes as the options say', async () => {
     await feed.click('feed-options');
     await feed.select('feed-reconnect', 'off');

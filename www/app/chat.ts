@@ -7,6 +7,7 @@ import { discloses } from './disclosure';
 import { find, make } from './dom';
 import { type FaceName, faces } from './faces';
 import { faults } from './faults';
+import { type FormatName, formats } from './formats';
 import { highlight } from './highlight';
 import { readLink, writeState } from './link';
 import { listModels, type Model, type ModelList } from './models';
@@ -21,7 +22,7 @@ const rates = [2, 5, 10, 20, 40, 60, 100, 200, 500, 1000, 0];
 const patience = 3000;
 
 /** The URL in the code, where the real one only exists in this page. */
-const exampleUrl = 'https://api.example.com/v1/chat/completions';
+const exampleBase = 'https://api.example.com/v1';
 
 export function mountChat(wire: Wire): void {
   const view = find('#chat');
@@ -32,6 +33,7 @@ export function mountChat(wire: Wire): void {
   const speed = find<HTMLInputElement>('#rate', view);
   const fault = find<HTMLSelectElement>('#fault', view);
   const face = find<HTMLSelectElement>('#face', view);
+  const format = find<HTMLSelectElement>('#format', view);
   const send = find<HTMLButtonElement>('#send', view);
   const stopButton = find<HTMLButtonElement>('#stop', view);
   const status = find('#chat-status', view);
@@ -90,6 +92,7 @@ export function mountChat(wire: Wire): void {
       stop = streamCompletion(
         {
           face: through,
+          format: chosenFormat(),
           baseUrl: settings.baseUrl,
           key: settings.key,
           model: model.id,
@@ -143,12 +146,20 @@ export function mountChat(wire: Wire): void {
     };
   }
 
+  /** Only `completion` reads all formats by itself; the others show how one is read by hand. */
+  function chosenFormat(): FormatName {
+    return face.value === 'completion' ? (format.value as FormatName) : 'openai-chat';
+  }
+
   /** Shows the code for what is chosen, and puts it into the URL. */
   function showChoice(): void {
     const isPlayed = __STATIC__ && settings.baseUrl.startsWith(base);
+    const chosen = { model: models.value, format: chosenFormat() };
+    format.disabled = face.value !== 'completion';
+    format.value = chosen.format;
     const text = chatCode({
-      url: isPlayed ? exampleUrl : completionUrl({ baseUrl: settings.baseUrl, switches: {} }),
-      model: models.value,
+      ...chosen,
+      url: completionUrl({ ...chosen, baseUrl: isPlayed ? exampleBase : settings.baseUrl, switches: {} }),
       face: face.value as FaceName,
       maxTokens: settings.maxTokens,
     });
@@ -157,6 +168,7 @@ export function mountChat(wire: Wire): void {
     writeState('chat', {
       model: isDefault(models) ? '' : models.value,
       api: isDefault(face) ? '' : face.value,
+      format: isDefault(format) ? '' : format.value,
       fault: isDefault(fault) ? '' : fault.value,
       rate: speed.value === String(rates.indexOf(60)) ? '' : `${rates[Number(speed.value)]}`,
       prompt: input.value,
@@ -215,13 +227,15 @@ export function mountChat(wire: Wire): void {
   }
 
   face.replaceChildren(...Object.entries(faces).map(([name, { label }]) => new Option(label, name)));
+  format.replaceChildren(...Object.entries(formats).map(([name, { label }]) => new Option(label, name)));
   fault.replaceChildren(...faults.map(({ label, name }) => new Option(label, name)));
   speed.max = String(rates.length - 1);
   const linkedRate = rates.indexOf(Number(linked.get('rate') ?? 60));
   speed.value = String(linkedRate < 0 ? rates.indexOf(60) : linkedRate);
   if (linked.has('api')) face.value = linked.get('api') ?? '';
+  if (linked.has('format')) format.value = linked.get('format') ?? '';
   if (linked.has('fault')) fault.value = linked.get('fault') ?? '';
-  for (const select of [face, fault]) if (select.selectedIndex < 0) select.selectedIndex = 0;
+  for (const select of [face, format, fault]) if (select.selectedIndex < 0) select.selectedIndex = 0;
   input.value = linked.get('prompt') ?? '';
   const fitPrompt = () => {
     input.style.height = 'auto';

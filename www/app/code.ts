@@ -2,11 +2,13 @@
 
 import type { FaceName } from './faces';
 import type { FeedOptions } from './feed-options';
+import { type FormatName, formats, headersOf } from './formats';
 
 export interface ChatCode {
   url: string;
   model: string;
   face: FaceName;
+  format: FormatName;
   maxTokens: number | undefined;
 }
 
@@ -15,15 +17,23 @@ export const chatCode = (request: ChatCode): string => chatCodes[request.face](r
 const KEY = `const key = 'YOUR_API_KEY';`;
 const SHOW = 'console.log(text);';
 
-const body = ({ model, maxTokens }: ChatCode, indent: string): string =>
-  [
-    `model: ${quote(model)},`,
-    `messages: [{ role: 'user', content: 'Read to me.' }],`,
-    'stream: true,',
-    ...(maxTokens ? [`max_tokens: ${maxTokens},`] : []),
-  ]
-    .map((line) => `${indent}${line}`)
-    .join('\n');
+/** The body of the request, as a literal without its braces. */
+const body = ({ format, model, maxTokens }: ChatCode, indent: string): string => {
+  const messages = [{ role: 'user' as const, content: 'Read to me.' }];
+  return members(formats[format].body({ model, messages, maxTokens }), indent);
+};
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it stands in a template string of the code.
+const INSERTED_KEY = '${key}';
+
+const headers = ({ format }: ChatCode): string => {
+  const lines = Object.entries(headersOf(format, INSERTED_KEY)).map(([name, value]) => {
+    const isInserted = value.includes(INSERTED_KEY);
+    const text = value === INSERTED_KEY ? 'key' : isInserted ? `\`${value}\`` : quote(value);
+    return `    ${/^\w+$/.test(name) ? name : quote(name)}: ${text},\n`;
+  });
+  return `{\n${lines.join('')}  }`;
+};
 
 const post = (request: ChatCode) => `  method: 'POST',
   headers: {
@@ -39,7 +49,7 @@ const chatCodes: Record<FaceName, (request: ChatCode) => string> = {
 
 ${KEY}
 const answer = completion(${quote(request.url)}, {
-  headers: { Authorization: \`Bearer \${key}\` },
+  headers: ${headers(request)},
   body: {
 ${body(request, '    ')}
   },
@@ -131,6 +141,20 @@ source.onerror = ({ message }) => console.error(message);
 
 const quote = (text: string): string =>
   `'${text.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r')}'`;
+
+const members = (object: object, indent: string): string =>
+  Object.entries(object)
+    .map(([name, value]) => `${indent}${name}: ${nested(value)},`)
+    .join('\n');
+
+/** A value of JSON as a literal in one line. */
+function nested(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
+  if (Array.isArray(value)) return `[${value.map(nested).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return `${value}`;
+  const all = Object.entries(value).map(([name, member]) => `${name}: ${nested(member)}`);
+  return `{ ${all.join(', ')} }`;
+}
 
 const literal = (value: boolean | Record<string, unknown>): string =>
   typeof value === 'boolean'

@@ -1,4 +1,5 @@
 import { EventSource } from 'eventsource-wasm';
+import { SharedEventSource, type SharedEventSourceInit } from 'eventsource-wasm/shared';
 import { base } from './base';
 import { copies } from './clipboard';
 import { feedCode } from './code';
@@ -11,7 +12,6 @@ import { highlight } from './highlight';
 import { readLink, writeState } from './link';
 import { renderNotice } from './notice';
 import { Picture } from './picture';
-import { SharedEventSource } from './shared';
 import type { Wire } from './wire';
 import { explain } from './words';
 
@@ -82,11 +82,10 @@ export function mountFeed(wire: Wire): void {
     let lastId = rest.lastEventId;
     let opened = 0;
     let received = 0;
-    const Source = (rest.shared && SharedEventSource) || EventSource;
-    const source = new Source(url, {
-      ...(method === 'GET' ? {} : { method, body }),
-      ...{ headers, idleTimeout, fetch: wire.fetch('feed') },
-      // A shared connection doesn't take all of them.
+    const options: SharedEventSourceInit = {
+      headers,
+      idleTimeout,
+      fetch: wire.fetch('feed'),
       ...(reconnect !== undefined && { reconnect }),
       ...(lastId !== '' && { lastEventId: lastId }),
       onEvent({ type, data, lastEventId }) {
@@ -95,7 +94,10 @@ export function mountFeed(wire: Wire): void {
         picture.event(data);
         list.event({ type, id: lastEventId, data });
       },
-    });
+    };
+    const source = rest.shared
+      ? new SharedEventSource(url, options)
+      : new EventSource(url, method === 'GET' ? options : { ...options, method, body });
     // A server may name its own events `open`, `error` and `close`; those are listed above.
     source.addEventListener('open', (event) => {
       if (event instanceof MessageEvent) return;
@@ -215,7 +217,6 @@ export function mountFeed(wire: Wire): void {
 
   example.append(...examples.map(({ label, name }) => new Option(label, name)));
   reconnect.append(...reconnections.map(({ label, name }) => new Option(label, name)));
-  find('#feed-shared-label', view).hidden = SharedEventSource === undefined;
   useExample();
   const { view: linkedView, state } = readLink();
   if (linkedView === 'feed' && state.size > 0) {
@@ -228,7 +229,7 @@ export function mountFeed(wire: Wire): void {
     if (reconnect.selectedIndex < 0) reconnect.selectedIndex = 0;
     idle.value = state.get('idle_timeout') ?? '';
     lastEventId.value = state.get('last_event_id') ?? '';
-    shared.checked = SharedEventSource !== undefined && state.has('shared');
+    shared.checked = state.has('shared');
     details.open = [headers, body, reconnect, idle, lastEventId].some(({ value }) => value !== '');
     const known = examples.find(
       ({ path, method: by }) => new URL(path, base).href === url.value && by === method.value,

@@ -22,7 +22,7 @@ import masnavi from '../../texts/masnavi.txt';
 import peachBlossom from '../../texts/peach-blossom.txt';
 import taoteking from '../../texts/taoteking.txt';
 
-const KEY = 'Bearer demo-key';
+const KEY = 'demo-key';
 
 const files: Record<string, string> = {
   ...{ alice, emoji, hojoki, masnavi, taoteking },
@@ -44,8 +44,18 @@ const formats: [RegExp, FakeFormat][] = [
   [/\/messages$/, 'anthropic'],
   [/:streamGenerateContent$/, 'google'],
   [/\/v2\/chat$/, 'cohere'],
-  [/\/ui-messages$/, 'ai-sdk'],
+  [/\/v1\/chat$/, 'ai-sdk'],
 ];
+
+/** The providers' words for an answer that ends at the limit. */
+const cutReasons: Record<FakeFormat, string> = {
+  'openai-chat': 'length',
+  'openai-responses': 'max_output_tokens',
+  anthropic: 'max_tokens',
+  google: 'MAX_TOKENS',
+  'ai-sdk': 'length',
+  cohere: 'MAX_TOKENS',
+};
 
 /** Answers requests to the page's own API. All others go to the network. */
 export function installPageServer(base: string): void {
@@ -63,6 +73,11 @@ export function installPageServer(base: string): void {
   };
 }
 
+/** The key, where each provider has it. */
+const hasKey = (headers: Headers): boolean =>
+  headers.get('Authorization') === `Bearer ${KEY}` ||
+  [headers.get('x-api-key'), headers.get('x-goog-api-key')].includes(KEY);
+
 const createPageServer = (base: string) =>
   createEventServer({
     onRequest: async (request) => {
@@ -70,7 +85,7 @@ const createPageServer = (base: string) =>
       const path = pathname.slice(new URL(base).pathname.length - 1);
       try {
         if (path === '/feed') await playFeed(request, searchParams);
-        else if (request.headers.get('Authorization') !== KEY) refuseKey(request);
+        else if (!hasKey(request.headers)) refuseKey(request);
         else if (path === '/v1/models') listModels(request);
         else await playAnswer(request, path, searchParams);
       } catch (error) {
@@ -89,7 +104,8 @@ function listModels(request: EventServerRequest): void {
 }
 
 async function playAnswer(request: EventServerRequest, path: string, query: URLSearchParams): Promise<void> {
-  const switches = readParameters(completionParameters, Object.fromEntries(query));
+  const { alt: _, ...parameters } = Object.fromEntries(query);
+  const switches = readParameters(completionParameters, parameters);
   if (answerWithFault(request, switches)) return;
   const shape = formats.find(([pattern]) => pattern.test(path))?.[1];
   const body = await request.json();
@@ -100,13 +116,21 @@ async function playAnswer(request: EventServerRequest, path: string, query: URLS
     request.refuse(404, {}, errorBody(message));
     return;
   }
-  const maxTokens = body?.max_completion_tokens ?? body?.max_tokens;
+  const asked =
+    body?.max_completion_tokens ??
+    body?.max_tokens ??
+    body?.max_output_tokens ??
+    body?.maxTokens ??
+    body?.generationConfig?.maxOutputTokens;
+  const { length } = text.tokens;
+  // Anthropic's is a limit that every request has; the others' makes a text longer, too.
+  const maxTokens = shape === 'anthropic' && asked ? Math.min(asked, length) : asked;
   const { tokens_per_second: rate = 60, fault, after = fault === 'cut' ? 5 : 0 } = switches;
   const fails = fault === 'cut' || fault === 'silence';
   await fakeCompletion(shape, {
     model: text.id,
     text: [...answer(text, maxTokens)],
-    ...(maxTokens && maxTokens !== text.tokens.length && { finishReason: 'length' }),
+    ...(maxTokens && maxTokens !== length && { finishReason: cutReasons[shape] }),
     ...(rate > 0 && { tokensPerSecond: rate }),
     // As at the server, where the first event of an answer counts too.
     ...(fails && { failAfter: Math.max(0, after - 1), failWith: fault === 'cut' ? 'cut' : 'stall' }),
