@@ -184,6 +184,8 @@ describe('feed view', () => {
     const context = feed.page.browserContext();
     const pages = [await context.newPage(), await context.newPage()];
     for (const page of pages) {
+      // A page in the background draws nothing.
+      await page.bringToFront();
       await page.goto(`${server.origin}/${hash}`);
       await page.waitForSelector(testid('sample-alice'));
       await page.locator(testid('feed-connect')).click();

@@ -79,10 +79,20 @@ for (const [name, start] of Object.entries(browsers)) {
         expect(await visit.ended(), face).to.equal('done');
         expect(await visit.text('answer-text'), face).to.equal(await sourceText('hojoki'));
       }
+      await visit.select('face', 'completion');
+      for (const format of ['openai-responses', 'anthropic', 'google', 'ai-sdk', 'cohere']) {
+        await visit.select('format', format);
+        await visit.click('new-chat');
+        await visit.send('hojoki');
+        expect(await visit.ended(), format).to.equal('done');
+        expect(await visit.text('answer-text'), format).to.equal(await sourceText('hojoki'));
+      }
+      await visit.select('format', 'openai-chat');
       await visit.settings({ maxTokens: '5', chunkBytes: '1' });
       await visit.send('emoji');
       expect(await visit.ended()).to.equal('done');
       expect(await visit.text('answer-meta')).to.match(/^5 tokens .* cut at the token limit$/);
+      // Nothing but files was asked for.
       expect(files.requests.filter((request) => !/\/project\/[\w.-]*$/.test(request))).to.deep.equal([]);
       expect(visit.complaints).to.deep.equal([]);
     });
@@ -405,6 +415,18 @@ describe('the code in the page', () => {
       expect((await sourceText('hojoki')).replaceAll('\n', '')).to.satisfy((source: string) =>
         source.startsWith(text),
       );
+    });
+  }
+
+  for (const format of ['openai-responses', 'anthropic', 'google', 'ai-sdk', 'cohere']) {
+    it(`runs as it stands: completion with ${format}`, async () => {
+      visit = await Playground.open(browser, server);
+      await visit.select('model', 'hojoki');
+      await visit.select('format', format);
+      const [code = ''] = await visit.texts('code');
+      const printed = await run(code.replace('YOUR_API_KEY', 'demo-key'), format);
+      const lines = (text: string) => text.replaceAll('\n', '');
+      expect(lines(printed)).to.equal(lines(await sourceText('hojoki')));
     });
   }
 
