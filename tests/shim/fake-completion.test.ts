@@ -1,6 +1,5 @@
 /** `fakeCompletion` in each shape, read by `completion`. */
 
-import { install as installFakeTimers } from '@sinonjs/fake-timers';
 import { expect } from 'chai';
 import { completion } from 'eventsource-wasm/llm';
 import {
@@ -86,27 +85,6 @@ for (const format of formats) {
 }
 
 describe('fakeCompletion', () => {
-  it('streams at the pace of tokensPerSecond, by fake timers', async () => {
-    const clock = installFakeTimers();
-    try {
-      const response = await fakeCompletion('openai-chat', {
-        text: ['a', 'b', 'c'],
-        tokensPerSecond: 2,
-      }).fetch(url);
-      let isDone = false;
-      const whole = response.text().then((text) => {
-        isDone = true;
-        return text;
-      });
-      await clock.tickAsync(1_499);
-      expect(isDone).to.equal(false);
-      await clock.tickAsync(1);
-      expect(await whole).to.match(/"a".*"b".*"c".*\[DONE\]\n\n$/s);
-    } finally {
-      clock.uninstall();
-    }
-  });
-
   it('stalls', async () => {
     const controller = new AbortController();
     const { fetch } = fakeCompletion('openai-chat', { text: 'a b', failAfter: 1, failWith: 'stall' });

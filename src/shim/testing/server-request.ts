@@ -2,6 +2,7 @@
 
 import { type ConnectionChaos, noChaos } from './chaos.js';
 import { OutgoingBody } from './outgoing-body.js';
+import { clientTurns } from './turns.js';
 
 /** An event to send. Without `data`, the client gets no event, but remembers the ID. */
 export interface ServerSentEvent {
@@ -50,7 +51,8 @@ export interface EventServerRequest {
   readonly isOpen: boolean;
   /**
    * Resolves when the connection is over: with `'client'` if the client has aborted or cancelled it, with `'server'`
-   * if it was refused, or if it was ended or cut and the client has read that.
+   * if it was refused, or if it was ended or cut and the client has read that. The client has then reacted: its events
+   * are fired, and a timer for its next request is set.
    */
   readonly closed: Promise<'client' | 'server'>;
   /** The body of the request as text. */
@@ -147,7 +149,7 @@ export class ServerRequest implements EventServerRequest {
     this.#close = (by) => {
       this.#isOver = true;
       signal?.removeEventListener('abort', abort);
-      close(by);
+      clientTurns().then(() => close(by));
     };
     this.#body = new OutgoingBody(chaos, this.#close);
     if (signal?.aborted) abort();
