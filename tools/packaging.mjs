@@ -34,7 +34,7 @@ const TELLS = /'wasm-unsafe-eval'.*'eventsource-wasm\/js'/;
 /** @typedef {{ name: string, form: '' | 'slim' | 'js', entry: string, specifier: string }} Program */
 
 /** What works in a framework alone is tested in its example. */
-const ENTRIES_OF_FRAMEWORKS = ['react'];
+const ENTRIES_OF_FRAMEWORKS = ['react', 'vue', 'svelte'];
 
 const entriesForAll = () => entryNames().filter((name) => !ENTRIES_OF_FRAMEWORKS.includes(name));
 

@@ -100,8 +100,7 @@ export class Answer {
   /** A piece of a call's arguments. */
   grow(call: OpenCall, delta: string): void {
     call.arguments += delta;
-    const { index, id, name } = call;
-    this.add({ type: 'tool-call-delta', index, id, name, delta, arguments: call.arguments });
+    this.add({ type: 'tool-call-delta', ...call, delta });
   }
 
   /** A call is complete. Without a name it can't be answered. */

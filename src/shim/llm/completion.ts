@@ -3,7 +3,7 @@
 import { type EventSourceMessage, type EventsInit, iterateEvents } from '../iterate/events.js';
 import { load } from '../wasm/load.js';
 import { fromJson, isObject } from './answer.js';
-import { CompletionError } from './completion-error.js';
+import { CompletionError, toFault } from './completion-error.js';
 import { CompletionReader } from './completion-reader.js';
 import { partialJson } from './partial-json.js';
 import { isError, type ProviderError, toBodyError } from './provider-error.js';
@@ -198,8 +198,7 @@ function stream<Output>(
   };
   const finish = async (): Promise<CompletionResult<Output>> => {
     for await (const _part of parts);
-    if (!outcome)
-      throw new CompletionError('The loop was left before the answer was complete', { kind: 'cut' });
+    if (!outcome) throw toFault('cut', 'The loop was left before the answer was complete');
     if ('error' in outcome) throw outcome.error;
     const { id, text, reasoning, toolCalls, reason: finishReason, usage } = answer;
     const result = { id, text, reasoning, toolCalls, finishReason, usage, ...(schema && outcome) };

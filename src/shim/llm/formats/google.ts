@@ -116,9 +116,8 @@ class ContentReader implements FormatReader {
       const value = piece.stringValue ?? piece.numberValue ?? piece.boolValue ?? null;
       setAt(kept.functionCall.args, `${piece.jsonPath}`, value);
       call.arguments = JSON.stringify(kept.functionCall.args);
-      const { index, id, name } = call;
       const delta = value === null ? '' : `${value}`;
-      if (delta) answer.add({ type: 'tool-call-delta', index, id, name, delta, arguments: call.arguments });
+      if (delta) answer.add({ type: 'tool-call-delta', ...call, delta });
     }
     if (!willContinue) this.#close();
   }
