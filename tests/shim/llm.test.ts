@@ -133,7 +133,7 @@ describe('completion: formats', () => {
     });
   }
 
-  it('a format of one’s own', async () => {
+  it('a custom format', async () => {
     const chunks: [string, unknown][] = [
       ['token', { piece: 'Hel' }],
       ['token', 'lo'],
@@ -153,7 +153,7 @@ describe('completion: formats', () => {
     expect((await answer.result()).toMessage()).to.deep.equal({ role: 'assistant', content: 'Hello' });
   });
 
-  it('a format of one’s own may throw', async () => {
+  it('a custom format that throws', async () => {
     const answer = completion(respond(new TextEncoder().encode('data: {"bad":true}\n\n')), {
       format: ({ data }) => {
         throw new RangeError(`bad is ${data.bad}`);

@@ -1,4 +1,4 @@
-/** Events of a stream for loops, with what only `completion` needs to hear of. */
+/** Stream events for loops, with callbacks that only `completion` needs. */
 
 import { type EventsInit, events } from '../message-iterator.js';
 import type { EventSourceMessage } from '../message-parser.js';
@@ -6,7 +6,7 @@ import type { EventSourceMessage } from '../message-parser.js';
 export type { EventsInit } from '../message-iterator.js';
 export type { EventSourceMessage } from '../message-parser.js';
 
-/** What `completion` hears of besides events. */
+/** Callbacks for `completion`. */
 export interface EventsTap {
   /** A line that the standard ignores (unknown field), without its line end, in stream order. */
   onIgnoredLine?(line: string): void;

@@ -1,4 +1,4 @@
-/** What an answer has so far. Formats write into it. */
+/** The state of one answer. Formats write into it. */
 
 import { type ProviderError, toProviderError } from './provider-error.js';
 import type { CompletionPart, Json, PartValue, ToolCall, Usage } from './types.js';
@@ -58,13 +58,13 @@ export class Answer {
   readonly toolCalls: ToolCall[] = [];
   counts: Record<string, unknown> | undefined;
   error: ProviderError | undefined;
-  /** The provider said why the answer ended, or that it did. */
+  /** The provider said that the answer ended. */
   isFinished = false;
   /** Nothing follows. */
   isDone = false;
   reason: string | undefined;
   usage: Usage | undefined;
-  /** Whether there is more than pieces of calls. */
+  /** Whether any part but pieces of calls was added. */
   hasContent = false;
   readonly #blocks: { text?: unknown; reasoning?: unknown } = {};
   #calls = 0;
@@ -123,7 +123,7 @@ export class Answer {
   count(counts: Json): void {
     if (!isObject(counts)) return;
     const merged = { ...this.counts };
-    // A total of earlier counts doesn't hold for these.
+    // An earlier total doesn't fit newer counts.
     if (Object.values(counts).some((value) => typeof value === 'number')) {
       for (const name in merged) if (/^total/.test(name)) delete merged[name];
     }

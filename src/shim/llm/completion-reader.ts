@@ -113,7 +113,7 @@ export class CompletionReader {
     }
   }
 
-  /** The parts that are the last. */
+  /** Adds the last parts. */
   end(): void {
     const { answer } = this;
     answer.add({ type: 'finish', reason: answer.reason });
@@ -159,7 +159,7 @@ export class CompletionReader {
     // An event that is new in a known format may have any member.
     const isKnown = format !== undefined || (this.#isKnown && textOf(chunk.type) !== undefined);
     if (isError(chunk, event, isKnown)) {
-      // It says more than what the format found, if it did.
+      // It takes precedence over an error that the format found.
       this.answer.error = undefined;
       this.answer.fail(chunk);
     }

@@ -23,7 +23,7 @@ const FINISH_WAIT = 1_000;
 /** The same if the answer went on after its finish. */
 const LONG_WAIT = 10_000;
 
-/** Partial objects are made again when the text has grown by this part of itself. */
+/** Partial objects are parsed again when the text has grown by this share. */
 const PARTIAL_STEP = 0.01;
 
 /**
@@ -168,7 +168,7 @@ function stream<Output>(
           yield* parts;
         }
       } catch (error) {
-        // What comes after the finish is the usage at most.
+        // Only usage can follow the finish.
         if (!answer.isFinished || answer.error) throw await toCompletionError(error);
       } finally {
         clearTimeout(timer);
@@ -191,7 +191,7 @@ function stream<Output>(
 
   const parts = read();
   const leave = parts.return;
-  // A generator that waits hears of nothing before its wait is over.
+  // A generator that awaits an event can't be returned: the event has to fail first.
   parts.return = async (value) => {
     await messages.return?.();
     return leave.call(parts, value);
@@ -220,7 +220,7 @@ function toEventsInit(
   source: string | URL | Request | Response,
   { body, ...init }: Omit<CompletionInit, 'format' | 'schema' | 'onChunk'>,
 ): EventsInit {
-  // A Request has a method of its own, a Response is there.
+  // A Request has its own method, a Response needs none.
   const isRequest = typeof source === 'object' && 'headers' in source;
   const isJson =
     isObject(body) && (Array.isArray(body) || [Object.prototype, null].includes(Object.getPrototypeOf(body)));

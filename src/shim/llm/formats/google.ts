@@ -21,7 +21,7 @@ class ContentReader implements FormatReader {
   readonly #parts: Json[] = [];
   /** The call whose arguments are streaming, and its part of the message. */
   #open: { call: OpenCall; part: Json } | undefined;
-  /** Text belongs together until something else comes between. */
+  /** Counts runs of text: other parts separate them. */
   #run = 0;
 
   constructor(answer: Answer) {
@@ -89,7 +89,7 @@ class ContentReader implements FormatReader {
     this.#run++;
   }
 
-  /** Joins pieces of text, but for those that are signed. */
+  /** Keeps a part for the message. Joins text, except signed text. */
   #keep(part: Json): void {
     const last = this.#parts.at(-1);
     const isText = ({ text, thoughtSignature }: Json) => typeof text === 'string' && !thoughtSignature;
@@ -97,7 +97,7 @@ class ContentReader implements FormatReader {
     else if (part.text !== '' || part.thoughtSignature) this.#parts.push({ ...part });
   }
 
-  /** A call is whole, or its first piece has the name and the others bring members of the arguments. */
+  /** Reads a whole call, or a piece: the first has the name, later ones have members of the arguments. */
   #readCall({ partialArgs, willContinue, ...called }: Json, part: Json): void {
     const answer = this.#answer;
     if (textOf(called.name)) {
