@@ -251,6 +251,22 @@ const faults: Record<string, Record<string, Fault>> = {
       stream: chat({ content: 'a', tool_calls: {} }) + stop + DONE,
       result: { text: 'a', toolCalls: [] },
     },
+    'odd indexes of choices': {
+      stream:
+        data({ choices: [{ index: [], delta: { content: 'a' } }] }) +
+        data({ choices: [{ index: true, delta: { content: 'b' } }] }) +
+        data({ choices: [{ index: null, delta: { content: 'c' }, finish_reason: 'stop' }] }) +
+        DONE,
+      result: { text: 'abc' },
+    },
+    'OpenAI responses: a delta with another item’s ID': {
+      stream:
+        response('output_text.delta', { item_id: 'm', delta: 'Bon' }) +
+        response('output_text.delta', { item_id: 7, delta: 'jour' }) +
+        response('output_text.done', { item_id: 'm', text: 'Bonjour' }) +
+        completed(),
+      result: { text: 'Bon\n\njour' },
+    },
     'Google’s parts as an object': {
       stream: gemini({ text: 'a' }, { finishReason: 'STOP' }),
       result: { text: 'a', finishReason: 'STOP' },

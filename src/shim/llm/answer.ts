@@ -14,6 +14,11 @@ export function list(value: Json): Json[] {
   return isObject(value) ? [value] : [];
 }
 
+/** The first of several answers to one request. Servers leave out its index. */
+export function firstOf(choices: Json): Json {
+  return list(choices).find(({ index }) => !(typeof index === 'number' && index > 0));
+}
+
 export function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }

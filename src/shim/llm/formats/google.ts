@@ -1,6 +1,6 @@
 /** Google's streamGenerateContent. */
 
-import { type Answer, isObject, list, type OpenCall, textOf, toTotal } from '../answer.js';
+import { type Answer, firstOf, isObject, list, type OpenCall, textOf, toTotal } from '../answer.js';
 import type { CompletionFormat, FormatReader, Json } from '../types.js';
 
 /** Google's `streamGenerateContent` (with `alt=sse`), of the Gemini API and Vertex AI. */
@@ -33,7 +33,7 @@ class ContentReader implements FormatReader {
     const chunk = unwrap(wrapped);
     answer.id ??= textOf(chunk.responseId);
     answer.count(chunk.usageMetadata);
-    const candidate = list(chunk.candidates).find(({ index }) => !index);
+    const candidate = firstOf(chunk.candidates);
     for (const { parts } of list(candidate?.content)) for (const part of list(parts)) this.#readPart(part);
     const reason = textOf(candidate?.finishReason) ?? textOf(chunk.promptFeedback?.blockReason);
     if (reason) answer.finish(reason);

@@ -1,6 +1,15 @@
 /** OpenAI's chat completions, and compatible servers. */
 
-import { type Answer, isObject, list, type OpenCall, textOf, toArguments, toTotal } from '../answer.js';
+import {
+  type Answer,
+  firstOf,
+  isObject,
+  list,
+  type OpenCall,
+  textOf,
+  toArguments,
+  toTotal,
+} from '../answer.js';
 import type { CompletionFormat, FormatReader, Json } from '../types.js';
 
 /** A streaming call, with extra members that the next request has to repeat. */
@@ -35,8 +44,7 @@ class ChatReader implements FormatReader {
     const answer = this.#answer;
     answer.id ??= textOf(chunk.id);
     answer.count(chunk.usage ?? chunk.x_groq?.usage);
-    // With `n` above 1, only the first choice.
-    const choice = list(chunk.choices).find(({ index }) => !index);
+    const choice = firstOf(chunk.choices);
     if (!choice) return;
     const delta = isObject(choice.delta) ? choice.delta : isObject(choice.message) ? choice.message : {};
     answer.count(choice.usage);

@@ -103,7 +103,9 @@ class ResponsesReader implements FormatReader {
   #complete(kind: 'text' | 'reasoning', chunk: Json, text: unknown): void {
     const whole = textOf(text);
     const written = this.#written.get(keyOf(kind, chunk)) ?? '';
-    if (!whole || this.#answer[kind].includes(whole)) return;
+    // The text of an item is in blocks of its own.
+    const isWritten = whole && withoutBreaks(this.#answer[kind]).includes(withoutBreaks(whole));
+    if (!whole || isWritten) return;
     this.#write(kind, chunk, whole.startsWith(written) ? whole.slice(written.length) : '');
   }
 
@@ -177,6 +179,10 @@ class ResponsesReader implements FormatReader {
 
 function isForClient({ type, execution, environment }: Json): boolean {
   return CLIENT_CALLS.includes(type) && execution !== 'server' && !/^container/.test(environment?.type);
+}
+
+function withoutBreaks(text: string): string {
+  return text.replaceAll('\n\n', '');
 }
 
 function keyOf(kind: string, { item_id, output_index, content_index, summary_index }: Json): string {
