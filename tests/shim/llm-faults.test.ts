@@ -153,6 +153,17 @@ const faults: Record<string, Record<string, Fault>> = {
       error: { message: /^upstream$/, kind: 'provider', status: 502 },
       types: ['text'],
     },
+    'an error beside a completion’s text': {
+      stream:
+        data({
+          type: 'chunk',
+          choices: [{ text: 'a' }],
+          code: 7,
+          error: { message: 'gone', type: 'io', code: 'x' },
+        }) + DONE,
+      error: { message: /^gone$/, kind: 'provider', type: 'io', code: 'x' },
+      types: ['text'],
+    },
     'an error in a choice': {
       stream:
         choice({
@@ -935,7 +946,7 @@ const faults: Record<string, Record<string, Fault>> = {
       stream:
         '{"detail":[{"loc":["body","model"],"msg":"Field required","type":"missing"},{"msg":"Not text"}]}',
       answer: { status: 422, contentType: 'application/json' },
-      error: { message: /^Field required; Not text \(/, status: 422 },
+      error: { message: /^Field required \(/, status: 422 },
     },
     'xAI: error is text, code too': {
       stream: '{"code":"Client specified an invalid argument","error":"Incorrect API key"}',
