@@ -29,6 +29,7 @@ import {
   stubPaths,
   writeStubs,
 } from './entries.mjs';
+import { trimDeclarations, trimGlue } from './glue.mjs';
 import { packWasm, toText } from './pack-wasm.mjs';
 import { forRelease, forWasm, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
 import { filesUnder, stampedStep } from './stamps.mjs';
@@ -50,7 +51,11 @@ const WASM_FEATURES = [
   'nontrapping-float-to-int',
   'reference-types',
   'sign-ext',
+  'simd',
 ];
+
+/** What the module has that wasm2js translates. */
+const WASM2JS_FEATURES = WASM_FEATURES.filter((feature) => feature !== 'simd');
 
 /**
  * Functions with one caller are put into it only when they are small: else WebKit of 2022 traps in some that have
@@ -107,6 +112,23 @@ async function crateToGenerated() {
     },
     () => run(cargo, ['build', '--lib', '--release', ...wasm.flags], { env: { ...wasm.env, ...remapping } }),
   );
+  // Another folder, or each build would compile all crates again.
+  const plain = forRelease(toolchain, { simd: false });
+  const plainTarget = `${targetDir}/wasm2js`;
+  const plainWasm = `${plainTarget}/${WASM_TARGET}/release/eventsource_wasm.wasm`;
+  const plainRemapping = await remapped(toolchain, plain.env);
+  await stampedStep(
+    'wasm2js: cargo build',
+    {
+      inputs: [...cargoFiles, ...filesUnder('src', /\.rs$/)],
+      also: [version, process.env.RUSTFLAGS, plain, plainRemapping],
+      outputs: [plainWasm],
+    },
+    () =>
+      run(cargo, ['build', '--lib', '--release', ...plain.flags], {
+        env: { ...plain.env, ...plainRemapping, CARGO_TARGET_DIR: plainTarget },
+      }),
+  );
   await stampedStep(
     'bindgen: cargo build',
     { inputs: ['Cargo.lock', ...filesUnder('tools/bindgen')], also: version, outputs: [bindgen] },
@@ -125,7 +147,7 @@ async function crateToGenerated() {
     {
       inputs: [
         ...['core_bg.wasm', 'core.js', 'core.d.ts'].map((name) => `${BINDGEN_OUT}/${name}`),
-        ...['package-lock.json', 'tools/pack-wasm.mjs'],
+        ...['package-lock.json', 'tools/pack-wasm.mjs', 'tools/glue.mjs'],
       ],
       also: [WASM_FEATURES, OPTIMIZATIONS],
       outputs: [
@@ -135,19 +157,19 @@ async function crateToGenerated() {
     },
     async () => {
       mkdirSync(GENERATED, { recursive: true });
-      copyFileSync(`${BINDGEN_OUT}/core.d.ts`, `${GENERATED}/core.d.ts`);
+      writeFileSync(
+        `${GENERATED}/core.d.ts`,
+        trimDeclarations(readFileSync(`${BINDGEN_OUT}/core.d.ts`, 'utf8')),
+      );
       const glue = await packWasm({
         wasm: `${BINDGEN_OUT}/core_bg.wasm`,
-        glue: readFileSync(`${BINDGEN_OUT}/core.js`, 'utf8'),
+        glue: trimGlue(readFileSync(`${BINDGEN_OUT}/core.js`, 'utf8')),
         work: BINDGEN_OUT,
         features: WASM_FEATURES,
         optimizations: OPTIMIZATIONS,
         out: OPTIMIZED_WASM,
       });
-      // Edge runtimes give a module of another realm, which is no instance of this one's class.
-      const check = /if \(!\(module instanceof WebAssembly\.Module\)\) \{[^}]*\}/;
-      if (!check.test(glue)) throw new StepError('the glue has no check of the module that is known');
-      writeFileSync(`${GENERATED}/core.js`, glue.replace(check, ''));
+      writeFileSync(`${GENERATED}/core.js`, glue);
       const { text, frequent } = toText(readFileSync(OPTIMIZED_WASM));
       // The types are written out, or the declarations would repeat the whole text.
       writeFileSync(
@@ -159,15 +181,21 @@ async function crateToGenerated() {
   await stampedStep(
     'wasm: twin',
     {
-      inputs: [rawWasm, 'package-lock.json', 'tools/twin.mjs', ...filesUnder('tools/bindgen')],
-      also: WASM_FEATURES,
+      inputs: [
+        plainWasm,
+        'package-lock.json',
+        'tools/twin.mjs',
+        'tools/glue.mjs',
+        ...filesUnder('tools/bindgen'),
+      ],
+      also: WASM2JS_FEATURES,
       outputs: ['core.js', 'module.js'].map((name) => `${TWIN_OUT}/${name}`),
     },
     () =>
       makeTwin({
-        rawWasm,
+        rawWasm: plainWasm,
         bindgen: `${root}/${bindgen}`,
-        features: WASM_FEATURES,
+        features: WASM2JS_FEATURES,
         work: 'build/twin',
         out: TWIN_OUT,
       }),
@@ -223,6 +251,7 @@ export async function buildPanicking() {
       const flags = ['--lib', '--features', 'panics-on-demand', ...wasm.flags];
       await run(toolchain.cargo, ['build', ...flags], { env: wasm.env });
       await run(`${root}/${targetDir}/debug/bindgen`, [rawWasm, generated]);
+      writeFileSync(`${generated}/core.js`, trimGlue(readFileSync(`${generated}/core.js`, 'utf8')));
       const { text, frequent } = toText(readFileSync(`${generated}/core_bg.wasm`));
       writeFileSync(
         `${generated}/inline.js`,
@@ -308,7 +337,7 @@ async function shimToDist() {
     mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(`${GENERATED}/core.d.ts`, copy);
     // For those who compile without the DOM's types: Node's lack some of the names.
-    for (const path of ['dist/event-source.d.ts', 'dist/types.d.ts', 'dist/wasm/source.d.ts'])
+    for (const path of ['dist/event-source/event-source.d.ts', 'dist/types.d.ts', 'dist/wasm/source.d.ts'])
       writeFileSync(path, `/// <reference lib="dom" />\n${readFileSync(path, 'utf8')}`);
     // Nothing refers to these.
     for (const path of filesUnder('dist', /\/(global|wasm\/source-\w+|wasm\/generated\/inline)\.d\.ts$/))

@@ -8,7 +8,12 @@ import { command, root, run, StepError, step } from './steps.mjs';
 import { runInBrowsers, runSuite, scenarioServer, stopScenarioServer } from './test.mjs';
 
 /** What the suites read; `npm test` goes without. A variable that is set already stays as it is. */
-const LENGTHS = { CHAOS_RUNS: '1000', RANDOM_LIFE_SECONDS: '200', NETWORK_EVENTS: '10000' };
+const LENGTHS = {
+  CHAOS_RUNS: '1000',
+  RANDOM_LIFE_SECONDS: '200',
+  NETWORK_EVENTS: '10000',
+  SHARED_SECONDS: '600',
+};
 
 /** @type {Record<string, () => Promise<{ passed: number, failed: number }>>} */
 const parts = {
@@ -42,6 +47,7 @@ const parts = {
     return counts;
   },
   networks: () => runSuite('networks'),
+  shared: () => runSuite('shared'),
   /** The allocator, in an interpreter that knows of every byte whose it is. */
   async miri() {
     await setupNightly({ miri: true });

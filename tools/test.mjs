@@ -64,6 +64,15 @@ const suites = {
     const files = await bundleTests(testsIn('tests/pages'), 'build/tests/pages', inNode);
     return (await inChild('pages', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, FIREFOX_PATH })).counts;
   },
+  /** One connection for the tabs of real browsers. */
+  async shared() {
+    const browsers = [];
+    for (const name of ['chromium', 'firefox', 'webkitgtk']) browsers.push(await setupBrowser(name));
+    await build();
+    const files = await bundleTests(testsIn('tests/shared'), 'build/tests/shared', inNode);
+    const env = { SHARED_BROWSERS: JSON.stringify(browsers) };
+    return (await inChild('shared', ['tools/run-mocha.mjs', ...files], env)).counts;
+  },
   async playground() {
     const CHROME_PATH = await setupChromium();
     await buildPlayground();

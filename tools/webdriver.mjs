@@ -67,6 +67,7 @@ export async function startDriver({ name, executable, driver, display }) {
   }
   return {
     port,
+    pid: child.pid ?? 0,
     capabilities: { 'wdio:enforceWebDriverClassic': true, ...capabilities },
     stop() {
       for (const { pid } of [child, ...(screen ? [screen.child] : [])]) if (pid !== undefined) endGroup(pid);

@@ -17,6 +17,7 @@ import { platformClass } from './platform.js';
  * - `unreadable`: `fetch` returned something that can't be read as a stream of bytes
  * - `request`: a function for the request's URL, headers or body failed
  * - `handler`: an event callback failed; never for an `EventSource`
+ * - `gap`: a `SharedEventSource` missed events that the other tabs no longer have; the connection goes on
  * - `webassembly`: this package's WebAssembly module couldn't be started
  * - `internal`: an unexpected exception, from a bug or from a replaced function of the platform
  */
@@ -32,6 +33,7 @@ export type ErrorKind =
   | 'unreadable'
   | 'request'
   | 'handler'
+  | 'gap'
   | 'webassembly'
   | 'internal';
 
@@ -66,31 +68,24 @@ const names = ['kind', 'attempt', 'status', 'statusText', 'headers', 'url', 'bod
 
 type Members = Omit<ErrorMembers, 'json'>;
 
-/** Arguments that describe a failure, as the driver passes them. */
-export type FailureArguments = [
-  kind: ErrorKind,
-  message: string,
-  attempt: number,
-  cause: unknown,
-  response: Response | undefined,
-  body: string | undefined,
-  delay?: number | undefined,
-];
+/** What an error is made from. */
+export interface ErrorDetails {
+  kind: ErrorKind;
+  message: string;
+  attempt: number;
+  cause?: unknown;
+  response?: Response | undefined;
+  body?: string | undefined;
+  delay?: number | undefined;
+  retryAfter?: number | undefined;
+}
 
-function membersOf([kind, text, attempt, cause, response, body]: FailureArguments): Members {
+function membersOf({ response, message: text, ...details }: ErrorDetails): Members {
+  const { kind, attempt, body, retryAfter, cause } = details;
   const { status, statusText, headers, url } = response ?? ({} as Partial<Response>);
   const known = [statusText, cause instanceof Error ? cause.message : ''].filter(Boolean).join('; ');
   const message = known ? `${text} (${known})` : text;
-  const retryAfter = toMilliseconds(headers?.get('Retry-After'));
   return { kind, message, attempt, status, statusText, headers, url, body, retryAfter, cause };
-}
-
-/** A `Retry-After` header: seconds or an HTTP date. */
-function toMilliseconds(value: string | null | undefined): number | undefined {
-  if (!value) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const time = / GMT$/.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(time) ? undefined : Math.max(time - Date.now(), 0);
 }
 
 /** Not `Object.assign`: a page that has replaced it hears of its errors all the same. */
@@ -124,13 +119,13 @@ export class EventSourceErrorEvent extends /* @__PURE__ */ platformClass('Event'
   readonly delay: number | undefined;
 
   /** @internal */
-  constructor(...details: FailureArguments) {
+  constructor(details: ErrorDetails) {
     super('error');
     const members = membersOf(details);
     copy(this, members);
     this.message = members.message;
     this.cause = members.cause;
-    this.delay = details[6];
+    this.delay = details.delay;
     this.willReconnect = this.delay !== undefined;
   }
 
@@ -187,23 +182,8 @@ export class EventSourceError extends Error {
 
 export interface EventSourceError extends Omit<ErrorMembers, 'message' | 'cause'> {}
 
-/** An unexpected exception: a bug, or a function of the platform that was replaced. */
-export function internalFailure(attempt: number, cause: unknown): FailureArguments {
-  const message = 'An unexpected exception ended this connection';
-  return ['internal', message, attempt, cause, undefined, undefined];
-}
-
-/** The page has called `window.stop()`. */
-export function stoppedFailure(attempt: number): FailureArguments {
-  return ['network', 'window.stop() ended the connection', attempt, undefined, undefined, undefined];
-}
-
-export function toErrorEvent(...details: FailureArguments): EventSourceErrorEvent {
-  return new EventSourceErrorEvent(...details);
-}
-
 /** The exception for a failure, also where there is no `Event`. */
-export function toException(...details: FailureArguments): EventSourceError {
+export function toException(details: ErrorDetails): EventSourceError {
   return new EventSourceError(membersOf(details));
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-export { EventSource } from './event-source.js';
+export { EventSource } from './event-source/event-source.js';
 export {
   type ErrorKind,
   EventSourceError,

@@ -49,3 +49,45 @@ export function platformCallsHandlers(): boolean {
   }
   return callsHandlers;
 }
+
+interface Zone {
+  readonly name: string;
+  run<T>(work: () => T): T;
+}
+
+/**
+ * Captures the async context. Node's `AsyncLocalStorage` follows promises and tasks by itself; zone.js doesn't follow
+ * `await`.
+ *
+ * @returns a function that runs its argument in the context
+ */
+export function captureContext(): <T>(work: () => T) => T {
+  const { Zone } = globalThis as { Zone?: { readonly current?: Zone } };
+  const zone = Zone?.current;
+  return zone ? (work) => zone.run(work) : (work) => work();
+}
+
+let chromium: boolean | undefined;
+
+/** Whether short strings are faster made of codes than decoded. */
+export function isChromium(): boolean {
+  chromium ??= 'chrome' in globalThis || / Chrome\//.test(globalThis.navigator?.userAgent ?? '');
+  return chromium;
+}
+
+const fetchOptions = new Map<string, boolean>();
+
+/** Whether `fetch` takes a member of its options: some versions of Cloudflare's runtime throw for `cache`, for example. */
+export function supportsFetchOption(name: string, value: unknown): boolean {
+  let isSupported = fetchOptions.get(name);
+  if (isSupported === undefined) {
+    try {
+      new Request('http://localhost/', { [name]: value });
+      isSupported = true;
+    } catch {
+      isSupported = false;
+    }
+    fetchOptions.set(name, isSupported);
+  }
+  return isSupported;
+}

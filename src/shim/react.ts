@@ -1,8 +1,10 @@
 /**
- * For React: `import { useEventSource } from 'eventsource-wasm/react'`.
+ * For React: `import { useEventSource, useCompletion } from 'eventsource-wasm/react'`.
  *
  * @module
  */
 
+export type { CompletionState, UseCompletionInit } from './hooks/completion-store.js';
 export { useEventSource } from './hooks/react.js';
 export type { EventSourceControls, EventSourceState, UseEventSourceInit } from './hooks/source-store.js';
+export { type UseCompletionResult, useCompletion } from './hooks/use-completion-react.js';

@@ -86,10 +86,7 @@ export class RequestFactory {
     }
     const { url: address, authorization } = splitCredentials(resolveUrl(url), init.credentials === 'include');
     if (authorization && !headers.has('authorization')) setHeader(headers, 'Authorization', authorization);
-    setHeader(headers, 'Accept', headers.get('accept')?.[1] ?? 'text/event-stream');
-    if (lastEventId !== '') setHeader(headers, 'Last-Event-ID', byteString(lastEventId));
-    // A plain object, so that `{ ...init.headers }` in a user's `fetch` keeps them all.
-    return { url: address, headers: Object.fromEntries(headers.values()), init };
+    return { url: address, headers: toSentHeaders(headers, lastEventId), init };
   }
 }
 
@@ -109,6 +106,13 @@ export function toHeaderMap(init: RequestHeaders | null | undefined): HeaderMap 
 
 export function setHeader(headers: HeaderMap, name: string, value: string): void {
   headers.set(`${name}`.toLowerCase(), [name, value]);
+}
+
+/** The headers of an event stream's request. A plain object, so that `{ ...init.headers }` in a user's `fetch` keeps all. */
+export function toSentHeaders(headers: HeaderMap, lastEventId: string): Record<string, string> {
+  setHeader(headers, 'Accept', headers.get('accept')?.[1] ?? 'text/event-stream');
+  if (lastEventId !== '') setHeader(headers, 'Last-Event-ID', byteString(lastEventId));
+  return Object.fromEntries(headers.values());
 }
 
 function checkBody(method: string, body: unknown): void {

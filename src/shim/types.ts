@@ -232,6 +232,14 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
    */
   whenHidden?: 'keep' | 'pause' | undefined;
   /**
+   * Find out whether CORS is the reason when the first GET to another origin fails: one request with `mode: 'no-cors'`
+   * that is aborted at its headers. The error then has the kind `cors`.
+   * @default true
+   */
+  corsProbe?: boolean | undefined;
+  /** What undici's `EventSource` takes for Node: a dispatcher, and the reconnection time in milliseconds. */
+  node?: { dispatcher?: unknown; reconnectionTime?: number | undefined } | undefined;
+  /**
    * Fire a `comment` event for each comment of the stream.
    * @default false
    */

@@ -116,6 +116,16 @@ describe('chat view', () => {
     }
   });
 
+  for (const format of ['openai-responses', 'anthropic', 'google', 'ai-sdk', 'cohere']) {
+    it(`speaks ${format}`, async () => {
+      await chat.asFastAsPossible();
+      await chat.select('format', format);
+      await chat.send('emoji');
+      expect(await chat.ended()).to.equal('done');
+      await expectSource(await chat.text('answer-text'), 'emoji');
+    });
+  }
+
   it('writes a text in its own direction', async () => {
     await chat.asFastAsPossible();
     await chat.send('masnavi');

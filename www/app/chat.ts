@@ -4,6 +4,7 @@ import { completionUrl, type Message, streamCompletion } from './completion';
 import { find, make } from './dom';
 import { type FaceName, faces } from './faces';
 import { faults } from './faults';
+import { type FormatName, formats } from './formats';
 import { listModels, type Model, type ModelList } from './models';
 import { Picture } from './picture';
 import { loadSettings, mountSettings } from './settings';
@@ -23,6 +24,7 @@ export function mountChat(): void {
   const speed = find<HTMLInputElement>('#rate', view);
   const fault = find<HTMLSelectElement>('#fault', view);
   const face = find<HTMLSelectElement>('#face', view);
+  const format = find<HTMLSelectElement>('#format', view);
   const send = find<HTMLButtonElement>('#send', view);
   const stopButton = find<HTMLButtonElement>('#stop', view);
   const status = find('#chat-status', view);
@@ -75,6 +77,7 @@ export function mountChat(): void {
       stop = streamCompletion(
         {
           face: through,
+          format: chosenFormat(),
           baseUrl: settings.baseUrl,
           key: settings.key,
           model: model.id,
@@ -127,11 +130,20 @@ export function mountChat(): void {
     };
   }
 
+  /** Only `completion` reads all formats by itself; the others show how one is read by hand. */
+  function chosenFormat(): FormatName {
+    return face.value === 'completion' ? (format.value as FormatName) : 'openai-chat';
+  }
+
   function showCode(): void {
+    const asked = { model: models.value, messages: [], format: chosenFormat() };
+    format.disabled = face.value !== 'completion';
+    format.value = asked.format;
     find('.code', view).textContent = chatCode(
-      completionUrl({ baseUrl: settings.baseUrl, switches: switches() }),
+      completionUrl({ ...asked, baseUrl: settings.baseUrl, switches: switches() }),
       models.value,
       face.value as FaceName,
+      Object.keys(formats[asked.format].body(asked)),
     );
   }
 
@@ -179,6 +191,7 @@ export function mountChat(): void {
   }
 
   face.replaceChildren(...Object.entries(faces).map(([name, { label }]) => new Option(label, name)));
+  format.replaceChildren(...Object.entries(formats).map(([name, { label }]) => new Option(label, name)));
   fault.replaceChildren(...faults.map(({ label, name }) => new Option(label, name)));
   speed.max = String(rates.length - 1);
   speed.value = String(rates.indexOf(60));

@@ -1,8 +1,8 @@
 import type { FaceName } from './faces';
 
 /** The request as its user would write it, to be read beside the stream. Keys stay out of it. */
-export const chatCode = (url: string, model: string, face: FaceName): string =>
-  chatCodes[face](quote(short(url)), quote(model));
+export const chatCode = (url: string, model: string, face: FaceName, members: string[]): string =>
+  chatCodes[face](quote(short(url)), quote(model), members);
 
 const post = (model: string) => `  method: 'POST',
   headers: {
@@ -18,17 +18,17 @@ const post = (model: string) => `  method: 'POST',
 
 const show = 'show(JSON.parse(data).choices[0].delta.content);';
 
-const chatCodes: Record<FaceName, (url: string, model: string) => string> = {
-  completion: (url, model) => `import { completion } from 'eventsource-wasm/llm';
+const values: Record<string, string> = { stream: 'true', max_tokens: '4096' };
+
+const chatCodes: Record<FaceName, (url: string, model: string, members: string[]) => string> = {
+  completion: (url, model, members) => `import { completion } from 'eventsource-wasm/llm';
 
 const answer = completion(${url}, {
   headers: {
     Authorization: \`Bearer \${key}\`,
   },
   body: {
-    model: ${model},
-    messages,
-    stream: true,
+${members.map((name) => (name === 'model' ? `    model: ${model},` : `    ${name}${values[name] ? `: ${values[name]}` : ''},`)).join('\n')}
   },
   signal,
 });

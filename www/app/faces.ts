@@ -7,7 +7,7 @@ import { events } from 'eventsource-wasm/stream';
 export interface FaceRequest {
   url: string;
   headers: Record<string, string>;
-  body: { model: string; messages: object[]; stream: true; max_tokens?: number };
+  body: object;
   signal: AbortSignal;
 }
 
@@ -68,7 +68,7 @@ const withCompletion: Face = {
     const answer = completion(url, { headers, body, signal, fetch: telling(taker) });
     for await (const part of answer) {
       if (part.type === 'text') taker.took(part.text, part.text);
-      if (part.type === 'finish') taker.reason(part.reason);
+      if (part.type === 'finish') taker.reason(part.reason ?? '');
     }
   },
 };

@@ -1,6 +1,6 @@
 /** A connection with a state that can be subscribed to: what the hooks of all frameworks share. */
 
-import { EventSource } from '../event-source.js';
+import { EventSource } from '../event-source/event-source.js';
 import type { EventSourceErrorEvent } from '../events.js';
 import type { EventSourceInit } from '../types.js';
 

@@ -1,0 +1,7 @@
+/**
+ * One connection for all tabs: `import { SharedEventSource } from 'eventsource-wasm/shared'`.
+ *
+ * @module
+ */
+
+export { SharedEventSource, type SharedEventSourceInit } from './shared/shared-event-source.js';

@@ -1,0 +1,90 @@
+/** The messages that tabs send each other. No request header and no cookie is in them. */
+
+import { EventSourceErrorEvent, EventSourceOpenEvent } from '../events.js';
+import type { Entry } from './event-log.js';
+
+/** Tabs whose messages differ have different keys, and so a connection of their own. Raise it with each change. */
+const PROTOCOL = 1;
+
+const PREFIX = `eventsource-wasm/shared ${PROTOCOL} `;
+
+/** What the keys of a URL begin with. All of it is in the key, as hashes could collide. A URL has no spaces. */
+export const keyPrefixOf = (url: string): string => `${PREFIX}${url.replace(/#.*/, '')} `;
+
+/** What is told of a response that was accepted. */
+export interface Opened {
+  status: number;
+  url: string;
+  headers: [string, string][];
+}
+
+const failureNames = [
+  ...([
+    'kind',
+    'message',
+    'attempt',
+    'status',
+    'statusText',
+    'url',
+    'body',
+    'willReconnect',
+    'delay',
+  ] as const),
+];
+
+/** An `error` event, without what can't be sent: its `cause`. */
+export type Failure = Pick<EventSourceErrorEvent, (typeof failureNames)[number]> & {
+  pairs: [string, string][] | undefined;
+};
+
+/** What the holder sends. */
+export type News =
+  | { kind: 'event'; entry: Entry }
+  | { kind: 'state'; opened: Opened | undefined }
+  | { kind: 'error'; failure: Failure }
+  /** The answer to a `join`: the last events before `end`. */
+  | {
+      kind: 'welcome';
+      to: string;
+      entries: Entry[];
+      isGap: boolean;
+      opened: Opened | undefined;
+      options: Record<string, number>;
+    };
+
+export type HolderMessage = News & {
+  /** Positions can be compared within one line of holders, each of which went on where the last one was. */
+  line: string;
+  /** Grows with each holder. Messages of an earlier one are ignored. */
+  term: number;
+  /** The position of the last event. */
+  end: number;
+};
+
+export type Message =
+  | HolderMessage
+  /** Asks the holder for what is missing, or whether it is there. */
+  | { kind: 'join'; from: string; line: string; end: number; lastEventId: string; replay: number }
+  /** Comes back to its sender when everything sent before it has. */
+  | { kind: 'echo'; from: string }
+  | { kind: 'close' };
+
+export const toOpened = ({ status, url, headers }: EventSourceOpenEvent): Opened => ({
+  status,
+  url,
+  headers: [...headers],
+});
+
+export const toOpenEvent = (opened: Opened): EventSourceOpenEvent =>
+  new EventSourceOpenEvent({ ...opened, headers: new Headers(opened.headers) } as Response);
+
+export function toFailure(event: EventSourceErrorEvent): Failure {
+  const members = Object.fromEntries(failureNames.map((name) => [name, event[name]]));
+  return { ...members, pairs: event.headers && [...event.headers] } as Failure;
+}
+
+export function toErrorEvent({ pairs, ...members }: Failure, cause: unknown): EventSourceErrorEvent {
+  const headers = pairs && new Headers(pairs);
+  // The message is complete: what the constructor would add to it is in it already.
+  return Object.assign(new EventSourceErrorEvent(members), members, { headers, cause });
+}

@@ -1,0 +1,248 @@
+/** The protocol: the holder of the lock connects and sends what it receives; the others follow. */
+
+import { EventSource } from '../event-source/event-source.js';
+import { EventSourceErrorEvent, type EventSourceOpenEvent } from '../events.js';
+import type { EventSourceInit } from '../types.js';
+import { type Entry, EventLog } from './event-log.js';
+import { type Member, Membership } from './membership.js';
+import {
+  type Failure,
+  type HolderMessage,
+  keyPrefixOf,
+  type Message,
+  type News,
+  type Opened,
+  toFailure,
+  toOpened,
+} from './messages.js';
+import { findDifference, hashOptions } from './options.js';
+
+/** The object that a participant receives for. */
+export interface Host {
+  /** The ID of the last event that was fired. */
+  getLastEventId(): string;
+  /** The log has events. */
+  receive(): void;
+  setOpened(opened: Opened | undefined): void;
+  /** Events are missing here. */
+  miss(): void;
+  /** Without a delay, it ends the participant. */
+  fail(failure: Failure, cause?: unknown): void;
+  /** The stream is complete, or `closeAll` was called: it ends the participant. */
+  complete(): void;
+}
+
+export class Participant implements Member {
+  readonly log = new EventLog();
+  /** Whether other tabs can share the connection. */
+  isShared = true;
+  readonly #url: string;
+  readonly #key: string;
+  readonly #init: EventSourceInit;
+  readonly #options: Record<string, number>;
+  readonly #replay: number;
+  readonly #host: Host;
+  /** Undefined where nothing can be shared, and while the page is frozen. */
+  #membership: Membership | undefined;
+  /** The connection, in the tab that holds it. */
+  #source: EventSource | undefined;
+  #opened: Opened | undefined;
+  /** Empty until a holder has answered. */
+  #line = '';
+  #term = 0;
+  #isAsking = false;
+  /** Events are known to be missing, and asked for. */
+  #isBehind = false;
+
+  constructor(url: string, name: string, init: EventSourceInit, replay: number, host: Host) {
+    this.#url = url;
+    this.#key = `${keyPrefixOf(url)}${Boolean(init.withCredentials)} ${name}`;
+    this.#init = init;
+    this.#options = hashOptions(init);
+    this.#replay = replay;
+    this.#host = host;
+    this.log.lastEventId = host.getLastEventId();
+  }
+
+  join(): void {
+    try {
+      this.#membership = new Membership(this.#key, this);
+    } catch {
+      this.fallBack();
+    }
+    this.ping();
+  }
+
+  leave(): void {
+    this.lose();
+    this.#membership?.leave();
+    this.#membership = undefined;
+  }
+
+  /** This tab connects, after the last event that it has received. */
+  hold(): void {
+    const { log } = this;
+    const { lastEventId } = log;
+    if (this.#isBehind && !lastEventId) this.#host.miss();
+    this.#isBehind = false;
+    this.#line ||= `${Math.random()}`;
+    this.#term = Math.max(this.#term + 1, Date.now());
+    this.#setOpened(undefined);
+    this.#tell({ kind: 'state', opened: undefined });
+
+    let last: Event | undefined;
+    const source = new EventSource(this.#url, {
+      ...this.#init,
+      ...{ lastEventId, store: undefined, whenHidden: undefined },
+      onEvent: (event) => {
+        last = event;
+        if (source === this.#source) this.#publish(event, false);
+      },
+    });
+    this.#source = source;
+    // The server may give its events any of these names.
+    const listen = <E extends Event>(type: string, listener: (event: E) => void) =>
+      source.addEventListener(type, (event) => {
+        if (event !== last && source === this.#source) listener(event as unknown as E);
+      });
+    listen('open', (event: EventSourceOpenEvent) => {
+      const opened = toOpened(event);
+      this.#tell({ kind: 'state', opened });
+      this.#setOpened(opened);
+    });
+    listen('error', (event: EventSourceErrorEvent) => {
+      const failure = toFailure(event);
+      this.#tell({ kind: 'error', failure });
+      this.#fail(failure, event.cause);
+    });
+    listen('close', () => {
+      this.#post({ kind: 'close' });
+      this.#host.complete();
+    });
+    listen('comment', (event: MessageEvent<string>) => this.#publish(event, true));
+  }
+
+  lose(): void {
+    this.#source?.close();
+    this.#source = undefined;
+    this.#setOpened(undefined);
+  }
+
+  ping(): void {
+    this.#isAsking = false;
+    this.#ask();
+  }
+
+  fallBack(): void {
+    this.#membership = undefined;
+    this.isShared = false;
+    this.hold();
+  }
+
+  receive(message: Message): void {
+    if (message.kind === 'close') this.#host.complete();
+    else if (message.kind !== 'join') this.#follow(message as HolderMessage);
+    else if (this.#source) this.#welcome(message);
+  }
+
+  /** To the other tabs. */
+  #tell(news: News): void {
+    this.#post({ ...news, line: this.#line, term: this.#term, end: this.log.end });
+  }
+
+  #post(message: Message): void {
+    this.#membership?.post(message);
+  }
+
+  #publish({ type, data, lastEventId, origin }: MessageEvent<string>, isComment: boolean): void {
+    const entry: Entry = [type, data, lastEventId, origin, isComment];
+    this.log.push(entry);
+    this.#tell({ kind: 'event', entry });
+    this.#host.receive();
+  }
+
+  #ask(): void {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    this.#post({
+      kind: 'join',
+      from: this.#membership?.id ?? '',
+      line: this.#line,
+      end: this.log.end,
+      // In another line, positions say nothing, and what waits to be fired is thrown away.
+      lastEventId: this.#host.getLastEventId(),
+      replay: this.#line ? 0 : this.#replay,
+    });
+  }
+
+  /** Answers a tab that joins or has fallen behind. */
+  #welcome({ from, line, end, lastEventId, replay }: Message & { kind: 'join' }): void {
+    const { log } = this;
+    const isKnown = line === this.#line;
+    const found = lastEventId ? log.find(lastEventId) : -1;
+    const position = isKnown ? Math.min(end, log.end) : found >= 0 ? found : log.end - replay;
+    const isGap = isKnown ? position < log.start : found < 0 && (line !== '' || lastEventId !== '');
+    const entries = log.after(position);
+    this.#tell({ kind: 'welcome', to: from, entries, isGap, opened: this.#opened, options: this.#options });
+  }
+
+  #follow(message: HolderMessage): void {
+    const { log } = this;
+    const { kind, line, term, end } = message;
+    if (term < this.#term) return;
+    this.#membership?.hear();
+    if (kind === 'welcome' && message.to !== this.#membership?.id) return;
+    // The position before this message.
+    const base = kind === 'event' ? end - 1 : end;
+    if (term > this.#term) {
+      this.#term = term;
+      this.#isAsking = false;
+      this.lose();
+      if (line === this.#line && base < log.end) log.rewind(base);
+    }
+    if (kind === 'welcome') {
+      const { entries, isGap } = message;
+      const start = end - entries.length;
+      const name = findDifference(this.#options, message.options);
+      if (name) {
+        this.#refuse(name);
+        return;
+      }
+      this.#isAsking = this.#isBehind = false;
+      if (line !== this.#line || isGap) log.reset(start);
+      this.#line = line;
+      this.#setOpened(message.opened);
+      if (isGap) this.#host.miss();
+      for (const entry of entries.slice(Math.max(log.end - start, 0))) log.push(entry);
+    } else if (kind === 'error' && message.failure.delay === undefined) {
+      // Also for a tab that has just come: it would fail the same way.
+      this.#fail(message.failure);
+    } else if (line !== this.#line || base > log.end) {
+      this.#isBehind = line === this.#line;
+      this.#ask();
+    } else if (kind === 'error') {
+      this.#fail(message.failure);
+    } else if (kind === 'state') {
+      this.#setOpened(message.opened);
+    } else if (end > log.end) {
+      log.push(message.entry);
+    }
+    this.#host.receive();
+  }
+
+  #setOpened(opened: Opened | undefined): void {
+    const isChange = !opened !== !this.#opened;
+    this.#opened = opened;
+    if (isChange) this.#host.setOpened(opened);
+  }
+
+  #fail(failure: Failure, cause?: unknown): void {
+    this.#opened = undefined;
+    this.#host.fail(failure, cause);
+  }
+
+  #refuse(name: string): void {
+    const message = `The option "${name}" differs from that of the tab that holds the connection; give all tabs the same`;
+    this.#fail(toFailure(new EventSourceErrorEvent({ kind: 'request', message, attempt: 0 })));
+  }
+}

@@ -1,0 +1,301 @@
+/** The class `SharedEventSource`: one tab holds the connection and sends its events to the others. */
+
+import { toDictionary, toEventId } from '../connection/options.js';
+import { EventSource } from '../event-source/event-source.js';
+import { createScheduler, report } from '../event-source/scheduler.js';
+import { EventSourceErrorEvent, toError } from '../events.js';
+import { AsyncQueue } from '../iterate/async-queue.js';
+import { newMessageEvent } from '../message-event.js';
+import { observePage } from '../page.js';
+import type { EventSourceInit } from '../types.js';
+import type { Entry } from './event-log.js';
+import {
+  type Failure,
+  keyPrefixOf,
+  type Message,
+  type Opened,
+  toErrorEvent,
+  toOpenEvent,
+} from './messages.js';
+import { Participant } from './participant.js';
+
+/**
+ * The options of {@link SharedEventSource}: those of `EventSource` and two more. All tabs have to give the same, except
+ * for `signal`, `onEvent`, `trace`, `lastEventId`, `store` and `storeName`. Functions such as `headers` run in the tab
+ * that holds the connection.
+ */
+export interface SharedEventSourceInit extends Omit<EventSourceInit, 'method' | 'body'> {
+  /** `GET`: the response to another method belongs to one tab. */
+  method?: 'GET' | undefined;
+  /**
+   * Only tabs that give the same name share a connection. Give the user's ID where users of one browser take turns.
+   * Default: `''`.
+   */
+  name?: string | undefined;
+  /**
+   * How many of the last events a tab gets that joins while the connection is open. The holder keeps at most 1,000
+   * events and about 1 MiB of data. Default: 0.
+   */
+  replay?: number | undefined;
+}
+
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSED = 2;
+
+/** Those of this page, for `closeAll` where there are no channels. */
+const sources = new Set<SharedEventSource>();
+
+/**
+ * An `EventSource` whose connection is shared by all tabs, frames and workers of the origin that ask for the same URL,
+ * credentials and `name`. When the tab that holds the connection ends, another goes on after the last event ID.
+ *
+ * @example
+ * import { SharedEventSource } from 'eventsource-wasm/shared';
+ * const source = new SharedEventSource('/events', { name: userId });
+ * source.onmessage = ({ data }) => console.log(data);
+ */
+export class SharedEventSource extends EventSource {
+  readonly #init: Omit<EventSourceInit, 'signal'>;
+  readonly #participant: Participant;
+  readonly #undo: (() => void)[] = [];
+  readonly #iterators = new Set<AsyncQueue<MessageEvent<string>>>();
+  #readyState: number = CONNECTING;
+  #lastEventId = '';
+
+  /** Changes of the state, which wait until the events before them have been fired. */
+  readonly #changes: { after: number; run: () => void }[] = [];
+  #isScheduled = false;
+  readonly #fire = createScheduler(() => this.#fireNext());
+
+  /**
+   * Connects to `url`, or joins the tabs that have.
+   *
+   * @throws `SyntaxError` (a `DOMException`) if the URL doesn't parse, `TypeError` if an option is wrong or the method
+   * isn't `GET`.
+   */
+  constructor(url: string | URL, init?: SharedEventSourceInit | null) {
+    if (arguments.length === 0) throw new TypeError('SharedEventSource: expects the URL of the stream');
+    const {
+      name = '',
+      replay = 0,
+      signal,
+      ...options
+    } = toDictionary(init) as SharedEventSourceInit & EventSourceInit;
+    const method = `${options.method ?? 'GET'}`;
+    if (method.toUpperCase() !== 'GET') {
+      throw new TypeError(
+        `SharedEventSource: the method is ${method}; only GET can be shared, use EventSource`,
+      );
+    }
+    if (signal && !signal.addEventListener) {
+      throw new TypeError('SharedEventSource: the option "signal" has to be an AbortSignal');
+    }
+    // It never connects itself: it checks the arguments, and has the attributes of every EventSource.
+    super(url, { ...options, signal: AbortSignal.abort() });
+    this.#init = options;
+    this.#lastEventId = `${options.lastEventId ?? ''}`;
+    this.#participant = new Participant(this.url, `${name}`, options, replay, {
+      getLastEventId: () => this.#lastEventId,
+      receive: () => this.#schedule(),
+      setOpened: (opened) => this.#setOpened(opened),
+      miss: () => this.#change(() => this.#dispatchGap()),
+      fail: (failure, cause) => this.#fail(failure, cause),
+      complete: () => this.#complete(),
+    });
+    if (signal?.aborted) {
+      this.#readyState = CLOSED;
+      return;
+    }
+    const close = () => this.close();
+    signal?.addEventListener('abort', close);
+    this.#undo.push(() => signal?.removeEventListener('abort', close));
+    sources.add(this);
+    this.#undo.push(() => sources.delete(this));
+    this.#start();
+  }
+
+  /**
+   * Closes the shared connections to `url` in all tabs, whatever their credentials and names: for logging out. Each
+   * `SharedEventSource` gets a `close` event. Without Web Locks, those of this page are closed.
+   *
+   * @returns a promise that is resolved when all tabs have been told
+   */
+  static async closeAll(url: string | URL): Promise<void> {
+    const { url: resolved } = new EventSource(url, { signal: AbortSignal.abort() });
+    const prefix = keyPrefixOf(resolved);
+    for (const source of sources) {
+      if (keyPrefixOf(source.url) === prefix) source.#complete();
+    }
+    const { held = [], pending = [] } =
+      (await globalThis.navigator?.locks?.query().catch(() => undefined)) ?? {};
+    for (const key of new Set([...held, ...pending].map(({ name = '' }) => name))) {
+      if (!key.startsWith(prefix)) continue;
+      const channel = new BroadcastChannel(key);
+      channel.postMessage({ kind: 'close' } satisfies Message);
+      channel.close();
+    }
+  }
+
+  override get readyState(): number {
+    return this.#readyState;
+  }
+
+  override get lastEventId(): string {
+    return this.#lastEventId;
+  }
+
+  /** Whether other tabs can share the connection. If not, Web Locks or BroadcastChannel are missing. */
+  get isShared(): boolean {
+    return this.#participant.isShared;
+  }
+
+  /** Ends this tab's part. The last one ends the connection. No event is fired after this. */
+  override close(): void {
+    this.#readyState = CLOSED;
+    this.#end();
+    this.#changes.length = 0;
+    const { log } = this.#participant;
+    log.reset(log.end);
+    for (const iterator of this.#iterators) iterator.end();
+  }
+
+  /**
+   * The events from now on, as with `EventSource`. A slow loop doesn't keep other tabs waiting: when it is more than
+   * 1,000 events or about 1 MiB behind, it misses events, and an `error` of the kind `gap` is fired.
+   */
+  override [Symbol.asyncIterator](): AsyncIterableIterator<MessageEvent<string>> {
+    const iterator: AsyncQueue<MessageEvent<string>> = new AsyncQueue({
+      onTaken: () => this.#schedule(),
+      onEnd: () => this.#iterators.delete(iterator),
+    });
+    if (this.#readyState === CLOSED) iterator.end();
+    else this.#iterators.add(iterator);
+    return iterator;
+  }
+
+  async #start(): Promise<void> {
+    const { store, storeName = this.url, whenHidden } = this.#init;
+    const { log } = this.#participant;
+    try {
+      const kept = store && (await store.getItem(storeName));
+      if (kept != null) log.lastEventId = this.#lastEventId = toEventId(kept);
+    } catch (error) {
+      report(error);
+    }
+    if (this.#readyState === CLOSED) return;
+    let isAway = false;
+    const setAway = (is: boolean) => {
+      if (is === isAway) return;
+      isAway = is;
+      if (is) this.#participant.leave();
+      else this.#participant.join();
+    };
+    // A frozen page keeps neither the lock nor a place in its queue: nobody would get events.
+    const undo = observePage({
+      setPage: (isHidden, isFrozen) => setAway(isFrozen || (isHidden && whenHidden === 'pause')),
+      setNetwork: () => {},
+    });
+    this.#undo.push(undo);
+    if (!isAway) this.#participant.join();
+  }
+
+  #setOpened(opened: Opened | undefined): void {
+    this.#change(() => {
+      this.#readyState = opened ? OPEN : CONNECTING;
+      if (opened) this.dispatchEvent(toOpenEvent(opened));
+    });
+  }
+
+  #fail(failure: Failure, cause?: unknown): void {
+    const error = toErrorEvent(failure, cause);
+    if (!error.willReconnect) this.#end();
+    this.#change(() => {
+      this.#readyState = error.willReconnect ? CONNECTING : CLOSED;
+      if (!error.willReconnect)
+        for (const iterator of this.#iterators) iterator.end({ value: toError(error) });
+      this.dispatchEvent(error);
+    });
+  }
+
+  #complete(): void {
+    this.#end();
+    this.#change(() => {
+      this.#readyState = CLOSED;
+      for (const iterator of this.#iterators) iterator.end();
+      this.dispatchEvent(new Event('close'));
+    });
+  }
+
+  /** Ends this tab's part. What was received is still fired. */
+  #end(): void {
+    this.#participant.leave();
+    for (const undo of this.#undo.splice(0)) undo();
+  }
+
+  #change(run: () => void): void {
+    if (this.#readyState === CLOSED) return;
+    this.#changes.push({ after: this.#participant.log.end, run });
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#fire();
+  }
+
+  #fireNext(): boolean {
+    for (const iterator of this.#iterators) {
+      if (iterator.isFull) {
+        this.#isScheduled = false;
+        return false;
+      }
+    }
+    const { log } = this.#participant;
+    const change = this.#changes[0];
+    const entry = change && log.taken >= change.after ? undefined : log.take();
+    this.#isScheduled = entry !== undefined || change !== undefined;
+    if (entry) {
+      this.#dispatch(entry);
+    } else if (entry === null) {
+      this.#dispatchGap();
+    } else if (change) {
+      this.#changes.shift();
+      change.run();
+    }
+    return this.#isScheduled;
+  }
+
+  #dispatchGap(): void {
+    const message = 'Events are missing: this tab was frozen or too slow. The connection goes on';
+    this.dispatchEvent(new EventSourceErrorEvent({ kind: 'gap', message, attempt: 0, delay: 0 }));
+  }
+
+  #dispatch([type, data, lastEventId, origin, isComment]: Entry): void {
+    const { store, storeName = this.url, onEvent } = this.#init;
+    if (lastEventId !== this.#lastEventId) {
+      this.#lastEventId = lastEventId;
+      call(() => store?.setItem(storeName, lastEventId));
+    }
+    const event = newMessageEvent(type, data, origin, lastEventId);
+    if (!isComment) {
+      for (const iterator of this.#iterators) iterator.push(event);
+      call(() => onEvent?.(event));
+    }
+    if (this.#readyState !== CLOSED) this.dispatchEvent(event);
+  }
+}
+
+for (const name of ['readyState', 'close']) {
+  Object.defineProperty(SharedEventSource.prototype, name, { enumerable: true });
+}
+
+/** An exception of a function of the user's is reported, and so is the rejection of its promise. */
+async function call(run: () => unknown): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    report(error);
+  }
+}

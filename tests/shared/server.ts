@@ -1,0 +1,134 @@
+/** A site with a stream of numbered events, over HTTP/1.1. It resumes after `Last-Event-ID`, and sees who is connected. */
+
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request of the stream. Times are in milliseconds. */
+export interface Connection {
+  /** The tab that sent it. */
+  tab: string;
+  begin: number;
+  end: number | undefined;
+}
+
+/** Checks what its tab gets: each number once and in order, from the first one on, but for gaps that are told. */
+const page = `<!doctype html><title>tab</title><script type="module">
+import { SharedEventSource } from '/dist/shared.js';
+const id = new URL(location.href).searchParams.get('tab');
+const tab = { count: 0, first: 0, last: 0, gaps: 0, opens: 0, faults: [], errors: [], froze: 0, restored: 0 };
+globalThis.tab = tab;
+globalThis.source = new SharedEventSource('/stream', { headers: () => ({ 'x-tab': id }) });
+let isAfterGap = true;
+source.onopen = () => tab.opens++;
+source.onmessage = ({ data }) => {
+  const number = Number(data);
+  if (isAfterGap ? number <= tab.last : number !== tab.last + 1) tab.faults.push(number + ' after ' + tab.last);
+  isAfterGap = false;
+  tab.first ||= number;
+  tab.last = number;
+  tab.count++;
+};
+source.onerror = ({ kind, message, willReconnect }) => {
+  if (kind === 'gap') {
+    tab.gaps++;
+    isAfterGap = true;
+  } else if (!willReconnect) {
+    tab.errors.push(message);
+  }
+};
+document.addEventListener('freeze', () => tab.froze++);
+addEventListener('pagehide', () => navigator.sendBeacon('/hidden?tab=' + id));
+addEventListener('pageshow', ({ persisted }) => persisted && tab.restored++);
+</script>`;
+
+export class Site {
+  readonly origin: string;
+  readonly connections: Connection[] = [];
+  /** When a tab said that its page goes. */
+  readonly hidden = new Map<string, number>();
+  readonly #server: Server;
+  readonly #live = new Map<Connection, ServerResponse>();
+  #last = 0;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  static async start(): Promise<Site> {
+    let site: Site | undefined;
+    const server = createServer((request, response) => site?.answer(request, response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    site = new Site(server);
+    return site;
+  }
+
+  stop(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  /** The number of the last event. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Those that are open. */
+  get live(): Connection[] {
+    return [...this.#live.keys()];
+  }
+
+  /** Sends the next events. */
+  publish(count = 1): void {
+    for (let index = 0; index < count; index++) {
+      this.#last++;
+      for (const response of this.#live.values()) response.write(this.#event(this.#last));
+    }
+  }
+
+  /** How long two connections were open at once, at most. */
+  get longestOverlap(): number {
+    let longest = 0;
+    for (const [index, { begin }] of this.connections.entries()) {
+      for (const { end = performance.now() } of this.connections.slice(0, index)) {
+        longest = Math.max(longest, end - begin);
+      }
+    }
+    return longest;
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', this.origin);
+    if (pathname === '/stream') {
+      this.#stream(request, response);
+    } else if (pathname === '/hidden') {
+      this.hidden.set(`${searchParams.get('tab')}`, performance.now());
+      response.writeHead(204).end();
+    } else if (pathname.startsWith('/dist/')) {
+      const script = await readFile(pathname.slice(1)).catch(() => undefined);
+      response.writeHead(script ? 200 : 404, { 'content-type': 'text/javascript' }).end(script);
+    } else {
+      const isOther = pathname === '/other';
+      response.writeHead(200, { 'content-type': 'text/html' }).end(isOther ? '<!doctype html>other' : page);
+    }
+  }
+
+  #stream({ headers }: IncomingMessage, response: ServerResponse): void {
+    const connection: Connection = { tab: `${headers['x-tab']}`, begin: performance.now(), end: undefined };
+    this.connections.push(connection);
+    this.#live.set(connection, response);
+    response.on('close', () => {
+      connection.end = performance.now();
+      this.#live.delete(connection);
+    });
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('retry: 200\n\n');
+    const seen = Number(headers['last-event-id'] ?? this.#last);
+    for (let number = seen + 1; number <= this.#last; number++) response.write(this.#event(number));
+  }
+
+  #event(number: number): string {
+    return `id: ${number}\ndata: ${number}\n\n`;
+  }
+}
