@@ -22,7 +22,7 @@ const cuts = [
     /^function initSync\(module\) \{[^]*?^\}\n/m,
     `function initSync({ module }) {
     wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
-    wasm.__wbindgen_start();
+    wasm.__wbindgen_start?.();
 }
 `,
   ],
