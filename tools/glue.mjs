@@ -18,6 +18,14 @@ const cuts = [
   [/^async function __wbg_load[^]*?^\}\n/m, ''],
   [/^function __wbg_finalize_init[^]*?^\}\n/m, ''],
   [/^let wasmModule, wasmInstance, wasm;$/m, 'let wasm;'],
+  [
+    /^function initSync\(module\) \{[^]*?^\}\n/m,
+    `function initSync({ module }) {
+    wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
+    wasm.__wbindgen_start?.();
+}
+`,
+  ],
   [/^let __wbg_init_promise;[^]*?(?=^export \{)/m, ''],
   // The shim writes to the module's memory and reads from it.
   [
@@ -28,15 +36,7 @@ const cuts = [
 
 /** @param {string} glue */
 export function trimGlue(glue) {
-  // A module without reference types has nothing to start.
-  const start = /wasm\.__wbindgen_start\(\);/.test(glue) ? '    wasm.__wbindgen_start();\n' : '';
-  const initSync = `function initSync({ module }) {
-    wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
-${start}}
-`;
-  /** @type {typeof cuts} */
-  const all = [...cuts, [/^function initSync\(module\) \{[^]*?^\}\n/m, initSync]];
-  return all.reduce((text, [pattern, replacement]) => {
+  return cuts.reduce((text, [pattern, replacement]) => {
     if (!pattern.test(text)) throw new StepError(`wasm-bindgen's glue has no ${pattern}`);
     return text.replace(pattern, () => replacement);
   }, glue);
