@@ -19,7 +19,7 @@
  * @typedef {object} Format
  * @property {string} path
  * @property {(body: any, params: any) => Request} read
- * @property {(answer: Answer) => Iterable<import('./sse.mjs').Block>} blocks
+ * @property {(answer: Answer) => Iterable<import('./sse-format.mjs').Block>} blocks
  */
 
 /** @param {string} type @param {object} [members] */
