@@ -236,7 +236,9 @@ async function newExchange(entry = 'index') {
   const wasSent = async () => {
     const { seen } = await (await fetch(log)).json();
     const requests = seen.filter((/** @type {any} */ { isPreflight }) => !isPreflight);
-    return requests.length === 1 && requests[0].method === 'POST' && requests[0].body === 'ping';
+    // One connection for all tabs is a GET.
+    const [method, body] = entry === 'shared' ? ['GET', ''] : ['POST', 'ping'];
+    return requests.length === 1 && requests[0].method === method && requests[0].body === body;
   };
   return { url: `${log}/stream`, wasSent };
 }

@@ -50,7 +50,8 @@ function makeClass(): MessageEventClass {
       return [];
     }
   }
-  if (typeof MessageEvent === 'function') {
+  // In Next's edge runtime it extends another class than the global `Event`.
+  if (typeof MessageEvent === 'function' && MessageEvent.prototype instanceof Event) {
     Object.setPrototypeOf(StreamEvent.prototype, MessageEvent.prototype);
     Object.defineProperty(StreamEvent.prototype, 'constructor', { value: MessageEvent });
   }

@@ -8,11 +8,19 @@ import { Scenario } from '../server/scenario.js';
 import { readScript, runGlobalScript, runScript } from './global-script.js';
 
 /** Runs the classic script without some globals, and then `use` with its class, still without them. */
-async function without<T>(names: string[], use: (Class: typeof EventSource) => T | Promise<T>): Promise<T> {
+function without<T>(names: string[], use: (Class: typeof EventSource) => T | Promise<T>): Promise<T> {
+  return replacing(names, undefined, use);
+}
+
+async function replacing<T>(
+  names: string[],
+  value: unknown,
+  use: (Class: typeof EventSource) => T | Promise<T>,
+): Promise<T> {
   const script = await readScript();
   const before = names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
   for (const name of names)
-    Object.defineProperty(globalThis, name, { value: undefined, configurable: true, writable: true });
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
   try {
     return await use(runScript(script).EventSource);
   } finally {
@@ -74,6 +82,21 @@ describe('environments', () => {
       source.addEventListener('x', () => heard++);
       source.dispatchEvent(new Event('x'));
       expect(heard).to.equal(1);
+    });
+  });
+
+  it('a MessageEvent that is not the global Event’s is not used', async () => {
+    class Foreign {
+      get type(): string {
+        throw new TypeError('not one of mine');
+      }
+    }
+    await replacing(['MessageEvent'], Foreign, async (Class) => {
+      const scenario = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
+      await using(new Class(scenario.url), async (source) => {
+        const event = await next(source, 'message');
+        expect([event.type, event.data]).to.deep.equal(['message', 'x']);
+      });
     });
   });
 

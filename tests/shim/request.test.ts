@@ -277,6 +277,27 @@ describe('headers for a fetch of the user’s own', () => {
     });
   });
 
+  it('a fetch that returns the least that a response needs', async () => {
+    const chunks = ['data: a\n', '\nevent: named\ndata: b\n\n'].map((text) => new TextEncoder().encode(text));
+    const fetch: FetchLike = async () => ({
+      status: 200,
+      headers: { get: (name) => (name.toLowerCase() === 'content-type' ? 'text/event-stream' : null) },
+      body: {
+        getReader: () => ({
+          read: async () => {
+            const value = chunks.shift();
+            return value ? { done: false, value } : { done: true };
+          },
+          cancel: async () => {},
+        }),
+      },
+    });
+    const source = new EventSource('http://127.0.0.1:1/', { method: 'POST', fetch });
+    const events = record(source, 'message', 'named', 'error', 'close');
+    await next<Event>(source, 'close');
+    expect(events).to.deep.equal([['message', 'a', ''], ['named', 'b', ''], ['close']]);
+  });
+
   it('of a POST keep the Content-Type', async () => {
     const [first] = await initsOf({
       method: 'POST',

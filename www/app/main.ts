@@ -5,6 +5,7 @@ import { mountChat } from './chat';
 import { find } from './dom';
 import { mountFeed } from './feed';
 import { mountTabs } from './tabs';
+import { mountTabsCounter } from './tabs-counter';
 import { mountTheme } from './theme';
 import { Wire } from './wire';
 import { mountWire } from './wire-view';
@@ -24,6 +25,7 @@ async function start(): Promise<void> {
   mountChat(wire);
   mountFeed(wire);
   mountWire(wire);
+  mountTabsCounter();
 }
 
 start();

@@ -95,7 +95,7 @@ const PIECE_SIZE = 65_536;
 /** So many IDs are remembered to recognize events that are sent again. */
 const REMEMBERED_IDS = 2_048;
 
-type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel' | 'releaseLock'>;
+type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'> & { releaseLock?(): void };
 
 /** Connections that have trapped: their state is unknown, so that they are never freed. */
 const crashed: unknown[] = [];
@@ -532,7 +532,8 @@ export class Connection {
     if (!reader) return;
     // A fetch of the user's may ignore the signal.
     ignore(() => reader.cancel());
-    ignore(() => reader.releaseLock());
+    // A reader of a custom fetch may have no such method.
+    ignore(() => reader.releaseLock?.());
   }
 
   /** All calls into the driver go through here: a trap or an exception in it ends this connection, and no other. */

@@ -174,7 +174,7 @@ export function parseOptions(
 /** Whether a page's request to it can fail because of CORS. */
 function isCrossOrigin(url: string): boolean {
   const { location, document } = globalThis as { location?: Location; document?: unknown };
-  if (!location || (!document && typeof WorkerGlobalScope === 'undefined') || !/^https?:/.test(url))
+  if (!location?.origin || (!document && typeof WorkerGlobalScope === 'undefined') || !/^https?:/.test(url))
     return false;
   return new URL(url).origin !== location.origin;
 }
