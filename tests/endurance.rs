@@ -4,21 +4,15 @@
 mod oracles;
 
 use eventsource_wasm::core::{
-    Action, Connection, ConnectionOptions, Head, Input, Moment, Parser, ParserOptions, Policy, Retry, Rules,
-    State, kind,
+    Action, Connection, ConnectionOptions, Error, Head, Input, Policy, Retry, Rules, ScannerOptions, State,
 };
-use oracles::chunks;
+use oracles::{chunks::Reader, clock::Now};
 
 const SECOND: f64 = 1_000.0;
 const HOUR: f64 = 3_600.0 * SECOND;
 
 const STREAM: Input =
-    Input::Response(Head { status: 200, content_type: Some("text/event-stream"), retry_after: None });
-
-fn feed(parser: &mut Parser, bytes: &[u8]) -> usize {
-    assert!(!chunks::feed(parser, bytes).too_large);
-    parser.records().iter().filter(|record| record[0] == kind::EVENT).count()
-}
+    Input::Response(Head { status: 200, content_type: b"text/event-stream", retry_after: b"" });
 
 /// A generator of numbers that look random, the same in each run (Numerical Recipes' constants).
 fn random(state: &mut u32) -> f64 {
@@ -27,11 +21,11 @@ fn random(state: &mut u32) -> f64 {
 }
 
 #[test]
-fn an_hour_of_two_hundred_events_a_second_in_any_cut_takes_no_more_memory_than_a_minute() {
-    let mut parser = Parser::new(ParserOptions { drop_replayed: true, ..ParserOptions::default() });
+fn an_hour_of_two_hundred_events_a_second_in_any_cut_keeps_no_more_text_than_a_minute() {
+    let mut reader = Reader::new(ScannerOptions::default());
     let (mut state, mut number, mut events) = (7, 0, 0);
-    let mut largest = [0, 0];
     let mut left = Vec::new();
+    let mut first_minute = 0;
     for second in 0..3_600 {
         for _ in 0..200 {
             number += 1;
@@ -40,25 +34,37 @@ fn an_hour_of_two_hundred_events_a_second_in_any_cut_takes_no_more_memory_than_a
         while left.len() > 2_000 {
             let size = 1 + (random(&mut state) * 2_000.0) as usize;
             let chunk: Vec<u8> = left.drain(..size).collect();
-            events += feed(&mut parser, &chunk);
-            let minute = usize::from(second >= 60);
-            largest[minute] = largest[minute].max(parser.buffer_size());
+            reader.feed(&chunk);
+            assert!(!reader.too_large);
+            events += reader.outcome.events.drain(..).len();
+        }
+        // Other streams take the window now and then.
+        if second % 7 == 0 {
+            reader.lose_window();
+        }
+        if second == 60 {
+            first_minute = reader.longest_pending;
         }
     }
-    events += feed(&mut parser, &left);
+    reader.feed(&left);
+    events += reader.outcome.events.len();
     assert_eq!(events, 720_000);
-    assert_eq!(parser.last_event_id(), b"720000");
-    assert!(largest[1] <= 2 * largest[0], "{largest:?}");
+    assert_eq!(reader.outcome.last_event_id, "720000");
+    assert!(reader.longest_pending <= 2 * first_minute, "{} and {first_minute}", reader.longest_pending);
+}
+
+fn ended(error: Error) -> Input<'static> {
+    Input::Ended { error, has_received: true }
 }
 
 /// What happens to one attempt after the other, and how long each takes.
-fn live_a_day(rules: Rules) -> (Connection, u32, f64) {
-    let retry = Retry::new(rules, true, false);
+fn live_a_day(policy: Policy) -> (Connection, u32, f64) {
+    let retry = Retry::new(policy, true, false);
     let options = ConnectionOptions { idle_timeout: Some(45_000), ..ConnectionOptions::default() };
     let mut connection = Connection::new(retry, options);
     let (mut time, mut state, mut requests, mut waited) = (0.0, 1, 0_u32, 0.0);
-    let moment = |time, random| Moment { time, date: 1.7e12 + time, random };
-    let mut action = connection.step(Input::Start, moment(time, 0.0));
+    let now = |time, random| Now { time, date: 1.7e12 + time, random };
+    let mut action = connection.step(Input::Start, &now(time, 0.0));
     while time < 24.0 * HOUR {
         let number = random(&mut state);
         let input = match action {
@@ -66,31 +72,31 @@ fn live_a_day(rules: Rules) -> (Connection, u32, f64) {
                 requests += 1;
                 time += 10.0 + 90.0 * number;
                 // The server is away for ten minutes of each hour.
-                if time % HOUR < 600.0 * SECOND { Input::RequestFailed } else { STREAM }
+                if time % HOUR < 600.0 * SECOND { ended(Error::Request) } else { STREAM }
             }
             Action::Open => {
                 time += 120.0 * SECOND * number;
                 match (number * 1_000.0) as u32 % 3 {
-                    0 => Input::BodyEnded,
-                    1 => Input::BodyFailed,
-                    _ => Input::TimedOut,
+                    0 => ended(Error::End),
+                    1 => ended(Error::Body),
+                    _ => ended(Error::IdleTimeout),
                 }
             }
-            Action::Reconnect { delay, .. } => {
+            Action::Reconnect(delay) => {
                 time += f64::from(delay);
                 waited += f64::from(delay);
-                Input::Waited
+                Input::TimedOut
             }
             other => panic!("{other:?} after {requests} requests"),
         };
-        action = connection.step(input, moment(time, number));
+        action = connection.step(input, &now(time, number));
     }
     (connection, requests, waited)
 }
 
 #[test]
 fn a_day_of_reconnections_by_the_standards_rules() {
-    let (connection, requests, waited) = live_a_day(Rules::Standard);
+    let (connection, requests, waited) = live_a_day(Policy::default());
     assert_ne!(connection.state(), State::Closed);
     assert_eq!(connection.attempts(), requests);
     // Streams of a minute and waits of three seconds for 20 hours; one request in 30 seconds for 4.
@@ -100,8 +106,8 @@ fn a_day_of_reconnections_by_the_standards_rules() {
 
 #[test]
 fn a_day_of_reconnections_by_a_policy_that_counts() {
-    let policy = Policy { jitter: 0.5, reset_after: 5.0 * SECOND, ..Policy::default() };
-    let (connection, requests, _) = live_a_day(Rules::Policy(policy));
+    let policy = Policy { rules: Rules::Policy, jitter: 0.5, reset_after: 5.0 * SECOND, ..Policy::default() };
+    let (connection, requests, _) = live_a_day(policy);
     assert_ne!(connection.state(), State::Closed);
     assert!((1_300..2_000).contains(&requests), "{requests}");
 }
@@ -109,17 +115,17 @@ fn a_day_of_reconnections_by_a_policy_that_counts() {
 #[test]
 fn a_server_that_is_away_for_a_year_is_asked_every_half_minute_and_no_count_overflows() {
     let mut connection =
-        Connection::new(Retry::new(Rules::Standard, true, false), ConnectionOptions::default());
-    let mut action = connection.step(Input::Start, Moment::default());
+        Connection::new(Retry::new(Policy::default(), true, false), ConnectionOptions::default());
+    let mut action = connection.step(Input::Start, &Now::default());
     let mut delays = 0_u64;
     for attempt in 1..=1_051_200_u32 {
         assert_eq!(action, Action::Fetch);
         assert_eq!(connection.attempts(), attempt);
-        let Action::Reconnect { delay, .. } = connection.step(Input::RequestFailed, Moment::default()) else {
+        let Action::Reconnect(delay) = connection.step(ended(Error::Request), &Now::default()) else {
             panic!("attempt {attempt}")
         };
         delays += u64::from(delay);
-        action = connection.step(Input::Waited, Moment::default());
+        action = connection.step(Input::TimedOut, &Now::default());
     }
     assert_eq!(delays, 3_000 + 6_000 + 12_000 + 24_000 + 30_000 * (1_051_200 - 4));
 }

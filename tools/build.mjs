@@ -17,7 +17,19 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname } from 'node:path';
-import { checkExports, entriesOf, forms, PACKAGED_WASM, scripts, stubPaths, writeStubs } from './entries.mjs';
+import {
+  CJS_DIR,
+  checkExports,
+  cjsDir,
+  cjsForms,
+  entriesOf,
+  forms,
+  PACKAGED_WASM,
+  scripts,
+  stubPaths,
+  writeStubs,
+} from './entries.mjs';
+import { trimDeclarations, trimGlue } from './glue.mjs';
 import { packWasm, toText } from './pack-wasm.mjs';
 import { forRelease, forWasm, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
 import { filesUnder, stampedStep } from './stamps.mjs';
@@ -39,7 +51,11 @@ const WASM_FEATURES = [
   'nontrapping-float-to-int',
   'reference-types',
   'sign-ext',
+  'simd',
 ];
+
+/** What the module has that wasm2js translates. */
+const WASM2JS_FEATURES = WASM_FEATURES.filter((feature) => feature !== 'simd');
 
 /**
  * Functions with one caller are put into it only when they are small: else WebKit of 2022 traps in some that have
@@ -96,6 +112,23 @@ async function crateToGenerated() {
     },
     () => run(cargo, ['build', '--lib', '--release', ...wasm.flags], { env: { ...wasm.env, ...remapping } }),
   );
+  // Another folder, or each build would compile all crates again.
+  const plain = forRelease(toolchain, { simd: false });
+  const plainTarget = `${targetDir}/wasm2js`;
+  const plainWasm = `${plainTarget}/${WASM_TARGET}/release/eventsource_wasm.wasm`;
+  const plainRemapping = await remapped(toolchain, plain.env);
+  await stampedStep(
+    'wasm2js: cargo build',
+    {
+      inputs: [...cargoFiles, ...filesUnder('src', /\.rs$/)],
+      also: [version, process.env.RUSTFLAGS, plain, plainRemapping],
+      outputs: [plainWasm],
+    },
+    () =>
+      run(cargo, ['build', '--lib', '--release', ...plain.flags], {
+        env: { ...plain.env, ...plainRemapping, CARGO_TARGET_DIR: plainTarget },
+      }),
+  );
   await stampedStep(
     'bindgen: cargo build',
     { inputs: ['Cargo.lock', ...filesUnder('tools/bindgen')], also: version, outputs: [bindgen] },
@@ -114,7 +147,7 @@ async function crateToGenerated() {
     {
       inputs: [
         ...['core_bg.wasm', 'core.js', 'core.d.ts'].map((name) => `${BINDGEN_OUT}/${name}`),
-        ...['package-lock.json', 'tools/pack-wasm.mjs'],
+        ...['package-lock.json', 'tools/pack-wasm.mjs', 'tools/glue.mjs'],
       ],
       also: [WASM_FEATURES, OPTIMIZATIONS],
       outputs: [
@@ -124,19 +157,19 @@ async function crateToGenerated() {
     },
     async () => {
       mkdirSync(GENERATED, { recursive: true });
-      copyFileSync(`${BINDGEN_OUT}/core.d.ts`, `${GENERATED}/core.d.ts`);
+      writeFileSync(
+        `${GENERATED}/core.d.ts`,
+        trimDeclarations(readFileSync(`${BINDGEN_OUT}/core.d.ts`, 'utf8')),
+      );
       const glue = await packWasm({
         wasm: `${BINDGEN_OUT}/core_bg.wasm`,
-        glue: readFileSync(`${BINDGEN_OUT}/core.js`, 'utf8'),
+        glue: trimGlue(readFileSync(`${BINDGEN_OUT}/core.js`, 'utf8')),
         work: BINDGEN_OUT,
         features: WASM_FEATURES,
         optimizations: OPTIMIZATIONS,
         out: OPTIMIZED_WASM,
       });
-      // Edge runtimes give a module of another realm, which is no instance of this one's class.
-      const check = /if \(!\(module instanceof WebAssembly\.Module\)\) \{[^}]*\}/;
-      if (!check.test(glue)) throw new StepError('the glue has no check of the module that is known');
-      writeFileSync(`${GENERATED}/core.js`, glue.replace(check, ''));
+      writeFileSync(`${GENERATED}/core.js`, glue);
       const { text, frequent } = toText(readFileSync(OPTIMIZED_WASM));
       // The types are written out, or the declarations would repeat the whole text.
       writeFileSync(
@@ -148,15 +181,21 @@ async function crateToGenerated() {
   await stampedStep(
     'wasm: twin',
     {
-      inputs: [rawWasm, 'package-lock.json', 'tools/twin.mjs', ...filesUnder('tools/bindgen')],
-      also: WASM_FEATURES,
+      inputs: [
+        plainWasm,
+        'package-lock.json',
+        'tools/twin.mjs',
+        'tools/glue.mjs',
+        ...filesUnder('tools/bindgen'),
+      ],
+      also: WASM2JS_FEATURES,
       outputs: ['core.js', 'module.js'].map((name) => `${TWIN_OUT}/${name}`),
     },
     () =>
       makeTwin({
-        rawWasm,
+        rawWasm: plainWasm,
         bindgen: `${root}/${bindgen}`,
-        features: WASM_FEATURES,
+        features: WASM2JS_FEATURES,
         work: 'build/twin',
         out: TWIN_OUT,
       }),
@@ -212,6 +251,7 @@ export async function buildPanicking() {
       const flags = ['--lib', '--features', 'panics-on-demand', ...wasm.flags];
       await run(toolchain.cargo, ['build', ...flags], { env: wasm.env });
       await run(`${root}/${targetDir}/debug/bindgen`, [rawWasm, generated]);
+      writeFileSync(`${generated}/core.js`, trimGlue(readFileSync(`${generated}/core.js`, 'utf8')));
       const { text, frequent } = toText(readFileSync(`${generated}/core_bg.wasm`));
       writeFileSync(
         `${generated}/inline.js`,
@@ -245,7 +285,11 @@ async function shimToDist() {
     {
       inputs: [...inputs, OPTIMIZED_WASM],
       also: TARGET,
-      outputs: [...outputs, PACKAGED_WASM, ...stubPaths()],
+      outputs: [
+        ...outputs,
+        ...cjsForms.flatMap((form) => entriesOf(form).map(({ name }) => `${cjsDir(form)}/${name}.js`)),
+        ...[PACKAGED_WASM, ...stubPaths()],
+      ],
     },
     async () => {
       rmSync('dist', { recursive: true, force: true });
@@ -264,6 +308,8 @@ async function shimToDist() {
           plugins: [inForm(form)],
         });
       }
+      for (const form of cjsForms) await toCommonJs(form);
+      writeFileSync(`${CJS_DIR}/package.json`, '{ "type": "commonjs" }\n');
       for (const { form, output } of scripts) {
         const plugins = [
           inForm(/** @type {import('./entries.mjs').Form} */ (forms.find(({ name }) => name === form))),
@@ -281,7 +327,9 @@ async function shimToDist() {
       writeStubs();
     },
   );
-  const declarations = entries.map(({ source }) => source.replace(/^src\/shim\/(.+)\.ts$/, 'dist/$1.d.ts'));
+  const declarations = entries.flatMap(({ source }) =>
+    ['dist', CJS_DIR].map((folder) => source.replace(/^src\/shim\/(.+)\.ts$/, `${folder}/$1.d.ts`)),
+  );
   await stampedStep('dist: declarations', { inputs, outputs: declarations }, async () => {
     await run(npmBin('tsc'), ['--project', 'tsconfig.json']);
     // tsc reads declarations but doesn't copy them, and those it wrote may refer to the glue's.
@@ -289,11 +337,41 @@ async function shimToDist() {
     mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(`${GENERATED}/core.d.ts`, copy);
     // For those who compile without the DOM's types: Node's lack some of the names.
-    for (const path of ['dist/event-source.d.ts', 'dist/types.d.ts', 'dist/wasm/source.d.ts'])
+    for (const path of ['dist/event-source/event-source.d.ts', 'dist/types.d.ts', 'dist/wasm/source.d.ts'])
       writeFileSync(path, `/// <reference lib="dom" />\n${readFileSync(path, 'utf8')}`);
     // Nothing refers to these.
     for (const path of filesUnder('dist', /\/(global|wasm\/source-\w+|wasm\/generated\/inline)\.d\.ts$/))
       rmSync(path);
+    // The same for files that are CommonJS, which may not import types of ES modules.
+    for (const path of filesUnder('dist', /\.d\.ts$/).filter((path) => !path.startsWith(CJS_DIR))) {
+      const copy = path.replace('dist', CJS_DIR);
+      mkdirSync(dirname(copy), { recursive: true });
+      copyFileSync(path, copy);
+    }
+  });
+}
+
+/**
+ * Makes CommonJS of the modules of a form, file by file, so that its entries share one state there too.
+ * @param {import('./entries.mjs').Form} form
+ */
+async function toCommonJs(form) {
+  const files = readdirSync(form.dir).filter((name) => name.endsWith('.js'));
+  await bundle({
+    entryPoints: files.map((name) => `${form.dir}/${name}`),
+    outdir: cjsDir(form),
+    bundle: false,
+    format: 'cjs',
+    // Named exports that Node finds when an ES module imports these.
+    platform: 'node',
+    minifyWhitespace: form.isTwin ?? false,
+    sourcemap: false,
+    // The files are a folder deeper than the modules that they are made of: their folder's URL stands for theirs.
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner:
+      form.source === 'source-file'
+        ? { js: "const moduleUrl = require('node:url').pathToFileURL(__dirname).href;" }
+        : {},
   });
 }
 

@@ -47,11 +47,20 @@ export const scripts = [
 /** The file that `eventsource-wasm/core.wasm` is. */
 export const PACKAGED_WASM = 'dist/core.wasm';
 
+/** The forms that `require` finds, and where: CommonJS made of the form's modules, with state of its own. */
+export const CJS_DIR = 'dist/cjs';
+/** @param {Form} form */
+export const cjsDir = ({ dir }) => dir.replace(/^dist/, CJS_DIR);
+export const cjsForms = forms.filter(({ name }) => ['inline', 'slim', 'js'].includes(name));
+
 /** Conditions under which an entry without a form, or a slim one, is another form's. Bytes can't be compiled there. */
 const STATIC_CONDITIONS = ['workerd', 'edge-light'];
 
 /** @returns {{ name: string, exports: Record<string, any>, sideEffects: string[], files: string[] }} */
 const readManifest = () => JSON.parse(readFileSync('package.json', 'utf8'));
+
+/** Entries without the core: they are the same in every form, and built once. */
+const CORELESS = ['testing'];
 
 /** The names of the entries: `index`, `polyfill`, … Their sources are src/shim/<name>.ts. */
 export function entryNames() {
@@ -63,7 +72,8 @@ export function entryNames() {
 
 /** What one form is made of: the source of each entry and the file it becomes. @param {Form} form */
 export function entriesOf(form) {
-  const entries = entryNames().map((name) => ({
+  const names = entryNames().filter((name) => form.name === 'inline' || !CORELESS.includes(name));
+  const entries = names.map((name) => ({
     name,
     source: `src/shim/${form.name === 'slim' && name === 'index' ? 'slim' : name}.ts`,
     output: `${form.dir}/${name}.js`,
@@ -83,6 +93,10 @@ export function packageEntries() {
   );
 }
 
+/** The entries that a form has. @param {string} form its name in import paths: none, `slim` or `js` */
+export const hasEntry = (/** @type {string} */ name, /** @type {string} */ form) =>
+  form === '' || !CORELESS.includes(name);
+
 /** @param {string} name */
 const suffix = (name) => (name === 'index' ? '' : `/${name}`);
 
@@ -92,9 +106,17 @@ function wantedExports() {
   const exports = {};
   /** @param {string} name @param {string} form */
   const conditions = (name, form) => {
-    const types = `./dist/${form === 'slim' && name === 'index' ? 'slim' : name}.d.ts`;
-    if (form === 'js') return { types, default: `./dist/js/${name}.js` };
     const file = form === 'slim' && name === 'index' ? 'slim' : name;
+    const types = { require: `./${CJS_DIR}/${file}.d.ts`, default: `./dist/${file}.d.ts` };
+    const path = `${form === 'inline' ? '' : `${form}/`}${name}.js`;
+    const code = {
+      // Bundlers, and Node where it can require ES modules: one copy for `import` and `require`.
+      module: `./dist/${path}`,
+      'module-sync': `./dist/${path}`,
+      require: `./${CJS_DIR}/${path}`,
+      default: `./dist/${path}`,
+    };
+    if (form === 'js' || CORELESS.includes(name)) return { types, ...code };
     return {
       types,
       ...Object.fromEntries(
@@ -102,12 +124,13 @@ function wantedExports() {
       ),
       // React Native's engine has no WebAssembly.
       ...(form === 'slim' ? {} : { 'react-native': `./dist/js/${name}.js` }),
-      default: form === 'slim' ? `./dist/slim/${name}.js` : `./dist/${name}.js`,
+      ...code,
     };
   };
   for (const name of names) exports[`.${suffix(name)}`] = conditions(name, 'inline');
   for (const form of ['slim', 'js'])
-    for (const name of names) exports[`./${form}${suffix(name)}`] = conditions(name, form);
+    for (const name of names.filter((name) => !CORELESS.includes(name)))
+      exports[`./${form}${suffix(name)}`] = conditions(name, form);
   for (const { output } of scripts) exports[`./${output}`] = `./${output}`;
   exports['./core.wasm'] = `./${PACKAGED_WASM}`;
   exports['./package.json'] = './package.json';
@@ -118,7 +141,7 @@ function wantedExports() {
 function stubs() {
   return ['inline', 'slim', 'js'].flatMap((form) =>
     entryNames()
-      .filter((name) => form !== 'inline' || name !== 'index')
+      .filter((name) => (form === 'inline' ? name !== 'index' : !CORELESS.includes(name)))
       .map((name) => ({
         path: form === 'inline' ? `${name}.js` : `${form}/${name}.js`,
         target: form === 'inline' ? `./dist/${name}.js` : `../dist/${form}/${name}.js`,
@@ -131,10 +154,13 @@ export function writeStubs() {
   for (const { path, target } of stubs()) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, `export * from '${target}';\n`);
+    // All forms have the types of the first.
+    const types = target.replace(/dist\/slim\/index/, 'dist/slim').replace(/dist\/(slim|js)\//, 'dist/');
+    writeFileSync(path.replace(/js$/, 'd.ts'), `export * from '${types}';\n`);
   }
 }
 
-export const stubPaths = () => stubs().map(({ path }) => path);
+export const stubPaths = () => stubs().flatMap(({ path }) => [path, path.replace(/js$/, 'd.ts')]);
 
 /** What of package.json follows from the entries. */
 function wantedManifest() {
@@ -142,6 +168,7 @@ function wantedManifest() {
   return {
     sideEffects: [
       ...forms.flatMap(({ dir }) => [`./${dir}/polyfill.js`, `./${dir}/shared-*.js`]),
+      `./${CJS_DIR}/**`,
       './polyfill.js',
       './slim/polyfill.js',
       './js/polyfill.js',

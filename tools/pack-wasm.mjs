@@ -66,8 +66,6 @@ function withNames(glue, imports, exports) {
       found.add(name);
       return imports.get(name) ?? name;
     })
-    // Nothing here comes by fetch or without its module.
-    .replace(', __wbg_init as default', '')
     .replace('"./core_bg.js": import0', 'a: import0');
   const missing = [...imports.keys()].filter((name) => !found.has(name));
   if (missing.length > 0) throw new StepError(`the glue has no ${missing.join(', ')}`);

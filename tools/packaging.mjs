@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build, bundle } from './build.mjs';
-import { entryNames, scripts } from './entries.mjs';
+import { entryNames, hasEntry, scripts } from './entries.mjs';
 import { npmInstall } from './npm-install.mjs';
 import { setupChromium, setupNodeModules } from './setup.mjs';
 import { integrity } from './size.mjs';
@@ -34,14 +34,17 @@ const TELLS = /'wasm-unsafe-eval'.*'eventsource-wasm\/js'/;
 /** @typedef {{ name: string, form: '' | 'slim' | 'js', entry: string, specifier: string }} Program */
 
 /** What works in a framework alone is tested in its example. */
-const ENTRIES_OF_FRAMEWORKS = ['react'];
+const ENTRIES_OF_FRAMEWORKS = ['react', 'vue', 'svelte'];
 
 const entriesForAll = () => entryNames().filter((name) => !ENTRIES_OF_FRAMEWORKS.includes(name));
+
+/** @param {string} form */
+const entriesOfForm = (form) => entriesForAll().filter((entry) => hasEntry(entry, form));
 
 /** A program for each entry in each form. */
 function allPrograms() {
   return /** @type {const} */ (['', 'slim', 'js']).flatMap((form) =>
-    entriesForAll().map((entry) => {
+    entriesOfForm(form).map((entry) => {
       const parts = [form, entry === 'index' ? '' : entry].filter(Boolean);
       return {
         name: [form, entry].filter(Boolean).join('-'),
@@ -97,6 +100,17 @@ const toCommonJs = (text) =>
     .replace(/^export const (\w+)/gm, 'const $1 = exports.$1')
     .replace(/^export (async )?function (\w+)/gm, 'exports.$2 = $2;\n$1function $2');
 
+/** The programs as one module, for places where a module can't be imported while a program runs. @param {string} folder */
+function writeAllPrograms(folder) {
+  const programs = allPrograms();
+  const imports = programs.map(({ name }, index) => `import * as program${index} from './${name}.js';\n`);
+  const members = programs.map(({ name }, index) => `  '${name}': program${index},\n`);
+  writeFileSync(
+    `${folder}/all.js`,
+    `${imports.join('')}\nexport const programs = {\n${members.join('')}};\n`,
+  );
+}
+
 /** @type {Promise<string> | undefined} */
 let packed;
 
@@ -126,8 +140,9 @@ const install = (name, options) =>
  * @param {string} name
  * @param {string} source
  * @param {(folder: string) => void} [prepare]
+ * @param {string[]} [places] of the tarball in node_modules
  */
-export async function installApp(name, source, prepare) {
+export async function installApp(name, source, prepare, places = ['eventsource-wasm']) {
   const tarball = await pack();
   const folder = `${WORK}/${name}`;
   await step(`${name}: npm install`, async () => {
@@ -138,9 +153,9 @@ export async function installApp(name, source, prepare) {
     cpSync(source, folder, { recursive: true });
     prepare?.(folder);
     // Not one of an earlier time under the same version.
-    rmSync(`${folder}/node_modules/eventsource-wasm`, { recursive: true, force: true });
+    for (const place of places) rmSync(`${folder}/node_modules/${place}`, { recursive: true, force: true });
     rmSync(`${folder}/node_modules/.package-lock.json`, { force: true });
-    await npmInstall(name, folder, [tarball], ['eventsource-wasm']);
+    await npmInstall(name, folder, [tarball], places);
   });
   return folder;
 }
@@ -221,6 +236,7 @@ async function newExchange(entry = 'index') {
   const wasSent = async () => {
     const { seen } = await (await fetch(log)).json();
     const requests = seen.filter((/** @type {any} */ { isPreflight }) => !isPreflight);
+    // One connection for all tabs is a GET.
     const [method, body] = entry === 'shared' ? ['GET', ''] : ['POST', 'ping'];
     return requests.length === 1 && requests[0].method === method && requests[0].body === body;
   };
@@ -325,15 +341,49 @@ const fromReport = (report) =>
  * @param {string} folder @param {string} bin @param {string[]} args @param {Record<string, string>} [env]
  */
 const testing = (folder, bin, args, env) =>
-  exchanging(async (urls) => {
-    const report = `${folder}/report-${args.join('').replace(/\W/g, '')}.json`;
-    const failed = await tool(folder, bin, [...args, `--outputFile=${report}`], {
-      URLS: JSON.stringify(urls),
-      ...env,
-    }).catch((error) => error);
-    if (!existsSync(report)) throw failed;
-    return fromReport(JSON.parse(readFileSync(report, 'utf8')));
+  exchanging((urls) => reportOf(folder, bin, args, { URLS: JSON.stringify(urls), ...env }));
+
+/** @param {string} folder @param {string} bin @param {string[]} args @param {Record<string, string>} env */
+async function reportOf(folder, bin, args, env) {
+  const report = `${folder}/report-${args.join('').replace(/\W/g, '')}.json`;
+  const failed = await tool(folder, bin, [...args, `--outputFile=${report}`], env).catch((error) => error);
+  if (!existsSync(report)) throw failed;
+  return fromReport(JSON.parse(readFileSync(report, 'utf8')));
+}
+
+/**
+ * Runs the tests that docs/testing.md shows, as they stand there. Fails unless all pass.
+ * @param {string} folder
+ * @param {string[]} sections whose first block of code is a file of tests, with its name in the first line
+ * @param {(files: string[], report: string) => Promise<unknown>} runTests
+ */
+async function runDocumented(folder, sections, runTests) {
+  const page = readFileSync('docs/testing.md', 'utf8');
+  const documented = 'documented';
+  mkdirSync(`${folder}/${documented}`, { recursive: true });
+  const files = sections.map((section) => {
+    const code = page.split(`\n## ${section}\n`)[1]?.match(/^```js\n(\/\/ (\S+)\n[\s\S]*?)^```$/m);
+    if (!code?.[1]) throw new StepError(`docs/testing.md has no test in the section ${section}`);
+    writeFileSync(`${folder}/${documented}/${code[2]}`, code[1]);
+    return `${documented}/${code[2]}`;
   });
+  const report = `${folder}/report-documented.json`;
+  rmSync(report, { force: true });
+  const error = await runTests(files, report).then(
+    () => undefined,
+    (error) => error,
+  );
+  if (!existsSync(report)) throw error ?? new StepError('the test runner wrote no report');
+  const { numPassedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  rmSync(`${folder}/${documented}`, { recursive: true });
+  if (error || testResults.length !== files.length || numPassedTests < files.length) {
+    const failures = Object.entries(fromReport({ testResults })).filter(([, result]) => result !== WELL);
+    const output = failures.map((failure) => failure.join(': ')).join('\n');
+    throw new StepError('the tests of docs/testing.md fail', {
+      output: output || `${error?.output ?? error}`,
+    });
+  }
+}
 
 /**
  * Starts a server that prints its address.
@@ -380,6 +430,10 @@ const slimByUrl = `import { init } from 'eventsource-wasm/slim';\n\ninit('/core.
 const slimByVite = `import { init } from 'eventsource-wasm/slim';\nimport core from 'eventsource-wasm/core.wasm?url';\n\ninit(core);\n`;
 const CORE_WASM = 'node_modules/eventsource-wasm/dist/core.wasm';
 
+/** What a worker asks of its runtime. An old date has a \`fetch\` that knows no `cache`. */
+const NEW_WORKERD = { date: '2026-04-01', flags: '"nodejs_compat"' };
+const OLD_WORKERD = { date: '2024-09-01', flags: '' };
+
 /** The rows of each app. @type {Record<string, () => Promise<Row[]>>} */
 const apps = {
   async vite() {
@@ -394,6 +448,9 @@ const apps = {
       });
     const strict = await underPolicy("script-src 'self'");
     const wasm = await underPolicy("script-src 'self' 'wasm-unsafe-eval'");
+    // To the scenario server, which is another origin.
+    const byDefault = await underPolicy("default-src 'self' 'wasm-unsafe-eval'; connect-src *");
+    const strictByDefault = await underPolicy("default-src 'self'; connect-src *");
     writePrograms(`${folder}/src`, { init: slimByVite });
     rmSync(`${folder}/node_modules/.vite`, { recursive: true, force: true });
     const served = await withServer(folder, 'vite', ['--port', '0', '--host', '127.0.0.1'], (origin) =>
@@ -411,6 +468,13 @@ const apps = {
         tool: "page with `script-src 'self'`",
         version: chromium,
         results: strict,
+        expected: ({ form }) => (form === 'js' ? WELL : TELLS),
+      },
+      { tool: "page with `default-src 'self' 'wasm-unsafe-eval'`", version: chromium, results: byDefault },
+      {
+        tool: "page with `default-src 'self'`",
+        version: chromium,
+        results: strictByDefault,
         expected: ({ form }) => (form === 'js' ? WELL : TELLS),
       },
     ];
@@ -479,6 +543,11 @@ const apps = {
   async vitest() {
     const folder = await install('vitest');
     const version = versionOf(folder, 'vitest');
+    await step('vitest: docs/testing.md', () =>
+      runDocumented(folder, ['Vitest', 'msw'], (files, report) =>
+        tool(folder, 'vitest', ['run', '--reporter=json', `--outputFile=${report}`, ...files]),
+      ),
+    );
     const rows = [];
     for (const environment of ['happy-dom', 'jsdom']) {
       const results = await step(`vitest: ${environment}`, () =>
@@ -490,13 +559,162 @@ const apps = {
   },
   async jest() {
     const folder = await install('jest');
+    await step('jest: docs/testing.md', () =>
+      runDocumented(folder, ['Jest'], (files, report) =>
+        tool(folder, 'jest', ['--json', `--outputFile=${report}`, '--env=node', ...files], {
+          NODE_OPTIONS: '--experimental-vm-modules',
+        }),
+      ),
+    );
     const results = await step('jest: jsdom', () =>
-      testing(folder, 'jest', ['--json', '--env=jest-fixed-jsdom'], {
+      testing(folder, 'jest', ['--json', '--env=jest-fixed-jsdom', '--testPathIgnorePatterns=/default/'], {
         NODE_OPTIONS: '--experimental-vm-modules',
       }),
     );
+    const version = versionOf(folder, 'jest');
+    // No configuration and no flag: CommonJS.
+    const plain = join(folder, 'default');
+    writePrograms(`${plain}/src`, { cjs: true });
+    const byDefault = await step('jest: default configuration', () =>
+      testing(folder, 'jest', ['--json', '--rootDir=default']),
+    );
+    const alone = ['--json', '--rootDir=default'];
+    const URLS = JSON.stringify(Object.fromEntries(allPrograms().map(({ name }) => [name, ''])));
+    const imported = await step('jest: plain jsdom', () =>
+      reportOf(folder, 'jest', [...alone, '--testMatch=**/imports.js', '--env=jsdom'], { URLS }),
+    );
+    const timers = await step('jest: fake timers', () =>
+      testing(folder, 'jest', [...alone, '--testMatch=**/timers.js']),
+    );
     return [
-      { tool: 'Jest, jsdom', version: versionOf(folder, 'jest'), results, note: 'with jest-fixed-jsdom' },
+      { tool: 'Jest, jsdom', version, results, note: 'with jest-fixed-jsdom' },
+      { tool: 'Jest, default configuration', version, results: byDefault, note: '`require`' },
+      { tool: 'Jest, plain jsdom', version, results: imported, note: 'imported alone: it has no `fetch`' },
+      {
+        tool: 'Jest, after fake timers',
+        version,
+        results: timers,
+        expected: (program) => (program.name === 'index' ? WELL : null),
+      },
+    ];
+  },
+  /** Compiled as Angular's own builder compiles: without native `async` functions, which zone.js can't follow. */
+  async angular() {
+    const folder = await install('angular', { init: slimByUrl });
+    await step('angular: build', async () => {
+      await tool(folder, 'ngc', ['--project', 'tsconfig.json']);
+      writeFileSync(
+        `${folder}/main.js`,
+        "import { programs } from './src/programs.js';\nimport './compiled/main.js';\n\nglobalThis.programs = programs;\n",
+      );
+      await bundle({
+        entryPoints: { main: `${folder}/main.js` },
+        outdir: `${folder}/dist`,
+        absWorkingDir: folder,
+        format: 'esm',
+        splitting: true,
+        sourcemap: false,
+        supported: { 'async-await': false, 'object-rest-spread': false },
+      });
+    });
+    cpSync(`${folder}/${CORE_WASM}`, `${folder}/core.wasm`);
+    const results = await serving(folder, (origin) => inChromium(() => origin));
+    return [{ tool: 'Angular, zone.js', version: versionOf(folder, '@angular/core'), results }];
+  },
+  async extension() {
+    const folder = await install('extension', { init: slimByUrl });
+    const policies = { with: "script-src 'self' 'wasm-unsafe-eval'", without: "script-src 'self'" };
+    writeAllPrograms(`${folder}/src`);
+    await step('extension: build', async () => {
+      for (const [name, policy] of Object.entries(policies)) {
+        const outdir = `${folder}/${name}`;
+        const options = {
+          outdir,
+          absWorkingDir: folder,
+          format: /** @type {const} */ ('esm'),
+          sourcemap: false,
+        };
+        await bundle({ ...options, entryPoints: { background: `${folder}/background.js` } });
+        await bundle({ ...options, entryPoints: { page: `${folder}/src/main.js` }, splitting: true });
+        for (const path of ['page.html', CORE_WASM])
+          cpSync(`${folder}/${path}`, `${outdir}/${path.replace(/.*\//, '')}`);
+        writeFileSync(
+          `${outdir}/manifest.json`,
+          JSON.stringify({
+            manifest_version: 3,
+            name: `eventsource-wasm, ${name}`,
+            version: '1',
+            background: { service_worker: 'background.js', type: 'module' },
+            content_security_policy: { extension_pages: policy },
+            host_permissions: ['http://127.0.0.1/*'],
+          }),
+        );
+      }
+    });
+    const rows = [];
+    for (const [name, policy] of Object.entries(policies)) {
+      const { version, page, worker } = await inExtension(`${folder}/${name}`);
+      /** @param {Program} program */
+      const expected = ({ form }) => (name === 'with' || form === 'js' ? WELL : TELLS);
+      rows.push({ tool: `Chrome extension, page, \`${policy}\``, version, results: page, expected });
+      rows.push({
+        tool: `Chrome extension, service worker, \`${policy}\``,
+        version,
+        results: worker,
+        // Its one file has all three polyfills.
+        expected: (/** @type {Program} */ program) =>
+          program.entry === 'polyfill' ? null : expected(program),
+      });
+    }
+    return rows;
+  },
+  /** Libraries in whose place or through whose options ours is used. */
+  async libraries() {
+    const tarball = await pack();
+    const dependents = {
+      '@modelcontextprotocol/sdk': ['eventsource', 'eventsource-parser'],
+      '@ai-sdk/provider-utils': ['eventsource-parser'],
+    };
+    // Where npm may put what these depend on.
+    const places = Object.entries(dependents).flatMap(([dependent, names]) =>
+      names.map((name) => [`${dependent}/node_modules/${name}`, name]),
+    );
+    /** @param {string} folder */
+    const override = (folder) => {
+      const path = `${folder}/package.json`;
+      const overrides = { eventsource: `file:${tarball}`, 'eventsource-parser': `file:${tarball}` };
+      writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), overrides }));
+    };
+    const folder = await installApp('libraries', `${SOURCES}/apps/libraries`, override, [
+      ...['eventsource-wasm', ...places.flat()],
+    ]);
+    for (const names of places) {
+      const place = names.map((name) => `${folder}/node_modules/${name}`).find((path) => existsSync(path));
+      const { name } = JSON.parse(readFileSync(`${place}/package.json`, 'utf8'));
+      if (name !== 'eventsource-wasm') throw new StepError(`${place} is ${name}`);
+    }
+    const { mcp, ai, trpc, tanstack } = await step('libraries', async () =>
+      lastLine((await run(process.execPath, ['main.js'], { cwd: folder, timeout: 60_000 })).stdout),
+    );
+    /** @param {string} title @param {string} name @param {Results} results @param {string} [note] */
+    const row = (title, name, results, note) => ({
+      tool: title,
+      version: versionOf(folder, name),
+      results,
+      expected: (/** @type {Program} */ program) => (program.name in results ? WELL : null),
+      ...(note ? { note } : {}),
+    });
+    const byOverride = "in place of its dependency, by npm's `overrides`";
+    return [
+      row('MCP SDK', '@modelcontextprotocol/sdk', /** @type {any} */ (mcp), byOverride),
+      row('AI SDK', 'ai', { stream: /** @type {string} */ (ai) }, byOverride),
+      row('tRPC', '@trpc/client', { index: /** @type {string} */ (trpc) }, '`httpSubscriptionLink`'),
+      row(
+        'TanStack Query',
+        '@tanstack/query-core',
+        { stream: /** @type {string} */ (tanstack) },
+        '`streamedQuery`',
+      ),
     ];
   },
   /** No tool at all: pages with an import map or script tags. */
@@ -553,12 +771,11 @@ const apps = {
   /** What TypeScript makes of each entry, and what the checkers of packages make of all. */
   async types() {
     const folder = await install('types');
-    const version = versionOf(folder, 'typescript');
     const tarball = await pack();
     await step('publint', () => tool(folder, 'publint', [tarball, '--strict']));
     await step('arethetypeswrong', () =>
       tool(folder, 'attw', [
-        ...[tarball, '--profile', 'esm-only'],
+        ...[tarball, '--profile', 'strict'],
         // The module and the classic scripts are not to be imported.
         ...['--exclude-entrypoints', 'core.wasm', ...scripts.map(({ output }) => output)],
       ]),
@@ -569,25 +786,30 @@ const apps = {
         readFileSync(`${folder}/consumer.ts.txt`, 'utf8').replaceAll('SPECIFIER', specifier),
       );
     const rows = [];
-    for (const [resolution, module] of [
+    for (const [resolution, module, compiler = 'typescript'] of [
       ['bundler', 'esnext'],
       ['node16', 'node16'],
       ['nodenext', 'nodenext'],
+      // TypeScript 7 has it no more.
+      ['node', 'commonjs', 'typescript5'],
     ]) {
       for (const [libs, types] of [
         ['es2022,dom,dom.iterable', ''],
         ['es2022', 'node'],
       ]) {
         const flags = ['--strict', '--noEmit', '--exactOptionalPropertyTypes', '--target', 'es2022'];
-        const how = ['--module', module, '--moduleResolution', resolution, '--lib', libs, '--types', types];
+        const how = ['--module', module, '--moduleResolution', resolution, '--lib', libs];
+        how.push(...(types ? ['--types', types] : ['--typeRoots', 'none']));
         const files = allPrograms().map(({ name }) => `${name}.ts`);
-        const said = await tool(folder, 'tsc', [...flags, .../** @type {string[]} */ (how), ...files]).then(
+        const tsc = `../${compiler}/bin/tsc`;
+        const said = await tool(folder, tsc, [...flags, .../** @type {string[]} */ (how), ...files]).then(
           () => '',
           (error) => error.output || `${error}`,
         );
         // One run for all of them, and so one complaint fails them all.
         const results = Object.fromEntries(allPrograms().map(({ name }) => [name, said || WELL]));
         const lib = types ? 'Node’s types without the DOM' : 'DOM';
+        const version = versionOf(folder, /** @type {string} */ (compiler));
         rows.push({ tool: `TypeScript, ${resolution}, ${lib}`, version, results });
       }
     }
@@ -599,9 +821,21 @@ const apps = {
     const commands = await runtimesIn(folder);
     const workerd = async () => {
       const { version, results } = await step('workerd', () => inWorkerd(folder));
+      const old = await step('workerd, 2024-09-01', () => inWorkerd(folder, OLD_WORKERD));
+      const five = await step('workerd, five requests', () => fiveInWorkerd(folder));
       const failed = await step('test: workerd', () => suiteInWorkerd(folder));
       const note = `and all tests of the shim but ${failed}, for known reasons`;
-      return [{ tool: 'workerd (Cloudflare Workers)', version, results, note }];
+      const tool = 'workerd (Cloudflare Workers)';
+      return [
+        { tool, version, results, note },
+        { tool: `${tool}, compatibility date 2024-09-01`, version, results: old.results },
+        {
+          tool: `${tool}, \`nodejs_compat\`, five requests`,
+          version,
+          results: { index: five },
+          expected: (/** @type {Program} */ { name }) => (name === 'index' ? WELL : null),
+        },
+      ];
     };
     const all = [...commands.map((command) => () => inRuntime(folder, command)), workerd];
     // Two at a time: they mostly wait.
@@ -619,16 +853,67 @@ const apps = {
 /** @typedef {{ name: string, version: string, program: string, flags: string[], suiteFlags: string[] | undefined }} Runtime */
 
 /**
+ * The programs in a page and in the service worker of an unpacked extension.
+ * @param {string} folder
+ */
+async function inExtension(folder) {
+  const executablePath = await setupChromium();
+  const { default: puppeteer } = await import('puppeteer-core');
+  const browser = await puppeteer.launch({
+    executablePath,
+    headless: true,
+    pipe: true,
+    enableExtensions: [folder],
+    args: ['--no-sandbox'],
+  });
+  try {
+    const target = await browser.waitForTarget((target) => target.type() === 'service_worker');
+    const { host } = new URL(target.url());
+    const worker = await target.worker();
+    const page = await browser.newPage();
+    await page.goto(`chrome-extension://${host}/page.html`);
+    await untilLoaded(page);
+    /** @param {{ evaluate: typeof page.evaluate } | null} place */
+    const runIn = (place) =>
+      exchanging(async (urls) => {
+        /** @type {Results} */
+        const results = {};
+        for (const [name, url] of Object.entries(urls))
+          results[name] = /** @type {string} */ (
+            await place?.evaluate(
+              (name, url) =>
+                /** @type {any} */ (globalThis)
+                  .run(name, url)
+                  .catch((/** @type {unknown} */ error) => `${error}`),
+              name,
+              url,
+            )
+          );
+        return results;
+      });
+    const version = (await browser.version()).replace(/.*\//, '');
+    return { version, page: await runIn(page), worker: await runIn(/** @type {any} */ (worker)) };
+  } finally {
+    await browser.close();
+  }
+}
+
+/**
  * The programs and the tests of the shim in a runtime.
  * @param {string} folder
  * @param {Runtime} runtime
  */
 async function inRuntime(folder, { name, version, program, flags, suiteFlags }) {
   /** @param {string} file */
-  const results = (file) =>
+  const results = (file, more = /** @type {string[]} */ ([])) =>
     exchanging(async (urls) =>
       lastLine(
-        (await run(program, [...flags, file, JSON.stringify(urls)], { cwd: folder, timeout: 60_000 })).stdout,
+        (
+          await run(program, [...flags, ...more, file, JSON.stringify(urls)], {
+            cwd: folder,
+            timeout: 60_000,
+          })
+        ).stdout,
       ),
     );
   /** @type {Row[]} */
@@ -640,7 +925,13 @@ async function inRuntime(folder, { name, version, program, flags, suiteFlags }) 
     note: 'and all tests of the shim',
   });
   if (suiteFlags) await testInRuntime(`${name} ${version}`, folder, { program, flags: suiteFlags });
-  if (name === 'Node') rows.push({ tool: 'Node, `require()`', version, results: await results('main.cjs') });
+  if (name === 'Node') {
+    rows.push({ tool: 'Node, `require()`', version, results: await results('main.cjs') });
+    // As in Node before 20.19, and in Jest.
+    const asCommonJs = '--conditions=require --no-experimental-require-module';
+    const results2 = await results('main.cjs', asCommonJs.split(' '));
+    rows.push({ tool: 'Node, `require()` of CommonJS', version, results: results2 });
+  }
   return rows;
 }
 
@@ -690,19 +981,44 @@ async function runtimesIn(folder) {
  * The programs in a worker, whose bundler knows the condition `workerd` and leaves .wasm to be a module.
  * @param {string} folder
  */
-async function inWorkerd(folder) {
+async function inWorkerd(folder, compatibility = NEW_WORKERD) {
   await bundleForWorkerd(`${folder}/worker.js`, `${folder}/worker`, folder);
   return {
     version: versionOf(folder, 'workerd'),
     results: await exchanging((urls) =>
-      servingWorker(folder, `${folder}/worker`, async (origin) => {
-        const response = await fetch(origin, { method: 'POST', body: JSON.stringify(urls) });
-        if (!response.ok)
-          throw new StepError(`workerd answered ${response.status}`, { output: await response.text() });
-        return /** @type {Promise<Results>} */ (response.json());
-      }),
+      servingWorker(
+        folder,
+        `${folder}/worker`,
+        async (origin) => {
+          const response = await fetch(origin, { method: 'POST', body: JSON.stringify(urls) });
+          if (!response.ok)
+            throw new StepError(`workerd answered ${response.status}`, { output: await response.text() });
+          return /** @type {Promise<Results>} */ (response.json());
+        },
+        compatibility,
+      ),
     ),
   };
+}
+
+/**
+ * A handler that answers when its connection has closed, five times in sequence: what one request leaves behind must
+ * not stop the next.
+ * @param {string} folder
+ */
+async function fiveInWorkerd(folder) {
+  await bundleForWorkerd(`${folder}/sequence.js`, `${folder}/sequence`, folder);
+  return servingWorker(folder, `${folder}/sequence`, async (origin) => {
+    for (let turn = 1; turn <= 5; turn++) {
+      const { url } = await newExchange();
+      const signal = AbortSignal.timeout(10_000);
+      const text = await fetch(origin, { method: 'POST', body: JSON.stringify({ index: url }), signal })
+        .then((response) => response.text())
+        .catch((error) => `${error}`);
+      if (text !== WELL) return `request ${turn}: ${text}`;
+    }
+    return WELL;
+  });
 }
 
 /**
@@ -783,7 +1099,7 @@ async function bundleForWorkerd(source, outdir, folder, options) {
  * @param {string} worker the folder with worker.js and core.wasm
  * @param {(origin: string) => Promise<T>} use
  */
-async function servingWorker(folder, worker, use) {
+async function servingWorker(folder, worker, use, { date, flags } = NEW_WORKERD) {
   writeFileSync(
     `${worker}/config.capnp`,
     `using Workerd = import "/workerd/workerd.capnp";
@@ -799,8 +1115,8 @@ const worker :Workerd.Worker = (
     (name = "worker.js", esModule = embed "worker.js"),
     (name = "core.wasm", wasm = embed "core.wasm"),
   ],
-  compatibilityDate = "2026-04-01",
-  compatibilityFlags = ["nodejs_compat"],
+  compatibilityDate = "${date}",
+  compatibilityFlags = [${flags}],
 );
 `,
   );

@@ -24,6 +24,8 @@ const DEBIAN_LINTERS = ['rust-web-clippy', 'rustfmt-web'];
 
 const BUILD_STD = ['-Zbuild-std=std,panic_abort'];
 const SMALL_PANICS = ['-Zunstable-options', '-Cpanic=immediate-abort'];
+/** No code for messages that are never shown. */
+const SMALL_CODE = ['-Zlocation-detail=none', '-Zfmt-debug=none'];
 /** Lets a stable compiler take unstable flags. */
 const BOOTSTRAP = { RUSTC_BOOTSTRAP: '1' };
 
@@ -191,17 +193,24 @@ export const forWasm = ({ name, env, wasmFlags }) => ({
       : env,
 });
 
-/** The same for the release. @param {Toolchain} toolchain */
-export function forRelease(toolchain) {
+/**
+ * The same for the release.
+ * @param {Toolchain} toolchain
+ * @param {{ simd?: boolean }} [options] wasm2js can't translate SIMD
+ */
+export function forRelease(toolchain, { simd = true } = {}) {
   const { flags, env } = forWasm(toolchain);
-  if (!toolchain.buildsStd) return { flags, env };
+  const features = simd ? ['-Ctarget-feature=+simd128'] : [];
+  const withFlags = (/** @type {string[]} */ rustFlags) =>
+    rustFlags.length > 0 ? { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: rustFlags.join(' ') } : {};
+  if (!toolchain.buildsStd) return { flags, env: { ...env, ...withFlags(features) } };
   const std = [
     ...BUILD_STD.filter((flag) => !flags.includes(flag)),
     '-Zbuild-std-features=optimize_for_size',
   ];
   return {
     flags: [...flags, ...std],
-    env: { ...env, ...BOOTSTRAP, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: SMALL_PANICS.join(' ') },
+    env: { ...env, ...BOOTSTRAP, ...withFlags([...SMALL_PANICS, ...SMALL_CODE, ...features]) },
   };
 }
 

@@ -18,7 +18,7 @@ import {
   setupToolchain,
 } from './setup.mjs';
 import { filesUnder } from './stamps.mjs';
-import { buildPlayground } from './start.mjs';
+import { buildPlayground, buildStaticPlayground } from './start.mjs';
 import { command, printError, root, run, StepError, seconds, start, step } from './steps.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
@@ -46,7 +46,7 @@ const suites = {
   core: cargoTest,
   async node() {
     await build();
-    const sources = [...testsIn('tests/shim'), 'tests/conformance/node.test.ts'];
+    const sources = [...testsIn('tests/shim'), ...testsIn('tests/hooks'), 'tests/conformance/node.test.ts'];
     const files = await bundleTests(sources, 'build/tests/node', inNode);
     files.push(...(await bundleBorder('build/tests/node', inNode)));
     return (await inChild('node', ['tools/run-mocha.mjs', ...files])).counts;
@@ -75,11 +75,14 @@ const suites = {
   },
   async playground() {
     const CHROME_PATH = await setupChromium();
+    const FIREFOX_PATH = (await setupBrowser('firefox')).executable;
     await buildPlayground();
+    await buildStaticPlayground();
     // The path to the page's server is written for files that lie right in the folder.
     const options = { ...inNode, outbase: 'tests/playground' };
     const files = await bundleTests(testsIn('tests/playground'), 'build/tests/playground', options);
-    return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH })).counts;
+    return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, FIREFOX_PATH }))
+      .counts;
   },
   async servers() {
     await build();
@@ -143,7 +146,7 @@ const parts = Object.fromEntries(BROWSER_NAMES.map((name) => [name, () => browse
  * @returns {Promise<Counts>}
  */
 async function browserTest(names) {
-  const sources = [...testsIn('tests/shim'), 'tests/conformance/browser.test.ts'];
+  const sources = [...testsIn('tests/shim'), ...testsIn('tests/hooks'), 'tests/conformance/browser.test.ts'];
   const attempt = () =>
     runInBrowsers(names, sources).catch((error) => {
       // The tests of the standard may have something to say all the same.
@@ -313,7 +316,7 @@ async function bundleTests(entryPoints, outdir, options, form) {
     outbase: 'tests',
     format: 'esm',
     inject: ['tests/second-try.ts'],
-    ...(form ? { alias: { 'eventsource-wasm': `eventsource-wasm/${form}` } } : {}),
+    ...(form ? { alias: { ...coreless, 'eventsource-wasm': `eventsource-wasm/${form}` } } : {}),
     ...options,
     define: {
       __SERVER__: JSON.stringify(facts),
@@ -323,6 +326,9 @@ async function bundleTests(entryPoints, outdir, options, form) {
   });
   return filesUnder(outdir, /\.test\.js$/);
 }
+
+/** Entries that no form has of its own. */
+const coreless = { 'eventsource-wasm/testing': `${root}/dist/testing.js` };
 
 const NODE = { program: process.execPath, flags: ['--enable-source-maps', '--expose-gc'] };
 

@@ -1,453 +1,294 @@
-//! Performs what the connection asks for, and feeds back what happened. It decides nothing.
+//! Performs the connection's actions, and feeds back what happened. It decides nothing.
 
 use super::{
-    body::{Body, Chunk},
-    fetch::{Exchange, ResponseParts},
-    sys::{Face, Request, Settings, guarded, now},
-    watchdog::Watchdog,
+    bindings::{ConnectionDelegate, action, now},
+    buffers,
+    executor::waker,
 };
-use crate::core::{Action, Answer, Connection, ConnectionOptions, Error, Head, Input, Moment, Parser, Retry};
+use crate::core::{Action, Answer, Clock, Connection, Error, Head, Input, State, clamp};
 use gloo_timers::callback::Timeout;
-use js_sys::{Date, Function, Math, Promise, Uint8Array};
+use js_sys::{Date, Function, Math, Promise};
 use std::{
-    cell::{Cell, RefCell},
-    mem::ManuallyDrop,
+    cell::RefCell,
     pin::Pin,
-    rc::{Rc, Weak},
+    rc::Rc,
     task::{Context, Poll},
 };
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::Response;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, RequestInit};
 
-/// A connection with the things of the browser that it holds.
+/// What is fed, besides the numbers of errors. `connection.ts` has the same.
+pub mod input {
+    pub const START: u32 = 16;
+    pub const ACCEPTED: u32 = 17;
+    pub const EXCERPT_READ: u32 = 18;
+    /// 1: the server responds without CORS.
+    pub const PROBED: u32 = 19;
+    /// The milliseconds of a `retry` field.
+    pub const RECONNECTION_TIME: u32 = 20;
+    /// A timer has run out; the milliseconds since the last byte of the body, negative if nothing of an event has come.
+    pub const TIMER: u32 = 21;
+    /// The user's answer: milliseconds, negative to stop, NaN for the default.
+    pub const DECIDED: u32 = 22;
+    /// 1: the page is hidden; 2: it is frozen.
+    pub const PAGE: u32 = 23;
+    /// 1: there is a network.
+    pub const NETWORK: u32 = 24;
+    pub const CLOSE: u32 = 25;
+    /// The promise of an attempt's response is settled; the attempt's number.
+    pub const POLL: u32 = 26;
+}
+
+/// A connection with the things of the platform that it holds.
 ///
-/// INVARIANT: no cell is borrowed while a method of the face runs but `parser`, which only the task that
-/// reads the body touches: the face may fire events, and their handlers may call back.
+/// INVARIANT: no cell is borrowed while a method of the delegate runs: it may call the user, who may call back.
 pub struct Driver {
-    face: Face,
-    fetch: Option<Function>,
-    counts_bytes: bool,
+    delegate: Rc<ConnectionDelegate>,
     connection: RefCell<Connection>,
-    parser: RefCell<Parser>,
-    /// The request under way.
-    exchange: RefCell<Option<Rc<Exchange>>>,
-    /// The wait for the next.
+    /// Ends the request under way.
+    abort: RefCell<Option<AbortController>>,
     timer: RefCell<Option<Timeout>>,
-    watchdog: RefCell<Option<Watchdog>>,
-    /// Something has thrown where nothing may: nothing more is done with any of these.
-    has_crashed: Cell<bool>,
-}
-
-/// What is known of an error besides what the core says.
-#[derive(Default)]
-struct Details {
-    cause: JsValue,
-    response: Option<JsValue>,
-    body: Option<String>,
-}
-
-impl Details {
-    fn cause(cause: JsValue) -> Self {
-        Self { cause, ..Self::default() }
-    }
-
-    fn response(&self) -> Option<&Response> {
-        self.response.as_ref().map(JsCast::unchecked_ref)
-    }
+    /// The responses that are waited for, by the numbers of their attempts. A `fetch` of the user's may ignore the
+    /// signal, and its late response has to be discarded.
+    responses: RefCell<Vec<(u32, JsFuture)>>,
 }
 
 impl Driver {
-    /// A driver that does nothing until it is fed [`Input::Start`].
-    pub fn new(
-        face: Face,
-        settings: &Settings,
-        retry: Retry,
-        options: ConnectionOptions,
-        parser: Parser,
-    ) -> Rc<Self> {
-        Rc::new(Self {
-            face,
-            fetch: settings.fetch(),
-            counts_bytes: settings.counts_bytes(),
-            connection: RefCell::new(Connection::new(retry, options)),
-            parser: RefCell::new(parser),
-            exchange: RefCell::default(),
+    /// A driver that does nothing until it is fed.
+    pub fn new(delegate: ConnectionDelegate, connection: Connection) -> Self {
+        Self {
+            delegate: Rc::new(delegate),
+            connection: RefCell::new(connection),
+            abort: RefCell::default(),
             timer: RefCell::default(),
-            watchdog: RefCell::default(),
-            has_crashed: Cell::default(),
-        })
-    }
-
-    /// Something happened of which there is nothing more to say.
-    pub fn feed(self: &Rc<Self>, input: Input) {
-        self.guarded(&mut || self.feed_with(input, Details::default()));
-    }
-
-    /// Whatever enters the driver does so through here. Where it throws, be it because a panic of ours became a trap or
-    /// because the page has put something in the place of a function of the platform that does, the frames in between
-    /// are gone without a trace: what they had borrowed stays so. This connection then fails for good; the frames above
-    /// this, and with them all other connections, go on.
-    fn guarded(self: &Rc<Self>, enter: &mut dyn FnMut()) {
-        if self.has_crashed.get() {
-            return;
-        }
-        if let Err(cause) = guarded(&self.face, enter) {
-            self.crash(cause);
+            responses: RefCell::default(),
         }
     }
 
-    fn crash(self: &Rc<Self>, cause: JsValue) {
-        self.has_crashed.set(true);
-        // What can still be let go; that may throw for the same reason, and is out of these by then.
-        let mut exchange = take(&self.exchange);
-        let mut timers = Some((take(&self.timer), take(&self.watchdog)));
-        drop(guarded(&self.face, &mut || drop(exchange.take())));
-        drop(guarded(&self.face, &mut || drop(timers.take())));
-        let driver = self.clone();
-        // Once whoever has called, and borrows, has returned.
-        spawn_local(async move {
-            let attempt = driver.connection.try_borrow().map_or(0, |connection| connection.attempts());
-            if let Err(error) = guarded(&driver.face, &mut || driver.face.crashed(attempt, &cause)) {
-                // Nobody is left to be told: the platform reports it.
-                drop(Promise::reject(&error));
+    /// Something happened: the number of an [`Error`], or one of [`input`].
+    pub fn feed(&self, code: u32, number: f64) {
+        let input = match code {
+            input::START => Input::Start,
+            input::ACCEPTED => Input::Accepted,
+            input::EXCERPT_READ => Input::ExcerptRead,
+            input::PROBED => Input::Probed(number != 0.0),
+            input::RECONNECTION_TIME => Input::ReconnectionTime(number),
+            input::TIMER => return self.time_out(number),
+            input::DECIDED if number >= 0.0 => Input::Decided(Answer::Reconnect(number)),
+            input::DECIDED if number < 0.0 => Input::Decided(Answer::Stop),
+            input::DECIDED => Input::Decided(Answer::Default),
+            input::CLOSE => Input::Close,
+            input::PAGE => {
+                let flags = number as u32;
+                Input::Page { is_hidden: flags & 1 != 0, is_frozen: flags & 2 != 0 }
             }
-        });
-    }
-
-    /// Runs a task of this driver.
-    fn spawn(self: &Rc<Self>, task: impl Future<Output = ()> + 'static) {
-        spawn_local(Guarded { driver: self.clone(), task: ManuallyDrop::new(Box::pin(task)) });
-    }
-
-    fn feed_with(self: &Rc<Self>, input: Input, details: Details) {
-        let action = self.step(input);
-        self.perform(action, details);
-    }
-
-    fn step(&self, input: Input) -> Action {
-        let moment = Moment { time: now(), date: Date::now(), random: Math::random() };
-        let mut connection = self.connection.borrow_mut();
-        #[cfg(feature = "panics-on-demand")]
-        super::sys::panic_on_demand("step");
-        connection.step(input, moment)
-    }
-
-    fn perform(self: &Rc<Self>, action: Action, details: Details) {
-        match action {
-            // Whoever feeds in the response goes on with it.
-            Action::None | Action::Check | Action::Open | Action::ReadExcerpt => {}
-            Action::Fetch => self.fetch(),
-            Action::Ask(error) => {
-                self.let_go();
-                self.spawn(self.clone().ask(error, details));
-            }
-            Action::Reconnect { error, delay } => {
-                self.let_go();
-                let driver = self.clone();
-                *self.timer.borrow_mut() = Some(Timeout::new(delay, move || driver.feed(Input::Waited)));
-                self.tell(&error, None, Some(delay), &details);
-            }
-            Action::Pause => {
-                self.let_go();
-                self.face.paused();
-            }
-            Action::Fail { error, attempts } => {
-                self.let_go();
-                self.tell(&error, attempts, None, &details);
-            }
-            Action::Complete => {
-                self.let_go();
-                self.face.completed();
-            }
-            Action::Drop => self.let_go(),
-        }
-    }
-
-    fn tell(&self, error: &Error, attempts: Option<u32>, delay: Option<u32>, details: &Details) {
-        let Details { cause, body, .. } = details;
-        let message = error.message(attempts);
-        self.face.failed(
-            error.kind(),
-            &message,
-            self.attempt(),
-            cause,
-            details.response(),
-            body.as_deref(),
-            delay,
-        );
-    }
-
-    async fn ask(self: Rc<Self>, error: Error, mut details: Details) {
-        let Details { cause, body, .. } = &details;
-        let message = error.message(None);
-        let asked = self.face.decide(
-            error.kind(),
-            &message,
-            self.attempt(),
-            cause,
-            details.response(),
-            body.as_deref(),
-        );
-        let answer = match settled(asked).await {
-            Ok(_) => match self.face.decided() {
-                delay if delay >= 0.0 => Answer::Reconnect(delay),
-                stop if stop < 0.0 => Answer::Stop,
-                _ => Answer::Default,
+            input::NETWORK => Input::Network(number != 0.0),
+            input::POLL => return self.poll(number as u32),
+            _ => match Error::ALL.get(code as usize) {
+                Some(&error) => Input::Ended { error, has_received: number != 0.0 },
+                None => return,
             },
-            Err(cause) => {
-                details.cause = cause;
-                Answer::Stop
-            }
         };
-        self.feed_with(Input::Decided(answer), details);
+        self.step(input);
     }
 
-    fn attempt(&self) -> u32 {
-        self.connection.borrow().attempts()
-    }
-
-    /// Drops the request and the timers, whichever there are: all end by it.
-    fn let_go(&self) {
-        let exchange = self.exchange.take();
-        let timer = self.timer.take();
-        let watchdog = self.watchdog.take();
-        drop((exchange, timer, watchdog));
-    }
-
-    fn fetch(self: &Rc<Self>) {
-        self.let_go();
-        match Exchange::new() {
-            Ok(exchange) => {
-                let exchange = Rc::new(exchange);
-                let attempt = Attempt { driver: self.clone(), exchange: Rc::downgrade(&exchange) };
-                *self.exchange.borrow_mut() = Some(exchange);
-                self.spawn(attempt.run());
-            }
-            // Not at once: whoever has called borrows the object that this may be the end of.
-            Err(cause) => {
-                let driver = self.clone();
-                self.spawn(async move { driver.feed_with(Input::RequestFailed, Details::cause(cause)) });
-            }
-        }
-    }
-
-    /// Watches for silence, where the state asks for it.
-    fn watch(self: &Rc<Self>) {
-        let limit = self.connection.borrow().watchdog();
-        let driver = self.clone();
-        *self.watchdog.borrow_mut() =
-            limit.map(|limit| Watchdog::new(limit, move || driver.feed(Input::TimedOut)));
-    }
-}
-
-/// A task that enters the driver each time it is polled.
-struct Guarded {
-    driver: Rc<Driver>,
-    /// One that has thrown is never dropped: it would drop again what it was about to.
-    task: ManuallyDrop<Pin<Box<dyn Future<Output = ()>>>>,
-}
-
-impl Future for Guarded {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<()> {
-        let Self { driver, task } = &mut *self;
-        let mut polled = None;
-        driver.guarded(&mut || polled = Some(task.as_mut().poll(context)));
-        if polled == Some(Poll::Ready(())) {
-            // SAFETY: a task that is ready isn't polled again.
-            unsafe { ManuallyDrop::drop(task) };
-        }
-        // Where it has thrown, it is over.
-        polled.unwrap_or(Poll::Ready(()))
-    }
-}
-
-/// The task that sees one request through. Once the driver has let go of the exchange it has nothing to say.
-struct Attempt {
-    driver: Rc<Driver>,
-    exchange: Weak<Exchange>,
-}
-
-impl Attempt {
-    async fn run(self) {
-        let driver = &self.driver;
-        let resumes = driver.connection.borrow().resumes();
-        let request = settled(driver.face.prepare(driver.attempt(), resumes)).await;
-        let Some(exchange) = self.exchange.upgrade() else { return };
-        let sent = match request {
-            Ok(request) => {
-                let request: &Request = request.unchecked_ref();
-                let mut parser = driver.parser.borrow_mut();
-                if let Some(id) = request.last_event_id() {
-                    parser.set_last_event_id(id.as_bytes());
-                }
-                exchange.send(request, driver.fetch.as_ref(), parser.last_event_id())
-            }
-            Err(cause) => return driver.feed_with(Input::RequestNotMade, Details::cause(cause)),
-        };
-        drop(exchange);
-        driver.watch();
-        let response = match sent {
-            Ok(response) => JsFuture::from(response).await,
-            Err(cause) => Err(cause),
-        };
-        let parts = response.map(|response| (ResponseParts::of(&response), response));
-        let Some(exchange) = self.exchange.upgrade() else {
-            // A fetch of the user's own that doesn't heed the signal.
-            if let Ok((Ok(parts), _)) = parts
-                && let Ok(body) = Body::new(&parts.body)
-            {
-                body.cancel();
-            }
-            return;
-        };
-        let (parts, response) = match parts {
-            Ok((Ok(parts), response)) => (parts, response),
-            Ok((Err(cause), _)) => return driver.feed_with(Input::Unreadable, Details::cause(cause)),
-            Err(cause) => return driver.feed_with(Input::RequestFailed, Details::cause(cause)),
-        };
-        drop(exchange);
-        self.respond(parts, response).await;
-    }
-
-    async fn respond(&self, parts: ResponseParts, response: JsValue) {
-        let ResponseParts { status, content_type, retry_after, body } = parts;
-        let head =
-            Head { status, content_type: content_type.as_deref(), retry_after: retry_after.as_deref() };
-        let mut action = self.driver.step(Input::Response(head));
-        // What was waited for has come.
-        self.driver.watchdog.take();
-        let mut details = Details { response: Some(response.clone()), ..Details::default() };
-        if action == Action::Check {
-            let accepted = settled(self.driver.face.accept(response.unchecked_ref())).await;
-            if !self.is_live() {
-                return;
-            }
-            action = match accepted {
-                Ok(_) => self.driver.step(Input::Accepted),
-                Err(cause) => {
-                    details.cause = cause;
-                    self.driver.step(Input::Rejected)
-                }
-            };
-        }
-        let body = Body::new(&body);
-        if let (Some(exchange), Ok(body)) = (self.exchange.upgrade(), &body) {
-            exchange.hold(body.clone());
-        }
-        if let (Action::Open, Err(cause)) = (&action, &body) {
-            return self.driver.feed_with(Input::Unreadable, Details::cause(cause.clone()));
-        }
-        let body = body.unwrap_or_default();
-        if action == Action::ReadExcerpt {
-            let excerpt = body.excerpt().await;
-            if !self.is_live() {
-                return;
-            }
-            details.body = Some(String::from_utf8_lossy(&excerpt).into_owned());
-            action = self.driver.step(Input::ExcerptRead);
-        }
-        if action == Action::Open {
-            self.driver.parser.borrow_mut().reset();
-            self.driver.watch();
-            self.driver.face.opened(response.unchecked_ref());
-            self.read(&body).await;
-        } else {
-            self.driver.perform(action, details);
-        }
-    }
-
-    async fn read(&self, body: &Body) {
-        while self.is_live() {
-            let chunk = body.next().await;
-            if !self.is_live() {
-                return;
-            }
-            let bytes = match chunk {
-                Chunk::Bytes(bytes) => bytes,
-                end => return self.end(end).await,
-            };
-            let (delivered, too_large) = self.parse(&bytes);
-            if let Some(delivered) = delivered {
-                // The silence of a page that is busy isn't the server's.
-                self.driver.watchdog.take();
-                let delivered = JsFuture::from(delivered).await;
-                if !self.is_live() {
-                    return;
-                }
-                if let Err(cause) = delivered {
-                    return self.driver.feed_with(Input::HandlerFailed, Details::cause(cause));
-                }
-                self.driver.watch();
-            } else if let Some(watchdog) = &*self.driver.watchdog.borrow() {
-                watchdog.pat();
-            }
-            if too_large {
-                return self.end(Chunk::TooLarge).await;
-            }
-        }
-    }
-
-    /// What was received before is fired before the end is told.
-    async fn end(&self, end: Chunk) {
-        self.driver.watchdog.take();
-        if let Some(delivered) = self.driver.face.drained() {
-            drop(JsFuture::from(delivered).await);
-        }
-        if !self.is_live() {
+    /// Sends the request that [`ConnectionDelegate::prepare`] has asked for.
+    pub fn send(&self, fetch: &Function, url: &JsValue, init: &RequestInit) {
+        let (state, attempt) = self.progress();
+        if state != State::Connecting {
             return;
         }
-        match end {
-            Chunk::Bytes(_) => {}
-            Chunk::TooLarge => self.driver.feed(Input::TooLarge),
-            Chunk::End => self.driver.feed(Input::BodyEnded),
-            Chunk::Failed(cause) => self.driver.feed_with(Input::BodyFailed, Details::cause(cause)),
-            Chunk::Unreadable(cause) => self.driver.feed_with(Input::Unreadable, Details::cause(cause)),
-        }
-    }
-
-    /// Hands over what the bytes bring. A promise: read on when it is fulfilled. And whether a limit was met.
-    fn parse(&self, bytes: &Uint8Array) -> (Option<Promise>, bool) {
-        let driver = &self.driver;
-        if driver.counts_bytes {
-            driver.face.count_bytes(bytes.length());
-        }
-        let mut parser = driver.parser.borrow_mut();
-        let length = bytes.length() as usize;
-        bytes.copy_to(&mut parser.space(length)[..length]);
-        #[cfg(feature = "panics-on-demand")]
-        super::sys::panic_on_demand("parse");
-        let parsed = parser.parse(length);
-        if let Some(milliseconds) = parsed.reconnection_time {
-            driver.feed(Input::ReconnectionTime(milliseconds));
-        }
-        if parser.records().is_empty() {
-            return (None, parsed.too_large);
-        }
-        let text = driver.face.decode(parser.text(), false).or_else(|| {
-            parser.correct_records();
-            driver.face.decode(parser.text(), true)
+        let sent = AbortController::new().and_then(|abort| {
+            init.set_signal(Some(&abort.signal()));
+            *self.abort.borrow_mut() = Some(abort);
+            fetch.call2(&JsValue::UNDEFINED, url, init)
         });
-        let delivered = text.and_then(|text| driver.face.received(text, parser.records().as_flattened()));
-        (delivered, parsed.too_large)
+        match sent {
+            Ok(response) => {
+                let response = JsFuture::from(Promise::resolve(&response));
+                self.responses.borrow_mut().push((attempt, response));
+                self.start_timer();
+                self.poll(attempt);
+            }
+            Err(cause) => self.fail(Error::Request, &cause),
+        }
     }
 
-    fn is_live(&self) -> bool {
-        self.exchange.strong_count() > 0
+    /// Frees what can be freed after a trap: nothing else may be called afterwards.
+    pub fn abandon(&self) {
+        drop(take(&self.timer));
+        if let Some(abort) = take(&self.abort) {
+            abort.abort();
+        }
+    }
+
+    fn step(&self, input: Input) {
+        #[cfg(feature = "panics-on-demand")]
+        let mut connection = {
+            let connection = self.connection.borrow_mut();
+            super::bindings::panic_on_demand("step");
+            connection
+        };
+        #[cfg(not(feature = "panics-on-demand"))]
+        let mut connection = self.connection.borrow_mut();
+        let action = connection.step(input, &PlatformClock);
+        drop(connection);
+        self.perform(action);
+    }
+
+    fn perform(&self, action: Action) {
+        let delegate = &*self.delegate;
+        match action {
+            Action::None => {}
+            Action::Fetch => {
+                self.release();
+                let (attempt, resumes) = {
+                    let connection = self.connection.borrow();
+                    (connection.attempts(), connection.resumes())
+                };
+                delegate.prepare(attempt, resumes);
+            }
+            Action::Probe => self.watch(action::PROBE),
+            Action::Check => self.watch(action::ACCEPT),
+            Action::Open => self.watch(action::OPEN),
+            Action::ReadExcerpt => self.watch(action::READ_EXCERPT),
+            Action::Wait(delay) => self.wait(delay),
+            Action::Ask => self.report(true, -1.0, 0),
+            Action::Reconnect(delay) => {
+                self.release();
+                self.wait(delay);
+                self.report(false, delay.into(), 0);
+            }
+            Action::Fail => self.report(false, -1.0, 0),
+            Action::GiveUp(attempts) => self.report(false, -1.0, attempts),
+            Action::Pause => self.end(action::PAUSE),
+            Action::Complete => self.end(action::COMPLETE),
+            Action::Drop => self.release(),
+        }
+    }
+
+    /// Ends the request and the timer.
+    fn release(&self) {
+        drop(self.timer.take());
+        if let Some(abort) = self.abort.take() {
+            abort.abort();
+            self.delegate.act(action::DROP);
+        }
+    }
+
+    fn end(&self, action: u32) {
+        self.release();
+        self.delegate.act(action);
+    }
+
+    fn watch(&self, action: u32) {
+        self.start_timer();
+        self.delegate.act(action);
+    }
+
+    fn report(&self, asked: bool, delay: f64, attempts: u32) {
+        if delay < 0.0 {
+            self.release();
+        }
+        let (error, retry_after) = {
+            let connection = self.connection.borrow();
+            (connection.error() as u32, connection.retry_after().unwrap_or(f64::NAN))
+        };
+        self.delegate.fail(error, asked, delay, attempts, retry_after);
+    }
+
+    fn fail(&self, error: Error, cause: &JsValue) {
+        self.delegate.caught(cause);
+        self.step(Input::Ended { error, has_received: false });
+    }
+
+    /// Starts the timer that the state asks for, in the place of the last one.
+    fn start_timer(&self) {
+        let limit = self.connection.borrow().time_limit();
+        drop(self.timer.take());
+        if let Some(limit) = limit {
+            self.wait(limit);
+        }
+    }
+
+    fn wait(&self, milliseconds: u32) {
+        let delegate = self.delegate.clone();
+        let timer = Timeout::new(milliseconds, move || delegate.enter(input::TIMER, 0.0));
+        *self.timer.borrow_mut() = Some(timer);
+    }
+
+    /// `silence` is the number of [`input::TIMER`]. The idle timer isn't restarted for each chunk, but when it has run
+    /// out.
+    fn time_out(&self, silence: f64) {
+        let (state, limit) = {
+            let connection = self.connection.borrow();
+            (connection.state(), connection.time_limit())
+        };
+        let (Some(limit), State::Open) = (limit, state) else { return self.step(Input::TimedOut) };
+        let rest = f64::from(limit) - silence.abs();
+        if rest > 0.0 {
+            self.wait(clamp(rest).max(1));
+        } else {
+            self.step(Input::Ended { error: Error::IdleTimeout, has_received: silence >= 0.0 });
+        }
+    }
+
+    /// Goes on with the response of an attempt, if it has come.
+    fn poll(&self, attempt: u32) {
+        let settled = {
+            let mut responses = self.responses.borrow_mut();
+            let Some(index) = responses.iter().position(|(number, _)| *number == attempt) else { return };
+            let waker = waker(self.delegate.clone(), input::POLL, attempt.into());
+            match Pin::new(&mut responses[index].1).poll(&mut Context::from_waker(&waker)) {
+                Poll::Pending => return,
+                Poll::Ready(settled) => {
+                    drop(responses.swap_remove(index));
+                    settled
+                }
+            }
+        };
+        let is_current = self.progress() == (State::Connecting, attempt);
+        match settled {
+            Ok(response) if is_current => match self.delegate.respond(&response) {
+                Ok(length) => self.step(Input::Response(Head::parse(buffers::text(length)))),
+                Err(cause) => self.fail(Error::Unreadable, &cause),
+            },
+            Ok(response) => self.delegate.discard(&response),
+            Err(cause) if is_current => self.fail(Error::Request, &cause),
+            Err(_) => {}
+        }
+    }
+
+    fn progress(&self) -> (State, u32) {
+        let connection = self.connection.borrow();
+        (connection.state(), connection.attempts())
     }
 }
 
-/// What a cell holds, if nobody is at it or was when it crashed.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.abandon();
+    }
+}
+
+struct PlatformClock;
+
+impl Clock for PlatformClock {
+    fn time(&self) -> f64 {
+        now()
+    }
+
+    fn date(&self) -> f64 {
+        Date::now()
+    }
+
+    fn random(&self) -> f64 {
+        Math::random()
+    }
+}
+
+/// What a cell holds, if it isn't borrowed by something that has trapped.
 fn take<T>(cell: &RefCell<Option<T>>) -> Option<T> {
     cell.try_borrow_mut().ok().and_then(|mut held| held.take())
-}
-
-/// What a function of the user's comes to: at once, or when its promise is settled.
-async fn settled(called: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
-    match called?.dyn_into::<Promise>() {
-        Ok(promise) => JsFuture::from(promise).await,
-        Err(value) => Ok(value),
-    }
 }

@@ -1,108 +1,180 @@
-//! What the shim calls: the only names that the WebAssembly module exports.
+//! What the shim calls: the only names that the WebAssembly module exports. Numbers cross, and at most one object.
 
-mod body;
+mod bindings;
+mod buffers;
 mod driver;
-mod fetch;
-mod stream_parser;
-mod sys;
-mod watchdog;
+mod executor;
 
 use crate::core::{
-    self, ConnectionOptions, DEFAULT_MAX_EVENT_SIZE, Input, Parser, ParserOptions, Policy, Retry, Rules,
-    Target, clamp, is_local, is_safe_to_repeat,
+    self, ConnectionOptions, Policy, RequestFacts, Retry, Rules, ScannerOptions, Target, clamp,
 };
+use bindings::ConnectionDelegate;
 use driver::Driver;
-use std::rc::Rc;
-use sys::{Face, Settings};
-use wasm_bindgen::prelude::wasm_bindgen;
+use js_sys::Function;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use web_sys::RequestInit;
 
-/// A connection to one URL, alive until it is closed or has told its face that it has ended.
+/// Address and length of the window, address and length of the text buffer, address of the table.
 #[wasm_bindgen]
-pub struct Connection(Rc<Driver>);
+pub fn address(index: usize) -> u32 {
+    buffers::addresses()[index]
+}
+
+/// In how many milliseconds a `Retry-After` header asks to retry, or NaN. The text buffer has the header; `now` is in
+/// milliseconds since 1970.
+#[wasm_bindgen(js_name = retryAfter)]
+pub fn retry_after(length: usize, now: f64) -> f64 {
+    core::retry_after(buffers::text(length), now).unwrap_or(f64::NAN)
+}
+
+/// The options of a connection that are true or false, as bits. `connection.ts` has the same.
+mod flag {
+    pub const RETRY_AFTER: u32 = 1;
+    pub const CAN_RESUME: u32 = 2;
+    pub const ASKS_TO_ACCEPT: u32 = 4;
+    pub const PAUSES_WHEN_HIDDEN: u32 = 8;
+    pub const PROBES_CORS: u32 = 16;
+    pub const OWN_FETCH: u32 = 32;
+}
+
+/// A connection to one URL, alive until it is closed or has told its delegate that it has ended.
+#[wasm_bindgen]
+pub struct Connection(Driver);
 
 #[wasm_bindgen]
 impl Connection {
-    /// A connection that does nothing until [`Connection::start`].
+    /// A connection that does nothing until it is fed. The text buffer has the [`RequestFacts`]. Infinite timeouts are
+    /// none; `rules` are the numbers of [`Rules`].
     #[wasm_bindgen(constructor)]
-    pub fn new(face: Face, settings: &Settings) -> Self {
-        let max_event_size = settings.max_event_size().map_or(DEFAULT_MAX_EVENT_SIZE, |size| size as usize);
-        let safe_to_repeat = is_safe_to_repeat(&settings.method());
-        let retry = Retry::new(rules(settings), safe_to_repeat, settings.can_resume());
-        let options = ConnectionOptions {
-            asks_to_accept: settings.accepts(),
-            connect_timeout: settings.connect_timeout().map(clamp),
-            idle_timeout: settings.idle_timeout().map(clamp),
-            max_event_size,
-            pauses_when_hidden: settings.pauses_when_hidden(),
-            is_local: is_local(&settings.url()),
-            target: match settings.fetch() {
-                Some(_) => Target::Server,
-                None => Target::of(&settings.url()),
-            },
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "numbers cross for free, an object would be read member by member"
+    )]
+    pub fn new(
+        delegate: ConnectionDelegate,
+        facts_length: usize,
+        flags: u32,
+        rules: u32,
+        initial_delay: f64,
+        factor: f64,
+        jitter: f64,
+        max_delay: f64,
+        max_attempts: f64,
+        max_time: f64,
+        reset_after: f64,
+        connect_timeout: f64,
+        idle_timeout: f64,
+    ) -> Self {
+        let has = |flag: u32| flags & flag != 0;
+        let facts = RequestFacts::parse(buffers::text(facts_length));
+        let rules = match rules {
+            1 => Rules::Never,
+            2 => Rules::Policy,
+            3 => Rules::Ask,
+            _ => Rules::Standard,
         };
-        let mut parser = Parser::new(ParserOptions {
-            max_event_size,
-            comments: settings.comments(),
-            drop_replayed: settings.drops_replayed(),
-            ..ParserOptions::default()
-        });
-        parser.set_last_event_id(settings.last_event_id().as_bytes());
-        Self(Driver::new(face, settings, retry, options, parser))
+        let policy = Policy {
+            rules,
+            initial_delay,
+            factor,
+            jitter,
+            max_delay,
+            max_attempts,
+            max_time,
+            reset_after,
+            statuses: facts.statuses,
+            retry_after: has(flag::RETRY_AFTER),
+        };
+        let timeout = |milliseconds: f64| milliseconds.is_finite().then(|| clamp(milliseconds));
+        let options = ConnectionOptions {
+            asks_to_accept: has(flag::ASKS_TO_ACCEPT),
+            connect_timeout: timeout(connect_timeout),
+            idle_timeout: timeout(idle_timeout),
+            pauses_when_hidden: has(flag::PAUSES_WHEN_HIDDEN),
+            probes_cors: has(flag::PROBES_CORS),
+            is_local: facts.is_local,
+            target: if has(flag::OWN_FETCH) { Target::Server } else { facts.target },
+        };
+        let retry = Retry::new(policy, facts.is_safe_to_repeat, has(flag::CAN_RESUME));
+        Self(Driver::new(delegate, core::Connection::new(retry, options)))
     }
 
-    /// Sends the request, unless the page is away. Nothing is told to the face before this has returned.
-    pub fn start(&self) {
-        self.0.feed(Input::Start);
+    /// Something happened: the number of an [`Error`](core::Error), or one of [`driver::input`].
+    pub fn feed(&self, input: u32, number: f64) {
+        self.0.feed(input, number);
     }
 
-    /// Whether the page is hidden or frozen.
-    #[wasm_bindgen(js_name = setPage)]
-    pub fn set_page(&self, hidden: bool, frozen: bool) {
-        self.0.feed(Input::Page { hidden, frozen });
+    /// Sends the request that the delegate was asked to prepare.
+    pub fn send(&self, fetch: &Function, url: &JsValue, init: &RequestInit) {
+        self.0.send(fetch, url, init);
     }
 
-    /// Whether there is a network.
-    #[wasm_bindgen(js_name = setNetwork)]
-    pub fn set_network(&self, is_there: bool) {
-        self.0.feed(Input::Network(is_there));
-    }
-
-    /// Lets go of the request or the timer. The face hears no more.
-    pub fn close(&self) {
-        self.0.feed(Input::Close);
-    }
-}
-
-/// In how many milliseconds a `Retry-After` header asks to retry; `now` is in milliseconds since 1970.
-#[wasm_bindgen(js_name = retryAfter)]
-pub fn retry_after(header: &str, now: f64) -> Option<f64> {
-    core::retry_after(header, now)
-}
-
-/// [`Settings::rules`]; the shim's `options.ts` has the same.
-fn rules(settings: &Settings) -> Rules {
-    match settings.rules() {
-        1 => Rules::Never,
-        2 => Rules::Policy(policy(settings)),
-        3 => Rules::Ask(policy(settings)),
-        _ => Rules::Standard,
+    /// Aborts the request and clears the timer after a trap. Nothing else may be called afterwards.
+    pub fn abandon(&self) {
+        self.0.abandon();
     }
 }
 
-/// [`Settings::policy`]; the shim's `options.ts` has the same order.
-fn policy(settings: &Settings) -> Policy {
-    let numbers = settings.policy().unwrap_or_default();
-    let number = |index: usize| numbers.get(index).copied().filter(|number: &f64| !number.is_nan());
-    let default = Policy::default();
-    Policy {
-        initial_delay: number(0).unwrap_or(default.initial_delay),
-        factor: number(1).unwrap_or(default.factor),
-        jitter: number(2).unwrap_or(default.jitter),
-        max_delay: number(3),
-        max_attempts: number(4).unwrap_or(default.max_attempts),
-        max_time: number(5).unwrap_or(default.max_time),
-        reset_after: number(6).unwrap_or(default.reset_after),
-        retry_after: number(7) != Some(0.0),
-        statuses: settings.statuses().unwrap_or_default(),
+/// Finds the events of one stream in the bytes that the window has.
+#[wasm_bindgen]
+pub struct Scanner(core::Scanner);
+
+/// What [`Scanner::scan`] returns besides the number of rows, as bits. `event-stream-parser.ts` has the same.
+mod scan {
+    pub const DECODE: u32 = 1 << 16;
+    pub const IS_ASCII: u32 = 1 << 17;
+    pub const TOO_LARGE: u32 = 1 << 18;
+}
+
+#[wasm_bindgen]
+impl Scanner {
+    /// A scanner at the start of a stream.
+    #[wasm_bindgen(constructor)]
+    pub fn new(max_event_size: f64, comments: bool, ignored_lines: bool) -> Self {
+        // A cast of more than fits gives the largest.
+        let max_event_size = max_event_size as usize;
+        Self(core::Scanner::new(ScannerOptions { max_event_size, comments, ignored_lines }))
+    }
+
+    /// Scans the window, of which so many bytes are written, from where the last scan ended. Returns the number of rows
+    /// in the table, and the bits of [`scan`].
+    pub fn scan(&mut self, filled: usize) -> u32 {
+        #[cfg(feature = "panics-on-demand")]
+        bindings::panic_on_demand("scan");
+        buffers::with_table(|window, table| {
+            let core::Scan { decode, is_ascii, too_large } = self.0.scan(window, filled, table);
+            let bit = |bit, is_set| if is_set { bit } else { 0 };
+            table.length as u32
+                | bit(scan::DECODE, decode)
+                | bit(scan::IS_ASCII, is_ascii)
+                | bit(scan::TOO_LARGE, too_large)
+        })
+    }
+
+    /// How many bytes of the window were scanned since it was restarted.
+    pub fn scanned(&self) -> usize {
+        self.0.scanned()
+    }
+
+    /// The window's text is taken; returns the place from which on it is still needed.
+    #[wasm_bindgen(js_name = restartWindow)]
+    pub fn restart_window(&mut self) -> u32 {
+        self.0.restart_window()
+    }
+
+    /// Goes back to the window's start, as its bytes aren't UTF-8.
+    pub fn rewind(&mut self) {
+        self.0.rewind();
+    }
+
+    /// Begins a new stream.
+    pub fn reset(&mut self) {
+        self.0.reset();
+    }
+
+    /// Whether a line has begun that has no end yet.
+    #[wasm_bindgen(js_name = isInLine)]
+    pub fn is_in_line(&self) -> bool {
+        self.0.is_in_line()
     }
 }

@@ -1,110 +1,221 @@
-//! Where lines end: LF, CR or CRLF (spec "Parsing an event stream", `end-of-line`).
+//! Finds line ends a block at a time, and counts the UTF-16 code units on the way.
+//!
+//! A block has as many bytes as a mask has bits: bit `n` of a mask says something about byte `n`.
 
-use super::utf16::{self, HIGH_BITS};
+/// One bit for each byte of a block. 64 bits where 64-bit integers or SIMD are fast; 32 in the wasm2js build, which
+/// emulates 64-bit integers.
+#[cfg(any(target_feature = "simd128", target_pointer_width = "64"))]
+pub type Mask = u64;
+#[cfg(not(any(target_feature = "simd128", target_pointer_width = "64")))]
+pub type Mask = u32;
 
-/// U+000A.
+/// Bytes of a block.
+pub const BLOCK: usize = Mask::BITS as usize;
+
+/// Line feed.
 pub const LF: u8 = b'\n';
-/// U+000D.
+/// Carriage return.
 pub const CR: u8 = b'\r';
 
-const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+/// What a block of bytes holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Block {
+    /// Line feeds and carriage returns.
+    pub line_ends: Mask,
+    /// Bytes that aren't ASCII.
+    pub non_ascii: Mask,
+    /// UTF-8 continuation bytes: they have no UTF-16 code unit of their own.
+    pub continuations: Mask,
+    /// Lead bytes of four-byte sequences: they have two.
+    pub four_byte_leads: Mask,
+}
 
-/// The index of the first LF or CR, or the length where there is none. To `surplus` is added that of the bytes before it.
-///
-/// Eight bytes at a time: WebAssembly's SIMD is newer than the oldest engine this runs in.
-pub fn find_line_end(bytes: &[u8], surplus: &mut u32) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        // One test for what is most common: ASCII, and nothing as low as these two.
-        let low = word.wrapping_sub(ONES * (CR as u64 + 1));
-        if (low | word) & HIGH_BITS == 0 {
+impl Block {
+    /// Classifies the first `length` bytes.
+    #[inline(always)]
+    pub fn of(bytes: &[u8; BLOCK], length: usize) -> Self {
+        let block = classify(bytes);
+        if length >= BLOCK {
+            return block;
+        }
+        let wanted = low_bits(length);
+        Self {
+            line_ends: block.line_ends & wanted,
+            non_ascii: block.non_ascii & wanted,
+            continuations: block.continuations & wanted,
+            four_byte_leads: block.four_byte_leads & wanted,
+        }
+    }
+
+    /// The UTF-16 code units of the first `length` bytes, which are taken to be well-formed UTF-8.
+    #[inline(always)]
+    pub fn units(&self, length: usize) -> u32 {
+        let wanted = if length >= BLOCK { Mask::MAX } else { low_bits(length) };
+        (length as u32)
+            .wrapping_sub((self.continuations & wanted).count_ones())
+            .wrapping_add((self.four_byte_leads & wanted).count_ones())
+    }
+}
+
+fn low_bits(count: usize) -> Mask {
+    (1 << count) - 1
+}
+
+#[cfg(target_feature = "simd128")]
+#[inline(always)]
+fn classify(bytes: &[u8; BLOCK]) -> Block {
+    use core::arch::wasm32::{
+        i8x16_lt, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_ge, u8x16_splat, u64x2, v128, v128_or,
+    };
+
+    let (words, _) = bytes.as_chunks::<8>();
+    let word = |index: usize| u64::from_le_bytes(words[index]);
+    let vectors =
+        [u64x2(word(0), word(1)), u64x2(word(2), word(3)), u64x2(word(4), word(5)), u64x2(word(6), word(7))];
+    let [a, b, c, d] = vectors;
+    let is_line_end = |v: v128| v128_or(u8x16_eq(v, u8x16_splat(LF)), u8x16_eq(v, u8x16_splat(CR)));
+    let line_ends = mask([is_line_end(a), is_line_end(b), is_line_end(c), is_line_end(d)]);
+    if u8x16_bitmask(v128_or(v128_or(a, b), v128_or(c, d))) == 0 {
+        return Block { line_ends, non_ascii: 0, continuations: 0, four_byte_leads: 0 };
+    }
+    // As signed numbers, 0x80 to 0xBF are the lowest.
+    let is_continuation = |v: v128| i8x16_lt(v, i8x16_splat(-64));
+    let is_four_byte_lead = |v: v128| u8x16_ge(v, u8x16_splat(0xf0));
+    Block {
+        line_ends,
+        non_ascii: mask(vectors),
+        continuations: mask([is_continuation(a), is_continuation(b), is_continuation(c), is_continuation(d)]),
+        four_byte_leads: mask([
+            is_four_byte_lead(a),
+            is_four_byte_lead(b),
+            is_four_byte_lead(c),
+            is_four_byte_lead(d),
+        ]),
+    }
+}
+
+/// The high bit of each byte.
+#[cfg(target_feature = "simd128")]
+#[inline(always)]
+fn mask([a, b, c, d]: [core::arch::wasm32::v128; 4]) -> Mask {
+    let bits = |vector| Mask::from(core::arch::wasm32::u8x16_bitmask(vector));
+    bits(a) | bits(b) << 16 | bits(c) << 32 | bits(d) << 48
+}
+
+#[cfg(not(target_feature = "simd128"))]
+fn classify(bytes: &[u8; BLOCK]) -> Block {
+    const ONES: u32 = 0x0101_0101;
+    const HIGH_BITS: u32 = 0x8080_8080;
+    // The high bit of each byte that is zero.
+    let zeros = |word: u32| !(((word & !HIGH_BITS) + !HIGH_BITS) | word) & HIGH_BITS;
+    // The high bits of four bytes as four bits.
+    let gather = |word: u32| Mask::from((word >> 7 & ONES).wrapping_mul(0x0102_0408) >> 24);
+
+    let (words, _) = bytes.as_chunks::<4>();
+    let mut block = Block::default();
+    for (index, bytes) in words.iter().enumerate() {
+        let word = u32::from_le_bytes(*bytes);
+        // Most words are ASCII without control characters.
+        if (word.wrapping_sub(ONES * 0x0e) | word) & HIGH_BITS == 0 {
             continue;
         }
-        if low & !word & HIGH_BITS != 0 {
-            let ends = zero_bytes(word ^ (ONES * LF as u64)) | zero_bytes(word ^ (ONES * CR as u64));
-            if ends != 0 {
-                add_surplus(word & (ends ^ (ends - 1)) >> 1, surplus);
-                return 8 * index + ends.trailing_zeros() as usize / 8;
-            }
+        let at = index * 4;
+        block.line_ends |= gather(zeros(word ^ (ONES * 0x0a)) | zeros(word ^ (ONES * 0x0d))) << at;
+        block.non_ascii |= gather(word & HIGH_BITS) << at;
+        block.continuations |= gather(word & !(word << 1) & HIGH_BITS) << at;
+        block.four_byte_leads |= gather(word & word << 1 & word << 2 & word << 3 & HIGH_BITS) << at;
+    }
+    block
+}
+
+/// How many bytes at the end of `bytes` begin a UTF-8 sequence that isn't complete: 0 to 3.
+pub fn incomplete_length(bytes: &[u8]) -> usize {
+    for (index, &byte) in bytes.iter().rev().take(3).enumerate() {
+        match byte {
+            0x80..0xc0 => {}
+            0xc0..0xe0 => return usize::from(index < 1) * (index + 1),
+            0xe0..0xf0 => return usize::from(index < 2) * (index + 1),
+            0xf0..0xf8 => return index + 1,
+            _ => return 0,
         }
-        add_surplus(word, surplus);
     }
-    let length = rest.iter().position(|&byte| byte == LF || byte == CR).unwrap_or(rest.len());
-    for &byte in &rest[..length] {
-        add_surplus(byte.into(), surplus);
-    }
-    8 * words.len() + length
-}
-
-fn add_surplus(word: u64, surplus: &mut u32) {
-    if word & HIGH_BITS != 0 {
-        *surplus = surplus.wrapping_add(utf16::surplus(word));
-    }
-}
-
-/// The high bit of each byte that is zero. Bytes above the first zero one may be marked wrongly, those below
-/// it never are, which is all that a search for the first needs.
-fn zero_bytes(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & HIGH_BITS
+    0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn bytes_to_line_end(bytes: &[u8]) -> usize {
-        find_line_end(bytes, &mut 0)
+    fn naive(bytes: &[u8; BLOCK]) -> Block {
+        let mask =
+            |is: fn(u8) -> bool| bytes.iter().rev().fold(0, |mask, &byte| mask << 1 | Mask::from(is(byte)));
+        Block {
+            line_ends: mask(|byte| byte == LF || byte == CR),
+            non_ascii: mask(|byte| !byte.is_ascii()),
+            continuations: mask(|byte| byte & 0xc0 == 0x80),
+            four_byte_leads: mask(|byte| byte >= 0xf0),
+        }
     }
 
     #[test]
-    fn the_first_line_end_is_found_wherever_it_is() {
-        for length in 0..40 {
-            for at in 0..length {
-                for end in [LF, CR] {
-                    let mut bytes = vec![b'x'; length];
-                    bytes[at] = end;
-                    assert_eq!(bytes_to_line_end(&bytes), at);
-                    bytes[at + 1..].fill(LF);
-                    assert_eq!(bytes_to_line_end(&bytes), at);
+    fn every_byte_is_classified_at_every_place() {
+        for byte in 0..=255 {
+            for filling in [b'x', LF, 0x0e, 0xff, 0x80, byte] {
+                for at in 0..BLOCK {
+                    let mut bytes = [filling; BLOCK];
+                    bytes[at] = byte;
+                    assert_eq!(Block::of(&bytes, BLOCK), naive(&bytes), "{byte:#x} at {at} in {filling:#x}");
                 }
             }
-            assert_eq!(bytes_to_line_end(&vec![b'x'; length]), length);
         }
     }
 
     #[test]
-    fn no_other_byte_is_taken_for_a_line_end() {
-        for byte in (0..=255).filter(|&byte| byte != LF && byte != CR) {
-            assert_eq!(bytes_to_line_end(&[byte; 17]), 17, "{byte:#x}");
+    fn bytes_beyond_the_length_dont_count() {
+        for length in 0..=BLOCK {
+            let mut bytes = [b'x'; BLOCK];
+            bytes[length..].fill(LF);
+            assert_eq!(Block::of(&bytes, length).line_ends, 0);
+            bytes[length..].fill(0x80);
+            let block = Block::of(&bytes, length);
+            assert_eq!((block.units(length) as usize, block.non_ascii), (length, 0));
         }
     }
 
     #[test]
-    fn units_are_counted_up_to_the_line_end_wherever_it_is() {
-        let text = "é and 世界, 😀 and more: plain text, 世界の😀😀😀";
+    fn units_are_those_of_the_decoded_string() {
+        let text = "é and 世界, 😀: plain text, 世界の😀😀";
         for (start, _) in text.char_indices() {
-            for (end, _) in text[start..].char_indices() {
-                let line = &text[start..start + end];
-                let surplus = (end - line.encode_utf16().count()) as u32;
-                for rest in ["", "\r😀\n😀, 世界の😀"] {
-                    let mut found = 7;
-                    assert_eq!(find_line_end(format!("{line}{rest}").as_bytes(), &mut found), end);
-                    assert_eq!(found, 7 + surplus, "{line}{rest}");
-                }
+            for (end, _) in text[start..].char_indices().filter(|(end, _)| *end <= BLOCK) {
+                let part = &text[start..start + end];
+                let mut bytes = [0xf0; BLOCK];
+                bytes[..end].copy_from_slice(part.as_bytes());
+                assert_eq!(Block::of(&bytes, end).units(end) as usize, part.encode_utf16().count());
             }
         }
     }
 
     #[test]
-    fn other_low_bytes_dont_hide_the_line_end_behind_them() {
-        for byte in 0..=CR {
-            for length in 1..20 {
-                let mut bytes = vec![byte; length];
-                bytes.push(LF);
-                let expected = if byte == LF || byte == CR { 0 } else { length };
-                assert_eq!(bytes_to_line_end(&bytes), expected);
-            }
+    fn incomplete_sequences_at_the_end_are_told() {
+        for (bytes, expected) in [
+            (&b""[..], 0),
+            (b"a", 0),
+            ("é".as_bytes(), 0),
+            (b"\xc3", 1),
+            (b"a\xe4", 1),
+            (b"a\xe4\xb8", 2),
+            ("世".as_bytes(), 0),
+            (b"\xf0", 1),
+            (b"\xf0\x9f", 2),
+            (b"\xf0\x9f\x98", 3),
+            ("😀".as_bytes(), 0),
+            // Malformed: the decoder finds out.
+            (b"\x80", 0),
+            (b"\x80\x80\x80\x80", 0),
+            (b"\xff", 0),
+            (b"\xc3\xa9\x80", 0),
+        ] {
+            assert_eq!(incomplete_length(bytes), expected, "{bytes:x?}");
         }
     }
 }

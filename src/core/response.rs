@@ -1,25 +1,48 @@
 //! Is this response an event stream? (spec "Processing model", C4 and C6.)
 
-/// Why a response isn't accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// Its status isn't 200.
-    Status,
-    /// The essence of its MIME type isn't `text/event-stream`.
-    ContentType,
+use super::{error::Error, retry_after::retry_after};
+
+/// What a response says before its body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// The status.
+    pub status: u32,
+    /// The `Content-Type` header, several of them joined by commas as Fetch does it; empty without one.
+    pub content_type: &'a [u8],
+    /// The `Retry-After` header; empty without one.
+    pub retry_after: &'a [u8],
 }
 
-/// Accepts a response whose status is 200 and whose `Content-Type` says `text/event-stream`.
-///
-/// `content_type` is the header's value, several of them joined by commas as Fetch does it.
-pub fn check_response(status: u16, content_type: Option<&str>) -> Result<(), Refusal> {
-    if status != 200 {
-        return Err(Refusal::Status);
+impl<'a> Head<'a> {
+    /// Reads what the shim writes: the status, `Retry-After` and `Content-Type`, each a line.
+    pub fn parse(text: &'a [u8]) -> Self {
+        let mut lines = text.split(|&byte| byte == b'\n');
+        let mut line = || lines.next().unwrap_or_default();
+        Self { status: number(line()), retry_after: line(), content_type: line() }
     }
-    match content_type.and_then(|header| essence(header.as_bytes())) {
-        Some(essence) if essence.eq_ignore_ascii_case(b"text/event-stream") => Ok(()),
-        _ => Err(Refusal::ContentType),
+
+    /// Accepts a response whose status is 200 and whose `Content-Type` says `text/event-stream`. `retried` are the
+    /// statuses that the user wants to be tried again.
+    pub fn check(&self, retried: &[u32]) -> Result<(), Error> {
+        if self.status != 200 {
+            return Err(if retried.contains(&self.status) { Error::RetriedStatus } else { Error::Status });
+        }
+        match essence(self.content_type) {
+            Some(essence) if essence.eq_ignore_ascii_case(b"text/event-stream") => Ok(()),
+            _ => Err(Error::ContentType),
+        }
     }
+
+    /// In how many milliseconds the server asks to be asked again. `date` is in milliseconds since 1970.
+    pub fn retry_after(&self, date: f64) -> Option<f64> {
+        retry_after(self.retry_after, date)
+    }
+}
+
+/// The number that ASCII digits say.
+pub fn number(text: &[u8]) -> u32 {
+    text.iter()
+        .fold(0_u32, |number, byte| number.wrapping_mul(10).wrapping_add(u32::from(byte.wrapping_sub(b'0'))))
 }
 
 /// The essence of a `Content-Type` header (Fetch "extract a MIME type"): of several values, the last that is
@@ -67,6 +90,10 @@ fn is_token(text: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn check(status: u32, content_type: &str) -> Result<(), Error> {
+        Head { status, content_type: content_type.as_bytes(), ..Head::default() }.check(&[429, 503])
+    }
+
     #[test]
     fn c4_types_that_are_an_event_stream() {
         for content_type in [
@@ -82,7 +109,7 @@ mod tests {
             "text/event-stream, bogus",
             "text/html;x=\"\\\",\", text/event-stream",
         ] {
-            assert_eq!(check_response(200, Some(content_type)), Ok(()), "{content_type:?}");
+            assert_eq!(check(200, content_type), Ok(()), "{content_type:?}");
         }
     }
 
@@ -101,20 +128,26 @@ mod tests {
             "text/event-stream\u{c}",
             ";text/event-stream",
         ] {
-            assert_eq!(
-                check_response(200, Some(content_type)),
-                Err(Refusal::ContentType),
-                "{content_type:?}"
-            );
+            assert_eq!(check(200, content_type), Err(Error::ContentType), "{content_type:?}");
         }
-        assert_eq!(check_response(200, None), Err(Refusal::ContentType));
     }
 
     #[test]
     fn c6_statuses_other_than_200() {
-        for status in [0, 100, 199, 201, 204, 205, 206, 210, 299, 301, 304, 400, 401, 404, 410, 429, 500, 503]
-        {
-            assert_eq!(check_response(status, Some("text/event-stream")), Err(Refusal::Status), "{status}");
+        for status in [0, 100, 199, 201, 204, 205, 206, 210, 299, 301, 304, 400, 401, 404, 410, 500] {
+            assert_eq!(check(status, "text/event-stream"), Err(Error::Status), "{status}");
         }
+        for status in [429, 503] {
+            assert_eq!(check(status, "text/event-stream"), Err(Error::RetriedStatus), "{status}");
+        }
+    }
+
+    #[test]
+    fn heads_are_read_from_lines() {
+        let head = Head::parse(b"503\n120\ntext/html; x=1");
+        assert_eq!(head, Head { status: 503, content_type: b"text/html; x=1", retry_after: b"120" });
+        assert_eq!(head.retry_after(0.0), Some(120_000.0));
+        assert_eq!(Head::parse(b"200\n\n"), Head { status: 200, content_type: b"", retry_after: b"" });
+        assert_eq!(Head::parse(b"200\n\n").retry_after(0.0), None);
     }
 }

@@ -1,24 +1,29 @@
-/** The events that tell more than the standard's. */
+/** Errors, as events and as exceptions, and the `open` event. */
+
+import { addInspection } from './inspect.js';
+import { platformClass } from './platform.js';
 
 /**
  * What went wrong:
  *
  * - `network`: the request failed, or the connection broke while the stream was being read
+ * - `cors`: the server answered, but its headers don't allow this page to read the response
  * - `timeout`: `connectTimeout` or `idleTimeout` was exceeded
  * - `end`: the server ended the stream
  * - `status`: the response's status isn't 200
  * - `content-type`: the response isn't a `text/event-stream`
- * - `rejected`: the function `accept` didn't accept the response
+ * - `rejected`: the function `accept` rejected the response
  * - `too-large`: the server sent a line or an event above the limit
- * - `unreadable`: `fetch` came back with something that can't be read as a stream of bytes
- * - `request`: a function that should have given the request's URL, headers or body failed
- * - `handler`: a function of the user's that takes events failed; it is never an `EventSource`'s
- * - `gap`: a `SharedEventSource` missed events, which the other tabs don't have any more; the connection goes on
+ * - `unreadable`: `fetch` returned something that can't be read as a stream of bytes
+ * - `request`: a function for the request's URL, headers or body failed
+ * - `handler`: an event callback failed; never for an `EventSource`
+ * - `gap`: a `SharedEventSource` missed events that the other tabs no longer have; the connection goes on
  * - `webassembly`: this package's WebAssembly module couldn't be started
- * - `internal`: something has thrown that never should, be it a bug or a function that stands in the platform's place
+ * - `internal`: an unexpected exception, from a bug or from a replaced function of the platform
  */
 export type ErrorKind =
   | 'network'
+  | 'cors'
   | 'timeout'
   | 'end'
   | 'status'
@@ -32,7 +37,38 @@ export type ErrorKind =
   | 'webassembly'
   | 'internal';
 
-/** What an `EventSourceErrorEvent` is made of. */
+/** The members that an {@link EventSourceErrorEvent} and an {@link EventSourceError} share. */
+export interface ErrorMembers {
+  /** What went wrong, by name. */
+  readonly kind: ErrorKind;
+  /** What went wrong, in words: what was expected and what came. */
+  readonly message: string;
+  /** The number of the request, starting at 1; 0 if none was made. */
+  readonly attempt: number;
+  /** The status of the refused response, such as `401`. */
+  readonly status: number | undefined;
+  /** The status text of the refused response; empty over HTTP/2. */
+  readonly statusText: string | undefined;
+  /** The headers of the refused response. */
+  readonly headers: Headers | undefined;
+  /** The URL of the refused response, after redirects. */
+  readonly url: string | undefined;
+  /** The first 64 KiB of the refused response's body, or what came within a second. */
+  readonly body: string | undefined;
+  /** The response's `Retry-After`, in milliseconds from when the error was made. */
+  readonly retryAfter: number | undefined;
+  /** The exception behind it: from `fetch`, the body, one of your functions, or WebAssembly. */
+  readonly cause?: unknown;
+  /** The body parsed as JSON, or `undefined` if there is none or it isn't JSON. */
+  json(): unknown;
+}
+
+/** The members but `message` and `cause`, which exceptions have already. */
+const names = ['kind', 'attempt', 'status', 'statusText', 'headers', 'url', 'body', 'retryAfter'] as const;
+
+type Members = Omit<ErrorMembers, 'json'>;
+
+/** What an error is made from. */
 export interface ErrorDetails {
   kind: ErrorKind;
   message: string;
@@ -41,27 +77,41 @@ export interface ErrorDetails {
   response?: Response | undefined;
   body?: string | undefined;
   delay?: number | undefined;
+  retryAfter?: number | undefined;
 }
 
-/** The `error` event of an `EventSource`. */
-export class EventSourceErrorEvent extends Event {
-  /** What went wrong, by name. */
-  readonly kind: ErrorKind;
-  /** What went wrong, in words: what was expected and what came. */
+function membersOf({ response, message: text, ...details }: ErrorDetails): Members {
+  const { kind, attempt, body, retryAfter, cause } = details;
+  const { status, statusText, headers, url } = response ?? ({} as Partial<Response>);
+  const known = [statusText, cause instanceof Error ? cause.message : ''].filter(Boolean).join('; ');
+  const message = known ? `${text} (${known})` : text;
+  return { kind, message, attempt, status, statusText, headers, url, body, retryAfter, cause };
+}
+
+/** Not `Object.assign`: a page that has replaced it hears of its errors all the same. */
+function copy(target: object, members: Members): void {
+  for (const name of names) (target as Record<string, unknown>)[name] = members[name];
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The `error` event of an `EventSource`.
+ *
+ * @example
+ * source.onerror = (error) => {
+ *   if (error.status === 401) showLogin();
+ *   else if (!error.willReconnect) show(error.message);
+ * };
+ */
+export class EventSourceErrorEvent extends /* @__PURE__ */ platformClass('Event') {
   readonly message: string;
-  /** The number of the request that this is about: the first is 1. */
-  readonly attempt: number;
-  /** The status of the response that was refused, such as `401`. */
-  readonly status: number | undefined;
-  /** The status of the response that was refused in words. HTTP/2 has none: then it is empty. */
-  readonly statusText: string | undefined;
-  /** The headers of the response that was refused. */
-  readonly headers: Headers | undefined;
-  /** The URL of the response that was refused, after redirects. */
-  readonly url: string | undefined;
-  /** The beginning of the body of the response that was refused: at most 64 KiB, or what came in a second. */
-  readonly body: string | undefined;
-  /** What `fetch`, its body, a function of the user's or WebAssembly was rejected with. */
   readonly cause: unknown;
   /** Whether the connection is being reestablished. If not, it has failed for good. */
   readonly willReconnect: boolean;
@@ -71,78 +121,80 @@ export class EventSourceErrorEvent extends Event {
   /** @internal */
   constructor(details: ErrorDetails) {
     super('error');
-    const { response, cause } = details;
-    const known = [response?.statusText, cause instanceof Error ? cause.message : ''].filter(Boolean);
-    this.kind = details.kind;
-    this.message = known.length > 0 ? `${details.message} (${known.join('; ')})` : details.message;
-    this.attempt = details.attempt;
-    this.status = response?.status;
-    this.statusText = response?.statusText;
-    this.headers = response?.headers;
-    this.url = response?.url;
-    this.body = details.body;
-    this.cause = cause;
-    this.willReconnect = details.delay !== undefined;
+    const members = membersOf(details);
+    copy(this, members);
+    this.message = members.message;
+    this.cause = members.cause;
     this.delay = details.delay;
+    this.willReconnect = this.delay !== undefined;
   }
 
-  /** The body as JSON. `undefined` if there is none or it isn't JSON. */
+  /** The same as `status`, under the name that the package eventsource uses. */
+  get code(): number | undefined {
+    return this.status;
+  }
+
   json(): unknown {
-    try {
-      return JSON.parse(this.body ?? '');
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** What a console of Node or Deno shows. */
-  [Symbol.for('nodejs.util.inspect.custom')](): object {
-    return this.#summary();
-  }
-  [Symbol.for('Deno.customInspect')](inspect: (value: unknown) => string): string {
-    return inspect(this.#summary());
-  }
-
-  #summary(): object {
-    const { kind, message, attempt, status, url, body, willReconnect, delay, cause } = this;
-    const members = { kind, message, attempt, status, url, body, willReconnect, delay, cause };
-    const given = Object.entries(members).filter(([, value]) => value !== undefined);
-    return { EventSourceErrorEvent: Object.fromEntries(given) };
+    return parseJson(this.body);
   }
 }
 
-/** What `failed` and `decide` of the driver's face get. */
-export type FailureArguments = [
-  kind: ErrorKind,
-  message: string,
-  attempt: number,
-  cause: unknown,
-  response: Response | undefined,
-  body: string | undefined,
-  delay?: number | undefined,
-];
+export interface EventSourceErrorEvent extends Omit<ErrorMembers, 'message' | 'cause'> {}
 
-/** What has thrown that never should: a bug, or a function that stands in the platform's place. */
-export function internalFailure(attempt: number, cause: unknown): FailureArguments {
-  const message = 'An exception where none is expected has ended this connection';
-  return ['internal', message, attempt, cause, undefined, undefined];
+addInspection(EventSourceErrorEvent.prototype, (event: EventSourceErrorEvent) => {
+  const { kind, message, attempt, status, url, body, willReconnect, delay, cause } = event;
+  const members = { kind, message, attempt, status, url, body, willReconnect, delay, cause };
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+});
+
+/**
+ * What loops and promises are rejected with: an exception with the members of the `error` event.
+ *
+ * @example
+ * try {
+ *   for await (const { data } of events('/feed')) show(data);
+ * } catch (error) {
+ *   if (error instanceof EventSourceError && error.status === 401) showLogin();
+ *   else throw error;
+ * }
+ */
+export class EventSourceError extends Error {
+  static {
+    // Whatever a minifier calls the class.
+    Object.defineProperty(EventSourceError.prototype, 'name', {
+      value: 'EventSourceError',
+      configurable: true,
+      writable: true,
+    });
+  }
+
+  /** @internal */
+  constructor(members: Members) {
+    const { message, cause } = members;
+    super(message, cause === undefined ? undefined : { cause });
+    copy(this, members);
+  }
+
+  json(): unknown {
+    return parseJson(this.body);
+  }
 }
 
-export function toErrorEvent(...details: FailureArguments): EventSourceErrorEvent {
-  const [kind, message, attempt, cause, response, body, delay] = details;
-  return new EventSourceErrorEvent({ kind, message, attempt, cause, response, body, delay });
+export interface EventSourceError extends Omit<ErrorMembers, 'message' | 'cause'> {}
+
+/** The exception for a failure, also where there is no `Event`. */
+export function toException(details: ErrorDetails): EventSourceError {
+  return new EventSourceError(membersOf(details));
 }
 
-/** What is thrown to those who wait for events: the error event as an error. */
-export function toError(event: EventSourceErrorEvent): Error {
-  const { kind, message, attempt, status, statusText, headers, url, body, cause } = event;
-  const details = { name: 'EventSourceError', kind, attempt, status, statusText, headers, url, body, cause };
-  return Object.assign(new Error(message), details);
+/** The exception for an error event. */
+export function toError(event: EventSourceErrorEvent): EventSourceError {
+  return new EventSourceError(event);
 }
 
 /** The `open` event of an `EventSource`. */
-export class EventSourceOpenEvent extends Event {
-  /** The response's status: 200. */
+export class EventSourceOpenEvent extends /* @__PURE__ */ platformClass('Event') {
+  /** The response's status: 200, or what `accept` let through. */
   readonly status: number;
   /** The response's headers. */
   readonly headers: Headers;

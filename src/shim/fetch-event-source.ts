@@ -4,10 +4,12 @@
  * @module
  */
 
-import { resolveUrl } from './argument.js';
-import { Batch, decode, EVENT_KIND, RETRY_KIND } from './batch.js';
-import { connect } from './connect.js';
-import { type ErrorKind, type FailureArguments, toError, toErrorEvent } from './events.js';
+import { Connection } from './connection/connection.js';
+import { ASK, defaults } from './connection/options.js';
+import { type ErrorDetails, type ErrorKind, toException } from './events.js';
+import { toHeaderMap, toSentHeaders } from './request.js';
+import type { FetchLike, RequestHeaders } from './types.js';
+import { resolveUrl } from './url.js';
 
 /** The content type of event streams. */
 export const EventStreamContentType = 'text/event-stream';
@@ -66,9 +68,6 @@ export type AnyFetchEventSourceInit = Omit<RequestInit, 'headers'> & {
 
 const DEFAULT_INTERVAL = 1_000;
 
-/** The user is asked about each outcome (`rules` in `src/browser/mod.rs`). */
-const ASK = 3;
-
 /** What the platform or the user threw is what `onerror` gets; of the rest, there is an error of our own. */
 const kindsOfOthers: ErrorKind[] = ['network', 'rejected', 'handler'];
 
@@ -89,9 +88,8 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
     const { signal, headers, onopen, onmessage, onclose, onerror, openWhenHidden, fetch, ...rest } = init;
     const request = typeof input === 'object' && 'method' in input ? input : undefined;
     const method = rest.method ?? request?.method ?? 'GET';
-    const given = new Headers(headers ?? request?.headers);
-    const lastEventId = given.get('Last-Event-ID') ?? '';
-    given.delete('Last-Event-ID');
+    const given = headers ?? request?.headers;
+    const lastEventId = toHeaderMap(given).get('last-event-id')?.[1] ?? '';
     let delivered = lastEventId;
     let interval = DEFAULT_INTERVAL;
     let thrown: Thrown | undefined;
@@ -101,25 +99,6 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
       resolve();
       return;
     }
-
-    /** Calls back for each event, until one of the calls throws or aborts. */
-    const deliver = (batch: Batch) => {
-      let retry: number | undefined;
-      while (!batch.isEmpty && !isEnded) {
-        const kind = batch.take();
-        const { id, type, value } = batch;
-        if (kind === RETRY_KIND) {
-          retry = batch.retry;
-          interval = retry;
-        } else if (kind === EVENT_KIND) {
-          const message: EventSourceMessage = { id: id ?? '', event: type, data: value };
-          if (batch.setsRetry && retry !== undefined) message.retry = retry;
-          onmessage?.(message);
-        }
-        // Not before: an event that wasn't taken is to come again.
-        if (id !== undefined) delivered = id;
-      }
-    };
 
     /** What `onerror` says; nothing without it. */
     const ask = (error: unknown) => {
@@ -151,54 +130,46 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
       settle();
     };
 
-    const close = connect(
+    const connection = new Connection(
       {
+        ...defaults,
         url: absolute(request?.url ?? input),
         method,
-        fetch: fetch as ((url: string, init: RequestInit) => Promise<Response>) | undefined,
+        fetch: fetch as FetchLike | undefined,
         rules: ASK,
-        policy: Float64Array.of(DEFAULT_INTERVAL),
-        statuses: undefined,
-        canResume: false,
-        accepts: onopen !== undefined,
-        connectTimeout: undefined,
-        idleTimeout: undefined,
-        maxEventSize: undefined,
+        initialDelay: DEFAULT_INTERVAL,
         pausesWhenHidden: !openWhenHidden,
         lastEventId,
-        comments: false,
-        dropsReplayed: false,
-        countsBytes: false,
       },
       {
         prepare: () => ({
-          // A request with a body can be sent once, and so it is a copy that is sent.
+          // A request with a body can be sent once, so a copy is sent.
           url: request?.clone() ?? (input as string),
-          headers: given,
-          init: { ...rest },
-          lastEventId: delivered,
+          headers: headersOf(given, delivered),
+          init: rest,
         }),
-        accept: (response) => onopen?.(response),
-        opened: () => {},
-        decode,
-        received: (text, records) => {
-          try {
-            deliver(Batch.of(text, records));
-            return undefined;
-          } catch (error) {
-            return Promise.reject(error);
-          }
+        accept: onopen && ((response) => onopen(response)),
+        onRetry: (milliseconds) => {
+          interval = milliseconds;
         },
-        decide: (...details: FailureArguments) => {
-          const [kind] = details;
-          if (kind === 'end') return decideAtEnd();
-          // Sending the same again brings the same exception, and may cost: without a number that isn't done lightly.
-          if (kind === 'handler') return onerror ? ask(toThrown(details)) : false;
+        onBlock: (data, type, id, retry) => {
+          if (data !== undefined) {
+            const message: EventSourceMessage = { id: id ?? '', event: type, data };
+            if (retry !== undefined) message.retry = retry;
+            onmessage?.(message);
+          }
+          // Not before: an event whose callback failed has to come again.
+          if (id !== undefined) delivered = id;
+        },
+        decide: (details) => {
+          if (details.kind === 'end') return decideAtEnd();
+          // Sending the same again brings the same exception, and may cost: only if `onerror` returns a number.
+          if (details.kind === 'handler') return onerror ? ask(toThrown(details)) : false;
           const delay = ask(toThrown(details));
           return onerror ? (delay ?? interval) : undefined;
         },
-        failed: (...details: FailureArguments) => {
-          if (details[6] !== undefined) return;
+        failed: (details) => {
+          if (details.delay !== undefined) return;
           end(() => reject(thrown ? thrown.value : toThrown(details)));
         },
         completed: () => end(() => (thrown ? reject(thrown.value) : resolve())),
@@ -206,16 +177,21 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
     );
     const abort = () =>
       end(() => {
-        close();
+        connection.close();
         resolve();
       });
     for (const signal of signals) signal?.addEventListener('abort', abort);
   });
 }
 
-function toThrown(details: FailureArguments): unknown {
-  const [kind, , , cause] = details;
-  return kindsOfOthers.includes(kind) ? cause : toError(toErrorEvent(...details));
+function headersOf(given: RequestHeaders | undefined, lastEventId: string): Record<string, string> {
+  const headers = toHeaderMap(given);
+  headers.delete('last-event-id');
+  return toSentHeaders(headers, lastEventId);
+}
+
+function toThrown(details: ErrorDetails): unknown {
+  return kindsOfOthers.includes(details.kind) ? details.cause : toException(details);
 }
 
 /** What isn't a URL is `fetch`'s to complain about. */

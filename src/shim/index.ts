@@ -5,16 +5,26 @@
  * @module
  */
 
-export { EventSource } from './event-source.js';
-export { type ErrorKind, EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
+export { EventSource } from './event-source/event-source.js';
+export {
+  type ErrorKind,
+  EventSourceError,
+  type EventSourceErrorEvent as ErrorEvent,
+  EventSourceErrorEvent,
+  EventSourceOpenEvent,
+} from './events.js';
 export type {
   Attempt,
   EventSourceEventMap,
+  EventSourceFetchInit,
   EventSourceInit,
+  FetchLike,
+  FetchLikeResponse,
   LastEventIdStore,
   PerAttempt,
   ReconnectFunction,
   ReconnectPolicy,
+  RequestHeaders,
   ResumeRequest,
   TraceEntry,
 } from './types.js';

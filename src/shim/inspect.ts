@@ -13,7 +13,7 @@ export function addInspection(prototype: object, describe: (source: never) => ob
   const define = (symbol: string, show: (source: object, ...args: never[]) => unknown) =>
     Object.defineProperty(prototype, Symbol.for(symbol), {
       value(this: object, ...args: never[]) {
-        return this === prototype ? 'EventSource {}' : show(this, ...args);
+        return this === prototype ? `${this.constructor.name} {}` : show(this, ...args);
       },
       configurable: true,
       writable: true,

@@ -1,17 +1,35 @@
 /**
- * Models' answers as streams of text, reasoning, tool calls and usage: OpenAI's chat completions and those like them,
- * OpenAI's responses, Anthropic's messages, Google's streamGenerateContent.
+ * Models' answers as streams of text, reasoning, tool calls and usage. Formats: OpenAI's chat completions and
+ * compatible servers, OpenAI's responses, Anthropic's messages, Google's streamGenerateContent, the AI SDK's UI message
+ * stream, Cohere's chat.
  *
  * @module
  */
 
+export { everyFrame } from './iterate/every-frame.js';
 export {
   type Completion,
-  CompletionError,
-  type CompletionErrorKind,
+  type CompletionFunction,
   type CompletionInit,
   type CompletionResult,
-  completion,
-} from './completion.js';
-export type { CompletionFormat, CompletionPart, ToolCall, Usage } from './completion-parts.js';
-export { everyFrame } from './every-frame.js';
+  createCompletion,
+} from './llm/completion.js';
+export { CompletionError, type CompletionErrorKind } from './llm/completion-error.js';
+export { aiSdk } from './llm/formats/ai-sdk.js';
+export { completion } from './llm/formats/all.js';
+export { anthropic } from './llm/formats/anthropic.js';
+export { cohere } from './llm/formats/cohere.js';
+export { google } from './llm/formats/google.js';
+export { openaiChat } from './llm/formats/openai-chat.js';
+export { openaiResponses } from './llm/formats/openai-responses.js';
+export { partialJson } from './llm/partial-json.js';
+export type { StandardSchema } from './llm/schema.js';
+export type {
+  CompletionEvent,
+  CompletionFormat,
+  CompletionFormatName,
+  CompletionPart,
+  CompletionReducer,
+  ToolCall,
+  Usage,
+} from './llm/types.js';

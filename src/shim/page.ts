@@ -1,4 +1,4 @@
-/** What the page goes through, for the connections that have to know. */
+/** Page lifecycle and network state, for the connections that depend on them. */
 
 /** A connection of the Rust driver. */
 export interface PageObserver {
@@ -6,47 +6,82 @@ export interface PageObserver {
   setNetwork(isThere: boolean): void;
 }
 
-const observers = new Set<PageObserver>();
-let isFrozen = false;
+interface Observation {
+  observer: PageObserver;
+  onStop: (() => void) | undefined;
+}
 
-/** Tells `observer` how things are, if they aren't as usual, and from then on of each change. */
-export function observePage(observer: PageObserver): () => void {
-  if (observers.size === 0) listen('addEventListener');
-  observers.add(observer);
+/** Tests define a `document` that has little of one, and Node has no events of its own. */
+type PartialTarget = { [Method in 'addEventListener' | 'removeEventListener']?: EventTarget[Method] };
+
+const observations = new Set<Observation>();
+let isFrozen = false;
+/** Makes `window.stop` the platform's own again. */
+let restoreStop: (() => void) | undefined;
+
+/**
+ * Tells `observer` the current state, if it isn't the usual one, and from then on each change. `onStop` is called when
+ * the page calls `window.stop()`, which ends native connections for good.
+ *
+ * @returns a function that ends the observation
+ */
+export function observePage(observer: PageObserver, onStop?: () => void): () => void {
+  const isOffline = globalThis.navigator?.onLine === false;
+  if (observations.size === 0) {
+    listen('addEventListener');
+    restoreStop = watchStop();
+  }
+  const observation = { observer, onStop };
+  observations.add(observation);
   if (isHidden() || isFrozen) observer.setPage(isHidden(), isFrozen);
-  if (globalThis.navigator?.onLine === false) observer.setNetwork(false);
+  if (isOffline) observer.setNetwork(false);
   return () => {
-    observers.delete(observer);
-    if (observers.size > 0) return;
+    if (!observations.delete(observation) || observations.size > 0) return;
     listen('removeEventListener');
-    // Nobody hears of the end of it any more.
+    restoreStop?.();
+    // Its end isn't heard of any more.
     isFrozen = false;
   };
 }
 
-function listen(method: 'addEventListener' | 'removeEventListener'): void {
-  const { document } = globalThis as { document?: Document };
-  // Workers have a network but no page; Node has neither, and perhaps no events of its own.
-  globalThis[method]?.('online', onChange);
-  globalThis[method]?.('offline', onChange);
+function listen(method: keyof PartialTarget): void {
+  const { document } = globalThis as { document?: PartialTarget };
+  const global = globalThis as PartialTarget;
+  // Workers have a network but no page.
+  for (const type of ['online', 'offline']) global[method]?.(type, onChange);
   if (!document) return;
-  globalThis[method]('pagehide', onChange);
-  globalThis[method]('pageshow', onChange);
-  document[method]('visibilitychange', onChange);
-  document[method]('freeze', onChange);
-  document[method]('resume', onChange);
+  for (const type of ['pagehide', 'pageshow']) global[method]?.(type, onChange);
+  for (const type of ['visibilitychange', 'freeze', 'resume']) document[method]?.(type, onChange);
+}
+
+/**
+ * To `fetch`, `window.stop()` looks like a network error in every engine. It fires no event, so the function is
+ * replaced while there are connections.
+ */
+function watchStop(): (() => void) | undefined {
+  const { document, stop } = globalThis as { document?: unknown; stop?: () => void };
+  if (!document || typeof stop !== 'function') return undefined;
+  const replacement = () => {
+    for (const { onStop } of [...observations]) onStop?.();
+    stop.call(globalThis);
+  };
+  globalThis.stop = replacement;
+  return () => {
+    // Another script may have replaced it since.
+    if (globalThis.stop === replacement) globalThis.stop = stop;
+  };
 }
 
 function onChange({ type, persisted }: Event & { persisted?: boolean }): void {
   if (type === 'online' || type === 'offline') {
-    for (const observer of [...observers]) observer.setNetwork(type === 'online');
+    for (const { observer } of [...observations]) observer.setNetwork(type === 'online');
     return;
   }
   if (type === 'freeze' || (type === 'pagehide' && persisted)) isFrozen = true;
   if (type === 'resume' || type === 'pageshow') isFrozen = false;
-  for (const observer of [...observers]) {
+  for (const observation of [...observations]) {
     // One observer can end another.
-    if (observers.has(observer)) observer.setPage(isHidden(), isFrozen);
+    if (observations.has(observation)) observation.observer.setPage(isHidden(), isFrozen);
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EventSource } from './event-source.js';
+import { EventSource } from './event-source/event-source.js';
 
 // As Web IDL defines the properties of interfaces.
 Object.defineProperty(globalThis, 'EventSource', {

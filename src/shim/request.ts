@@ -1,28 +1,30 @@
-/** The request of each attempt: what the user gave, or what the user's functions give for it. */
+/** The request of each attempt, from the user's values and functions. */
 
-import { fail, resolveUrl } from './argument.js';
-import type { Attempt, EventSourceInit, PerAttempt, ResumeRequest } from './types.js';
+import type { Attempt, EventSourceInit, PerAttempt, RequestHeaders, ResumeRequest } from './types.js';
+import { byteString, fail, resolveUrl, splitCredentials } from './url.js';
 
-/** What the Rust driver sends (`Request` in `src/browser/sys.rs`). */
-export interface Request {
+/** What the Rust driver sends. */
+export interface RequestSpec {
   url: string;
-  headers: Headers;
+  headers: Record<string, string>;
   init: RequestInit;
 }
 
 /** A request before its functions are called. */
 interface Template {
   url: PerAttempt<string | URL>;
-  headers: PerAttempt<HeadersInit>;
+  headers: PerAttempt<RequestHeaders>;
   body: PerAttempt<BodyInit | null>;
   init: RequestInit;
 }
 
-/** Makes requests. What can be seen to be wrong before the first is thrown by the constructor. */
-export class Requests {
+type Parts = [url: string | URL, headers: RequestHeaders, body: BodyInit | null];
+
+/** Makes the requests of a connection. The constructor throws about values that can't be sent. */
+export class RequestFactory {
   readonly #first: Template;
   readonly #resuming: Template;
-  #idempotencyKey: string | null = null;
+  #idempotencyKey: string | undefined;
   #isBodySpent = false;
 
   constructor(url: string, method: string, init: RequestInit, options: EventSourceInit) {
@@ -36,66 +38,101 @@ export class Requests {
       init: { ...init, method: `${resume.method ?? 'GET'}` },
     };
     for (const { headers, body, init } of [this.#first, this.#resuming]) {
-      if (typeof headers !== 'function') toHeaders(headers);
+      if (typeof headers !== 'function') toHeaderMap(headers);
       if (typeof body !== 'function') checkBody(init.method as string, body);
     }
   }
 
-  /** The request of an attempt, at once where no function of the user's has to be waited for. */
-  make(attempt: Attempt, resumes: boolean): Request | Promise<Request> {
+  /**
+   * The request of an attempt, synchronously unless one of the user's functions returns a promise.
+   *
+   * @param lastEventId sent as `Last-Event-ID`, unless it is empty
+   */
+  make(
+    attempt: Attempt,
+    resumes: boolean,
+    lastEventId = attempt.lastEventId,
+  ): RequestSpec | Promise<RequestSpec> {
     const { url, headers, body, init } = resumes ? this.#resuming : this.#first;
     const parts = [url, headers, body].map((part) => (typeof part === 'function' ? part(attempt) : part));
     const isAsync = parts.some((part) => typeof (part as Promise<unknown> | null)?.then === 'function');
-    const finish = (parts: unknown[]) =>
-      this.#finish(init, parts as [string | URL, HeadersInit, BodyInit | null], resumes);
+    const finish = (parts: unknown[]) => this.#finish(init, parts as Parts, resumes, lastEventId);
     return isAsync ? Promise.all(parts).then(finish) : finish(parts);
   }
 
   #finish(
     template: RequestInit,
-    [url, headersInit, body]: [string | URL, HeadersInit, BodyInit | null],
+    [url, headersInit, body]: Parts,
     resumes: boolean,
-  ): Request {
-    const headers = toHeaders(headersInit);
+    lastEventId: string,
+  ): RequestSpec {
+    const headers = toHeaderMap(headersInit);
     const init: RequestInit & { duplex?: 'half' } = { ...template };
     if (!resumes) {
-      this.#idempotencyKey ??= headers.get('Idempotency-Key');
-      if (this.#idempotencyKey !== null) headers.set('Idempotency-Key', this.#idempotencyKey);
+      this.#idempotencyKey ??= headers.get('idempotency-key')?.[1];
+      if (this.#idempotencyKey !== undefined) setHeader(headers, 'Idempotency-Key', this.#idempotencyKey);
     }
     checkBody(init.method as string, body);
     if (body !== null && body !== undefined) init.body = body;
     if (typeof ReadableStream === 'function' && body instanceof ReadableStream) {
       if (this.#isBodySpent && this.#first.body === body) {
         fail(
-          'the body is a stream, which can be sent only once; give a function that makes a new one each time',
+          'the body is a stream, which can be sent only once; pass a function that makes a new one each time',
         );
       }
       this.#isBodySpent = true;
       checkStreamsCanBeSent();
       init.duplex ??= 'half';
     }
-    return { url: resolveUrl(url), headers, init };
+    const { url: address, authorization } = splitCredentials(resolveUrl(url), init.credentials === 'include');
+    if (authorization && !headers.has('authorization')) setHeader(headers, 'Authorization', authorization);
+    return { url: address, headers: toSentHeaders(headers, lastEventId), init };
   }
+}
+
+/** Names and values by names in lower case. `Headers` would make lower-case names of all. */
+export type HeaderMap = Map<string, [name: string, value: string]>;
+
+/** Throws about names and values that can't be sent. */
+export function toHeaderMap(init: RequestHeaders | null | undefined): HeaderMap {
+  const headers: HeaderMap = new Map();
+  for (const [name, value] of isIterable(init) ? init : Object.entries(init ?? {})) {
+    const text = toHeaderValue(name, value);
+    const before = headers.get(`${name}`.toLowerCase())?.[1];
+    setHeader(headers, name, before === undefined ? text : `${before}, ${text}`);
+  }
+  return headers;
+}
+
+export function setHeader(headers: HeaderMap, name: string, value: string): void {
+  headers.set(`${name}`.toLowerCase(), [name, value]);
+}
+
+/** The headers of an event stream's request. A plain object, so that `{ ...init.headers }` in a user's `fetch` keeps all. */
+export function toSentHeaders(headers: HeaderMap, lastEventId: string): Record<string, string> {
+  setHeader(headers, 'Accept', headers.get('accept')?.[1] ?? 'text/event-stream');
+  if (lastEventId !== '') setHeader(headers, 'Last-Event-ID', byteString(lastEventId));
+  return Object.fromEntries(headers.values());
 }
 
 function checkBody(method: string, body: unknown): void {
   if (body === undefined || body === null) return;
   if (/^(get|head)$/i.test(method)) {
-    fail(`a ${method} request can't have a body; give a method that can: { method: 'POST', body }`);
+    fail(`a ${method} request can't have a body; set another method: { method: 'POST', body }`);
   }
   const prototype = typeof body === 'object' ? Object.getPrototypeOf(body) : undefined;
   if (prototype === null || prototype === Object.prototype || Array.isArray(body)) {
     fail(
-      'the body is a plain object, which fetch would send as "[object Object]"; give JSON.stringify(body)' +
+      'the body is a plain object, which fetch would send as "[object Object]"; use JSON.stringify(body)' +
         ' and the header Content-Type: application/json',
     );
   }
 }
 
-/** Some browsers send the text "[object ReadableStream]" and say nothing. Those that can send it ask for `duplex`. */
+/** Some browsers send the text "[object ReadableStream]" without an error. Those that can send streams read `duplex`. */
 function checkStreamsCanBeSent(): void {
   let asked = false;
-  const { headers } = new globalThis.Request('http://localhost/', {
+  const { headers } = new Request('http://localhost/', {
     method: 'POST',
     body: new ReadableStream(),
     get duplex() {
@@ -106,36 +143,32 @@ function checkStreamsCanBeSent(): void {
   if (!asked || headers.has('Content-Type')) fail("this platform's fetch can't send a stream as a body");
 }
 
-function toHeaders(init: HeadersInit): Headers {
-  if (init instanceof Headers) return new Headers(init);
-  const entries: Iterable<unknown> = isIterable(init) ? init : Object.entries(init ?? {});
-  const headers = new Headers();
-  for (const entry of entries) {
-    const [name, value] = entry as [string, unknown];
-    if (typeof value !== 'string') {
-      fail(
-        `the value of the header "${name}" is ${value === null ? 'null' : typeof value}; it has to be a string`,
-      );
-    }
-    try {
-      headers.append(name, value as string);
-    } catch (cause) {
-      fail(`the header "${name}" can't be sent: ${(cause as Error).message}`);
-    }
+function toHeaderValue(name: string, value: unknown): string {
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    fail(
+      `the value of the header "${name}" is ${value === null ? 'null' : typeof value}; it has to be a string or a number`,
+    );
   }
-  return headers;
+  const text = String(value);
+  const headers = new Headers();
+  try {
+    headers.append(name, text);
+  } catch (cause) {
+    fail(`the header "${name}" can't be sent: ${(cause as Error).message}`);
+  }
+  return text;
 }
 
-function isIterable(value: unknown): value is Iterable<unknown> {
+function isIterable(value: unknown): value is Iterable<[string, unknown]> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
-/** A body's type is of no use to a request without one. */
-function withoutContentType(headers: PerAttempt<HeadersInit>): PerAttempt<HeadersInit> {
-  const strip = (init: HeadersInit) => {
-    const stripped = toHeaders(init);
-    stripped.delete('Content-Type');
-    return stripped;
+/** The type of a body is wrong for a request without one. */
+function withoutContentType(headers: PerAttempt<RequestHeaders>): PerAttempt<RequestHeaders> {
+  const strip = (init: RequestHeaders) => {
+    const map = toHeaderMap(init);
+    map.delete('content-type');
+    return [...map.values()];
   };
   return typeof headers === 'function' ? async (attempt) => strip(await headers(attempt)) : strip(headers);
 }

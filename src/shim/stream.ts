@@ -5,7 +5,7 @@
  * @module
  */
 
-export { type EventsInit, events } from './message-iterator.js';
+export { type EventsInit, events } from './iterate/events.js';
 export {
   createParser,
   type ErrorType,
@@ -14,8 +14,8 @@ export {
   ParseError,
   type ParserCallbacks,
   type ParserConfig,
-} from './message-parser.js';
-export { EventSourceParserStream, type StreamOptions } from './parser-stream.js';
+} from './parser/message-parser.js';
+export { EventSourceParserStream, type StreamOptions } from './parser/parser-stream.js';
 export type {
   Attempt,
   PerAttempt,

@@ -2,9 +2,9 @@
 
 import type { EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
 
-/** What is known of an attempt before its request is made. */
+/** What is known before the request of an attempt is made. */
 export interface Attempt {
-  /** The number of the request: the first is 1. */
+  /** The number of the request, starting at 1. */
   attempt: number;
   /** The last event ID, which is sent as `Last-Event-ID`; empty if there is none. */
   lastEventId: string;
@@ -12,49 +12,82 @@ export interface Attempt {
   error: EventSourceErrorEvent | undefined;
 }
 
-/** A value, or a function that gives it for each attempt. */
+/** A value, or a function that returns it for each attempt. */
 export type PerAttempt<T> = T | ((attempt: Attempt) => T | Promise<T>);
 
-/** When to reconnect, and when to stop. All times are in milliseconds and clamped to what timers hold (24 days). */
+/** Headers of a request in each of their forms; numbers are made text. */
+export type RequestHeaders =
+  | HeadersInit
+  | Readonly<Record<string, string | number>>
+  | Iterable<readonly [name: string, value: string | number]>;
+
+/** When to reconnect, and when to stop. Times are in milliseconds, capped at the `setTimeout` maximum (24.8 days). */
 export interface ReconnectPolicy {
-  /** The reconnection time until the server sends `retry:`. Default: 3,000. */
+  /**
+   * The reconnection time until the server sends `retry:`.
+   * @default 3000
+   */
   initialDelay?: number | undefined;
-  /** By how much the delay grows with each failure in a row. Default: 2. */
+  /**
+   * By how much the delay is multiplied after each failure in a row.
+   * @default 2
+   */
   factor?: number | undefined;
-  /** Up to which part of itself a delay is lengthened at random. Default: 0.5. */
+  /**
+   * How much longer a delay may be made at random, as a fraction of itself.
+   * @default 0.5
+   */
   jitter?: number | undefined;
-  /** The longest delay before jitter, whatever `retry:` says. Default: 30,000, or the reconnection time if longer. */
+  /**
+   * The longest delay before jitter, whatever `retry:` says.
+   * @default 30000, or the reconnection time if that is longer
+   */
   maxDelay?: number | undefined;
-  /** How many reconnections in a row may fail. Default: any number. */
+  /**
+   * How many reconnections in a row may fail. One that brings no byte of an event has failed.
+   * @default Infinity
+   */
   maxAttempts?: number | undefined;
-  /** For how long they may. Default: for ever. */
+  /**
+   * For how long reconnections in a row may fail.
+   * @default Infinity
+   */
   maxTime?: number | undefined;
-  /** How long a stream has to have been open for the next failure to count as the first. Default: 0. */
+  /**
+   * How long a stream has to have been open for the next failure to count as the first.
+   * @default 0
+   */
   resetAfter?: number | undefined;
-  /** The statuses that are tried again, such as `[429, 503]`. Default: none. */
+  /**
+   * The statuses that are retried, such as `[429, 503]`.
+   * @default []
+   */
   statuses?: readonly number[] | undefined;
-  /** Whether a `Retry-After` header lengthens the delay. Default: `true`. */
+  /**
+   * Whether a `Retry-After` header lengthens the delay.
+   * @default true
+   */
   retryAfter?: boolean | undefined;
 }
 
 /**
- * Decides about the end of an attempt: so many milliseconds until the next, `false` for none, `true` or nothing for
- * what the standard's rules say. If it throws, the connection fails with that as the `cause`.
+ * Decides what follows the end of an attempt: a number of milliseconds until the next, `false` for none, `true` or
+ * nothing for the standard's rules. If it throws, the connection fails with that exception as the `cause`.
  */
 export type ReconnectFunction = (
   error: EventSourceErrorEvent,
   // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing leaves it to the rules.
 ) => number | boolean | undefined | void | Promise<number | boolean | undefined | void>;
 
-/** The request that continues a stream which broke off. What isn't given is as in the request itself. */
+/** The request that continues a broken stream. */
 export interface ResumeRequest {
-  /** Default: that of the request. */
+  /** @default that of the request */
   url?: PerAttempt<string | URL> | undefined;
-  /** Default: `'GET'`. */
+  /** @default 'GET' */
   method?: string | undefined;
-  /** Default: those of the request, without `Content-Type`. */
-  headers?: PerAttempt<HeadersInit> | undefined;
-  /** Default: none. */
+  /** @default those of the request, without `Content-Type` */
+  headers?: PerAttempt<RequestHeaders> | undefined;
+  /** @default null */
   body?: PerAttempt<BodyInit | null> | undefined;
 }
 
@@ -64,7 +97,7 @@ export interface LastEventIdStore {
   setItem(name: string, lastEventId: string): unknown;
 }
 
-/** Something that happened, for those who want to look into a connection. */
+/** What the option `trace` is called with. */
 export type TraceEntry =
   | { type: 'request'; attempt: number; url: string; method: string; lastEventId: string }
   | { type: 'response'; attempt: number; status: number; url: string }
@@ -74,68 +107,146 @@ export type TraceEntry =
   | { type: 'pause' }
   | { type: 'close' };
 
+/** The second argument of a custom `fetch`. The headers are a plain object, which `{ ...init.headers }` copies. */
+export interface EventSourceFetchInit extends Omit<RequestInit, 'headers' | 'signal'> {
+  /** All headers of the request, `Accept` and `Last-Event-ID` among them. */
+  headers: { [name: string]: string; Accept: string };
+  /** Aborts when the connection is closed. */
+  signal: AbortSignal;
+}
+
+/** The part of a `Response` that is read. */
+export interface FetchLikeResponse {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: {
+    getReader(): {
+      read(): Promise<
+        | { done: false; value: Uint8Array | DataView | ArrayBuffer }
+        | { done: true; value?: Uint8Array | DataView | ArrayBuffer | undefined }
+      >;
+      cancel(): Promise<void>;
+    };
+  } | null;
+  readonly url?: string;
+  readonly redirected?: boolean;
+}
+
 /**
- * The second argument of `new EventSource(url, init)`. Every member is optional; with none of them given, the
- * behaviour is the standard's. Besides those listed here, every member of `RequestInit` is passed on to `fetch`.
+ * A custom `fetch`: the global one, or a function that calls it.
+ *
+ * @example
+ * const fetch: FetchLike = (url, init) =>
+ *   globalThis.fetch(url, { ...init, headers: { ...init.headers, Authorization: token } });
+ */
+export type FetchLike = (url: string, init: EventSourceFetchInit) => Promise<FetchLikeResponse>;
+
+/**
+ * The second argument of `new EventSource(url, init)`. Every member is optional; with none of them, the behaviour is
+ * the standard's. Besides those listed here, every member of `RequestInit` is passed on to `fetch`.
  */
 export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' | 'body' | 'signal'> {
-  /** Send credentials to other origins too, and take their cookies. Default: `false`. */
+  /**
+   * Send credentials to other origins too, and accept their cookies.
+   * @default false
+   */
   withCredentials?: boolean | undefined;
   /**
-   * Default: `'GET'`. A request whose method isn't `GET` or `HEAD` isn't sent twice unless `reconnect` says so: when
-   * its body ends, the stream is complete and a `close` event is fired; when it breaks off, the connection fails.
+   * The request's method. Requests with other methods than `GET` and `HEAD` are never sent again unless `reconnect`
+   * says so. When the body ends, the stream is complete and a `close` event is fired; when it breaks, the connection
+   * fails.
+   * @default 'GET'
    */
   method?: string | undefined;
-  /** The URL of each attempt's request, if it is to differ from the first argument. */
+  /** Returns the URL of each attempt's request, if it is to differ from the first argument. */
   url?: ((attempt: Attempt) => string | URL | Promise<string | URL>) | undefined;
   /**
    * Headers of each request. `Accept: text/event-stream` is added unless there is an `Accept`. The first
    * `Idempotency-Key` is kept over attempts.
+   *
+   * @example
+   * new EventSource(url, { headers: async () => ({ Authorization: await getToken() }) });
    */
-  headers?: PerAttempt<HeadersInit> | undefined;
-  /** The body of the request, for methods that have one. Objects have to be made text: `JSON.stringify(…)`. */
-  body?: PerAttempt<BodyInit | null> | undefined;
-  /** Aborting it is the same as `close()`. If it is aborted already, no request is sent. */
-  signal?: AbortSignal | null | undefined;
-  /** What to use in the place of the global `fetch`. */
-  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
+  headers?: PerAttempt<RequestHeaders> | undefined;
   /**
-   * Accepts responses, or not, in the place of the standard's check of status and content type: by returning
+   * The body of the request. Objects have to be made text: `JSON.stringify(…)`.
+   * @default null
+   */
+  body?: PerAttempt<BodyInit | null> | undefined;
+  /** Aborting it closes the connection. If it is aborted already, no request is sent. */
+  signal?: AbortSignal | null | undefined;
+  /**
+   * Called instead of the global `fetch`.
+   * @default globalThis.fetch, looked up for each request
+   */
+  fetch?: FetchLike | undefined;
+  /**
+   * Checks a response instead of the standard's check of status and content type. It rejects the response by returning
    * `false` or throwing.
    */
-  // biome-ignore lint/suspicious/noConfusingVoidType: what returns nothing accepts.
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing accepts.
   accept?: ((response: Response) => boolean | void | Promise<boolean | void>) | undefined;
   /**
-   * Whether and when to reconnect, whatever the method. Default: the standard's rules for `GET` and `HEAD`, never for
-   * other methods. `true` is a policy with nothing in it.
+   * Whether and when to reconnect, whatever the method. `true` is a policy without members.
+   * @default the standard's rules for `GET` and `HEAD`, never for other methods
    */
   reconnect?: boolean | ReconnectPolicy | ReconnectFunction | undefined;
-  /** Continues a stream that broke off, with `Last-Event-ID`. Without it, the request itself is sent again. */
+  /** The request that continues a broken stream, with `Last-Event-ID`. Without it, the first request is sent again. */
   resume?: ResumeRequest | undefined;
-  /** The ID to resume after. Default: none. */
+  /**
+   * The ID after which the stream resumes.
+   * @default ''
+   */
   lastEventId?: string | undefined;
-  /** Keeps the last event ID. Default: it is forgotten with the object. */
+  /** Keeps the last event ID. Without it, the ID is lost with the object. */
   store?: LastEventIdStore | undefined;
-  /** The name under which the store keeps it. Default: the URL. */
+  /**
+   * The name under which the store keeps the ID.
+   * @default the URL
+   */
   storeName?: string | undefined;
-  /** Leave out events whose ID came before on an earlier request. Default: `false`. */
+  /**
+   * Leave out events whose ID came on an earlier request.
+   * @default false
+   */
   dropReplayed?: boolean | undefined;
-  /** Milliseconds within which the response has to come. Default: no limit. */
+  /**
+   * Milliseconds within which the response has to come.
+   * @default Infinity
+   */
   connectTimeout?: number | undefined;
-  /** Milliseconds within which the next byte has to come, be it a comment's. Default: no limit. */
+  /**
+   * Milliseconds within which the next byte has to come; comments count.
+   * @default Infinity
+   */
   idleTimeout?: number | undefined;
-  /** Bytes of a line or an event above which the connection fails. Default: 67,108,864 (64 MiB). */
+  /**
+   * The limit for a line or an event, in bytes. Above it the connection fails.
+   * @default 67108864 (64 MiB)
+   */
   maxEventSize?: number | undefined;
   /**
    * `'pause'` closes the connection while the page is hidden, and resumes after the last event ID when it is shown.
-   * A request that isn't safe to repeat is left alone. Default: `'keep'`.
+   * POST requests are left alone.
+   * @default 'keep'
    */
   whenHidden?: 'keep' | 'pause' | undefined;
-  /** Fire a `comment` event for each comment of the stream. Default: `false`. */
+  /**
+   * Find out whether CORS is the reason when the first GET to another origin fails: one request with `mode: 'no-cors'`
+   * that is aborted at its headers. The error then has the kind `cors`.
+   * @default true
+   */
+  corsProbe?: boolean | undefined;
+  /** What undici's `EventSource` takes for Node: a dispatcher, and the reconnection time in milliseconds. */
+  node?: { dispatcher?: unknown; reconnectionTime?: number | undefined } | undefined;
+  /**
+   * Fire a `comment` event for each comment of the stream.
+   * @default false
+   */
   comments?: boolean | undefined;
   /** Called with every event of the stream, whatever its type, before its listeners. */
   onEvent?: ((event: MessageEvent<string>) => void) | undefined;
-  /** Called with what happens. */
+  /** Called with requests, responses, bytes, events and errors, for diagnostics. */
   trace?: ((entry: TraceEntry) => void) | undefined;
 }
 
@@ -144,11 +255,14 @@ export interface EventSourceEventMap {
   /** The response was accepted. */
   open: EventSourceOpenEvent;
   /** An event of the stream that has no type of its own. */
-  message: MessageEvent;
+  message: MessageEvent<string>;
   /** The connection failed (`readyState` is `CLOSED`) or is being reestablished (`CONNECTING`). */
   error: EventSourceErrorEvent;
-  /** The stream of a request that isn't safe to repeat came to its end. */
+  /** The stream of a request that is never sent again has ended. */
   close: Event;
   /** A comment of the stream, with the option `comments`. */
   comment: MessageEvent<string>;
 }
+
+/** An `EventSourceEventMap` with the event types of one server. */
+export type EventsWith<Events> = Omit<EventSourceEventMap, keyof Events> & Events;

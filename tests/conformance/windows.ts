@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { Scenario } from '../server/scenario.js';
-import { type EventSourceClass, next, table, using } from './conformance-test.js';
+import { type EventSourceClass, next, sleep, table, using } from './conformance-test.js';
 
 export const windowTests = table();
 
@@ -109,13 +109,16 @@ for (const [how, leave] of Object.entries({
   'window.stop()': ({ window }: { window: Frame }) => window.stop(),
 })) {
   test(`C11 ${how} ends the connection`, async (EventSource) => {
-    const scenario = await Scenario.of({ steps: ['retry: 100000\ndata: x\n\n', { end: 'hang' }] });
+    const scenario = await Scenario.of({ steps: ['retry: 20\ndata: x\n\n', { end: 'hang' }] });
     const there = await frame('window.html', EventSource);
     try {
       const source = new there.EventSource(scenario.url);
       await next(source, 'message');
       await leave(there);
       expect(await isGone(scenario)).to.equal(true);
+      // Long enough to reconnect.
+      await sleep(200);
+      expect(await scenario.requests()).to.have.length(1);
     } finally {
       there.element.remove();
     }

@@ -1,79 +1,250 @@
-//! A stream in chunks → what the parser makes of it, in the naive parser's terms.
+//! Drives the scanner as the shim does: chunks of a stream → its events. The tests use the scanner only through here.
 
-use super::naive::{self, Outcome};
-use eventsource_wasm::core::{Parsed, Parser, ParserOptions, kind};
+use super::{
+    lossy::LossyDecoder,
+    naive::{self, Outcome},
+};
+use eventsource_wasm::core::{Row, Scan, Scanner, ScannerOptions, Table, WINDOW_SIZE, Window, row};
 
-/// Gives the parser a chunk.
-pub fn feed(parser: &mut Parser, chunk: &[u8]) -> Parsed {
-    parser.space(chunk.len())[..chunk.len()].copy_from_slice(chunk);
-    parser.parse(chunk.len())
+/// The bytes that another stream leaves in the window. The scanner must not look at them.
+const OTHER_BYTES: u8 = b'\n';
+
+/// Reads one stream.
+pub struct Reader {
+    scanner: Scanner,
+    window: Box<Window>,
+    table: Box<Table>,
+    /// Bytes in the window.
+    filled: usize,
+    /// Those of them that have been scanned.
+    scanned: usize,
+    /// The text before the window that is still needed, in UTF-16.
+    pending: Vec<u16>,
+    /// Set once the stream has turned out not to be UTF-8.
+    decoder: Option<LossyDecoder>,
+    block: PendingBlock,
+    /// What has been read so far.
+    pub outcome: Outcome,
+    /// The longest text that was kept from one window to the next, in UTF-16 code units.
+    pub longest_pending: usize,
+    /// How often the window was decoded.
+    pub decodes: usize,
+    /// A limit was exceeded. Nothing may be fed after that.
+    pub too_large: bool,
 }
 
-/// What the parser makes of a stream that comes in these chunks: the only place that drives it. Cuts the
-/// decoded text by UTF-16 offsets, as the shim does. An error: the limit was met, and what came before.
-pub fn parse<'a>(
-    options: ParserOptions,
-    chunks: impl IntoIterator<Item = &'a [u8]>,
-) -> Result<Outcome, Outcome> {
-    let mut parser = Parser::new(options);
-    let mut outcome = Outcome::default();
-    for chunk in chunks {
-        let parsed = feed(&mut parser, chunk);
-        let is_utf8 = str::from_utf8(parser.text()).is_ok();
-        let before = parser.records().to_vec();
-        parser.correct_records();
-        assert!(!is_utf8 || parser.records() == before, "a correction of what is right");
-        let text: Vec<u16> = String::from_utf8_lossy(parser.text()).encode_utf16().collect();
-        let cut = |start: u32, end: u32| {
-            String::from_utf16(&text[start as usize..end as usize])
-                .expect("no place divides a surrogate pair")
-        };
-        for &[kind, start, end] in parser.records() {
-            match kind & !kind::SETS_RETRY {
-                kind::EVENT => {
-                    let event = ("message".to_owned(), cut(start, end), outcome.last_event_id.clone());
-                    outcome.events.push(event);
-                }
-                kind::ID => outcome.last_event_id = cut(start, end),
-                kind @ (kind::DATA | kind::TYPE | kind::EVENT_ID) => {
-                    let (event_type, data, id) = outcome.events.last_mut().expect("follows its event");
-                    match kind {
-                        kind::DATA => *data = [data, "\n", &cut(start, end)].concat(),
-                        kind::TYPE => *event_type = cut(start, end),
-                        _ => {
-                            *id = cut(start, end);
-                            outcome.last_event_id.clone_from(id);
-                        }
-                    }
-                }
-                kind::RETRY => outcome.reconnection_time = Some(u64::from(end) << 32 | u64::from(start)),
-                kind::COMMENT => outcome.comments.push(cut(start, end)),
-                kind::IGNORED => outcome.ignored.push(cut(start, end)),
-                kind => panic!("no kind: {kind}"),
-            }
-        }
-        if let Some(time) = parsed.reconnection_time {
-            assert_eq!(Some(time), outcome.reconnection_time);
-        }
-        if parsed.too_large {
-            return Err(outcome);
+/// The fields of the unfinished block that have had rows.
+#[derive(Default)]
+struct PendingBlock {
+    data: Option<String>,
+    event_type: Option<String>,
+    id: Option<String>,
+}
+
+impl Reader {
+    /// A reader at the start of a stream.
+    pub fn new(options: ScannerOptions) -> Self {
+        Self {
+            scanner: Scanner::new(options),
+            window: Box::new([OTHER_BYTES; size_of::<Window>()]),
+            table: Box::new(Table::EMPTY),
+            filled: 0,
+            scanned: 0,
+            pending: Vec::new(),
+            decoder: None,
+            block: PendingBlock::default(),
+            outcome: Outcome::default(),
+            longest_pending: 0,
+            decodes: 0,
+            too_large: false,
         }
     }
-    // The bytes of an ID are kept as the server sent them: compare them decoded.
-    assert_eq!(String::from_utf8_lossy(parser.last_event_id()), outcome.last_event_id);
-    Ok(outcome)
+
+    /// Begins a new stream.
+    pub fn reset(&mut self) {
+        self.scanner.reset();
+        self.filled = 0;
+        self.scanned = 0;
+        self.pending.clear();
+        self.decoder = None;
+        self.block = PendingBlock::default();
+    }
+
+    /// Whether a line has begun that has no end yet.
+    pub fn is_in_line(&self) -> bool {
+        self.scanner.is_in_line()
+    }
+
+    /// Whether the stream has turned out not to be UTF-8.
+    pub fn is_malformed(&self) -> bool {
+        self.decoder.is_some()
+    }
+
+    /// Reads the next chunk.
+    pub fn feed(&mut self, chunk: &[u8]) {
+        assert!(!self.too_large);
+        if let Some(decoder) = &mut self.decoder {
+            let text = decoder.decode(chunk);
+            self.write(text.as_bytes());
+        } else {
+            self.write(chunk);
+        }
+    }
+
+    /// Another stream takes the window.
+    pub fn lose_window(&mut self) {
+        let used = self.filled;
+        let keep_from = self.scanner.restart_window();
+        self.table.length = 0;
+        if !self.decode(keep_from) {
+            self.replace_malformed(&[]);
+            return self.lose_window();
+        }
+        self.window[self.filled..=used].fill(OTHER_BYTES);
+    }
+
+    fn write(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() && !self.too_large {
+            let (piece, rest) = bytes.split_at(bytes.len().min(WINDOW_SIZE - self.filled));
+            assert!(!piece.is_empty(), "the window is full, and the scanner doesn't ask to decode it");
+            self.window[self.filled..][..piece.len()].copy_from_slice(piece);
+            self.filled += piece.len();
+            bytes = rest;
+            if !self.scan() {
+                return self.replace_malformed(rest);
+            }
+        }
+    }
+
+    /// Returns whether the window is UTF-8.
+    fn scan(&mut self) -> bool {
+        loop {
+            let Scan { decode, is_ascii, too_large } =
+                self.scanner.scan(&self.window, self.filled, &mut self.table);
+            self.scanned = self.table.scanned;
+            assert!(decode || self.table.length == 0, "rows without text");
+            let bytes = &self.window[..self.scanned];
+            assert!(!is_ascii || bytes.is_ascii(), "{bytes:?} isn't ASCII");
+            if decode && !self.decode(self.table.keep_from) {
+                return false;
+            }
+            self.too_large = too_large;
+            if too_large || !decode || self.filled == 0 {
+                return true;
+            }
+        }
+    }
+
+    /// Decodes the scanned bytes and cuts the rows out of the text. Returns false, and changes nothing, if the bytes
+    /// aren't UTF-8.
+    fn decode(&mut self, keep_from: u32) -> bool {
+        let Ok(text) = str::from_utf8(&self.window[..self.scanned]) else { return false };
+        self.pending.extend(text.encode_utf16());
+        self.decodes += 1;
+        for index in 0..self.table.length {
+            self.read(self.table.rows[index]);
+        }
+        self.pending.drain(..keep_from as usize);
+        self.longest_pending = self.longest_pending.max(self.pending.len());
+        self.window.copy_within(self.scanned..self.filled, 0);
+        self.filled -= self.scanned;
+        self.scanned = 0;
+        true
+    }
+
+    /// The window isn't UTF-8: from its start to the end of the stream, the bytes are decoded before they are scanned.
+    fn replace_malformed(&mut self, rest: &[u8]) {
+        assert!(self.decoder.is_none(), "decoded text isn't malformed");
+        self.scanner.rewind();
+        let bytes = [&self.window[..self.filled], rest].concat();
+        self.filled = 0;
+        self.scanned = 0;
+        self.decoder = Some(LossyDecoder::default());
+        self.feed(&bytes);
+    }
+
+    fn read(&mut self, [kind, start, end]: Row) {
+        let Self { pending, block, outcome, .. } = self;
+        let text = || {
+            String::from_utf16(&pending[start as usize..end as usize])
+                .expect("no place divides a surrogate pair")
+        };
+        match kind {
+            row::EVENT => {
+                assert!(block.data.is_none(), "a line of data with a row, and one without");
+                block.data = Some(text());
+                end_block(block, outcome);
+            }
+            row::END => end_block(block, outcome),
+            row::DATA => {
+                block.data = Some(match block.data.take() {
+                    Some(before) => before + "\n" + &text(),
+                    None => text(),
+                });
+            }
+            row::TYPE => block.event_type = Some(text()),
+            row::ID => block.id = Some(text()),
+            row::RETRY => outcome.reconnection_time = Some(u64::from(end) << 32 | u64::from(start)),
+            row::COMMENT => outcome.comments.push(text()),
+            row::IGNORED => outcome.ignored.push(text()),
+            _ => panic!("no such row: {kind}"),
+        }
+    }
 }
 
-/// Records what the standard ignores too.
-pub fn everything() -> ParserOptions {
-    ParserOptions { comments: true, ignored_lines: true, ..ParserOptions::default() }
+fn end_block(block: &mut PendingBlock, outcome: &mut Outcome) {
+    let PendingBlock { data, event_type, id } = std::mem::take(block);
+    if let Some(id) = id {
+        outcome.last_event_id = id;
+    }
+    if let Some(data) = data {
+        let event_type = event_type.filter(|name| !name.is_empty()).unwrap_or_else(|| "message".to_owned());
+        outcome.events.push((event_type, data, outcome.last_event_id.clone()));
+    }
 }
 
-/// Checks one cut, with what the standard ignores and without.
+/// Reads a stream in these chunks. `is_taken` says after each whether another stream takes the window.
+/// The error is what came before a limit was exceeded.
+pub fn parse_shared<'a>(
+    options: ScannerOptions,
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+    mut is_taken: impl FnMut() -> bool,
+) -> Result<Outcome, Outcome> {
+    let mut reader = Reader::new(options);
+    for chunk in chunks {
+        reader.feed(chunk);
+        if !reader.too_large && is_taken() {
+            reader.lose_window();
+        }
+        if reader.too_large {
+            return Err(reader.outcome);
+        }
+    }
+    Ok(reader.outcome)
+}
+
+/// Reads a stream in these chunks, with the window for itself.
+pub fn parse<'a>(
+    options: ScannerOptions,
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<Outcome, Outcome> {
+    parse_shared(options, chunks, || false)
+}
+
+/// Rows also for what the standard ignores.
+pub fn everything() -> ScannerOptions {
+    ScannerOptions { comments: true, ignored_lines: true, ..ScannerOptions::default() }
+}
+
+/// Compares one cut with the naive parser: with every option, and with the window taken never and after each chunk.
 pub fn check<'a>(stream: &[u8], chunks: impl IntoIterator<Item = &'a [u8]> + Clone, what: &str) {
     let expected = naive::parse(stream);
-    let with = parse(everything(), chunks.clone()).expect("no limit is met");
-    assert_eq!(with, expected, "{what}");
-    let without = parse(ParserOptions::default(), chunks).expect("no limit is met");
-    assert_eq!(without, expected.of_standard(), "{what}");
+    for is_taken in [false, true] {
+        for (comments, ignored_lines) in [(false, false), (false, true), (true, false), (true, true)] {
+            let options = ScannerOptions { comments, ignored_lines, ..ScannerOptions::default() };
+            let outcome = parse_shared(options, chunks.clone(), || is_taken).expect("no limit is exceeded");
+            let expected = expected.clone().only(comments, ignored_lines);
+            assert_eq!(outcome, expected, "{what}, window taken: {is_taken}, {options:?}");
+        }
+    }
 }

@@ -1,107 +1,149 @@
-//! A connection under watch: inputs → actions, and a panic where one breaks what holds of every life.
+//! Drives a connection with any inputs, and panics if one breaks what holds of every connection.
 
+use super::clock::Now;
 use eventsource_wasm::core::{
-    Action, Answer, Connection, ConnectionOptions, DEFAULT_RECONNECTION_TIME, Input, MAX_DELAY, Moment,
-    Retry, Rules, State,
+    Action, Answer, Connection, ConnectionOptions, DEFAULT_RECONNECTION_TIME, Error, Input, MAX_DELAY,
+    Policy, Retry, Rules, State, clamp,
 };
 
-/// The longest delay of the standard's rules, but for a longer reconnection time.
+/// The longest delay of the standard's rules, unless the reconnection time is longer.
 const MAX_BACKOFF: u32 = 30_000;
 
-/// A connection, and what has become of it as far as its actions tell.
+/// A connection, and what its actions say about it.
 pub struct Life {
     connection: Connection,
     /// Requests that aren't safe to repeat may be repeated all the same.
-    knowingly: bool,
+    may_repeat_any: bool,
     /// The standard's rules, whose delays are known.
     is_standard: bool,
-    safe_to_repeat: bool,
+    is_safe_to_repeat: bool,
     can_resume: bool,
     has_opened: bool,
     is_under_way: bool,
     has_ended: bool,
+    /// The driver has a timer for a wait.
+    is_waiting: bool,
     reconnection_time: u32,
     requests: u32,
     /// How many requests were sent that aren't safe to repeat.
     unsafe_requests: u32,
+    probes: u32,
 }
 
 impl Life {
-    pub fn new(rules: Rules, safe_to_repeat: bool, can_resume: bool, options: ConnectionOptions) -> Self {
+    pub fn new(
+        policy: Policy,
+        is_safe_to_repeat: bool,
+        can_resume: bool,
+        options: ConnectionOptions,
+    ) -> Self {
         Self {
-            knowingly: matches!(rules, Rules::Policy(_) | Rules::Ask(_)),
-            is_standard: rules == Rules::Standard,
-            safe_to_repeat,
+            may_repeat_any: matches!(policy.rules, Rules::Policy | Rules::Ask),
+            is_standard: policy == Policy::default(),
+            is_safe_to_repeat,
             can_resume,
             has_opened: false,
             is_under_way: false,
             has_ended: false,
+            is_waiting: false,
             reconnection_time: DEFAULT_RECONNECTION_TIME,
             requests: 0,
             unsafe_requests: 0,
-            connection: Connection::new(Retry::new(rules, safe_to_repeat, can_resume), options),
+            probes: 0,
+            connection: Connection::new(Retry::new(policy, is_safe_to_repeat, can_resume), options),
         }
     }
 
-    pub fn step(&mut self, input: Input, moment: Moment) {
-        let was_open = self.connection.state() == State::Open;
-        if let (Input::ReconnectionTime(milliseconds), true) = (input, was_open) {
-            self.reconnection_time = milliseconds.min(MAX_DELAY.into()) as u32;
+    pub fn step(&mut self, input: Input, now: Now) {
+        let before = self.connection.state();
+        if let (Input::ReconnectionTime(milliseconds), State::Open) = (input, before) {
+            self.reconnection_time = clamp(milliseconds);
         }
-        let action = self.connection.step(input, moment);
+        let action = self.connection.step(input, &now);
         assert!(!self.has_ended || action == Action::None, "{action:?} after the end");
-        match &action {
+        match action {
             Action::None => {}
             Action::Fetch => {
                 assert!(!self.is_under_way, "two requests at once");
                 self.is_under_way = true;
+                self.is_waiting = false;
                 self.requests += 1;
-                self.unsafe_requests +=
-                    u32::from(!(self.safe_to_repeat || self.can_resume && self.has_opened));
-                assert!(self.knowingly || self.unsafe_requests <= 1, "sent {} times", self.unsafe_requests);
+                let is_safe = self.is_safe_to_repeat || self.can_resume && self.has_opened;
+                self.unsafe_requests += u32::from(!is_safe);
+                assert!(
+                    self.may_repeat_any || self.unsafe_requests <= 1,
+                    "sent {} times",
+                    self.unsafe_requests
+                );
+            }
+            Action::Probe => {
+                assert!(self.is_under_way && self.requests == 1, "only the first request may be probed");
+                self.probes += 1;
+                assert_eq!(self.probes, 1, "probed twice");
             }
             Action::Open => {
                 assert!(self.is_under_way, "opened without a request");
                 self.has_opened = true;
             }
             Action::Check | Action::ReadExcerpt => assert!(self.is_under_way, "a response without a request"),
-            Action::Ask(_) | Action::Pause => self.is_under_way = false,
-            Action::Reconnect { delay, .. } => {
-                assert!(*delay <= MAX_DELAY, "no timer holds {delay}");
+            Action::Ask => self.is_under_way = false,
+            Action::Pause => {
+                self.is_under_way = false;
+                self.is_waiting = false;
+            }
+            Action::Reconnect(delay) => {
+                assert!(delay <= MAX_DELAY, "no timer holds {delay}");
                 let least = self.reconnection_time;
                 assert!(
-                    !self.is_standard || (least..=least.max(MAX_BACKOFF)).contains(delay),
+                    !self.is_standard || (least..=least.max(MAX_BACKOFF)).contains(&delay),
                     "{delay} after a reconnection time of {least}"
                 );
                 self.is_under_way = false;
+                // A page that is away pauses at once: the driver sees it by the state.
+                self.is_waiting = self.connection.state() == State::Waiting;
             }
-            Action::Fail { error, attempts } => {
-                assert!(!error.kind().is_empty() && !error.message(*attempts).is_empty());
+            Action::Wait(time) => {
+                assert!(time > 0 && !self.is_under_way, "waits for {time}");
+                self.is_waiting = true;
+            }
+            Action::GiveUp(attempts) => {
+                assert!(attempts > 0 && attempts <= self.requests, "{attempts} of {}", self.requests);
                 self.is_under_way = false;
+                self.is_waiting = false;
                 self.has_ended = true;
             }
-            Action::Complete | Action::Drop => {
+            Action::Fail | Action::Complete | Action::Drop => {
                 self.is_under_way = false;
+                self.is_waiting = false;
                 self.has_ended = true;
             }
         }
+        if action == Action::Complete {
+            assert_eq!(self.connection.error(), Error::End, "only a stream that ended is complete");
+        }
         let state = self.connection.state();
-        assert_eq!(self.has_ended, state == State::Closed, "the end is told and is the end");
-        let has_request = [State::Connecting, State::Checking, State::Refused, State::Open].contains(&state);
+        assert_eq!(self.has_ended, state == State::Closed, "the end is announced, and is the end");
+        let has_request = [State::Connecting, State::Probing, State::Checking, State::Refused, State::Open]
+            .contains(&state);
         assert_eq!(self.is_under_way, has_request, "{state:?}");
-        assert!(has_request || self.connection.watchdog().is_none(), "nothing is watched in {state:?}");
+        assert_eq!(self.is_waiting, [State::Waiting, State::Offline].contains(&state), "{state:?}");
+        assert!(has_request || self.connection.time_limit().is_none(), "no time limit in {state:?}");
         assert_eq!(self.connection.attempts(), self.requests);
     }
 
-    /// Shows that wherever the life has come to, a page and a network that are back, and answers to what is asked,
-    /// lead to a request or the end; and that the user can end it.
+    /// Checks that a page and a network that are back, and answers to what is asked, lead to a request or the end, in
+    /// any state; and that the user can close the connection.
     pub fn end(mut self) {
-        let step = |life: &mut Self, input| life.step(input, Moment::default());
+        let step = |life: &mut Self, input| life.step(input, Now::default());
         step(&mut self, Input::Start);
         step(&mut self, Input::Decided(Answer::Default));
-        step(&mut self, Input::Page { hidden: false, frozen: false });
-        step(&mut self, Input::Network(true));
-        step(&mut self, Input::Waited);
+        step(&mut self, Input::Page { is_hidden: false, is_frozen: false });
+        // Waits end by themselves, even if the network never comes back.
+        for _ in 0..2 {
+            if self.is_waiting {
+                step(&mut self, Input::TimedOut);
+            }
+        }
         assert!(self.is_under_way || self.has_ended, "stuck in {:?}", self.connection.state());
         step(&mut self, Input::Close);
         assert!(self.has_ended && !self.is_under_way, "close ends it");

@@ -3,7 +3,9 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 pub mod chunks;
+pub mod clock;
 pub mod fixtures;
 pub mod life;
+pub mod lossy;
 pub mod naive;
 pub mod targets;

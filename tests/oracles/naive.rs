@@ -1,8 +1,8 @@
-//! The obvious parser of a whole event stream, written from the standard with no thought for speed or
-//! chunks: the oracle of the real one.
+//! The obvious parser of a whole event stream, written from the standard without regard to speed or chunks. The scanner
+//! is compared with it.
 
 /// What a stream amounts to.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The dispatched events: type, data, last event ID.
     pub events: Vec<(String, String, String)>,
@@ -19,7 +19,16 @@ pub struct Outcome {
 impl Outcome {
     /// Without what the standard ignores.
     pub fn of_standard(self) -> Self {
-        Self { comments: Vec::new(), ignored: Vec::new(), ..self }
+        self.only(false, false)
+    }
+
+    /// Without comments or ignored lines, unless they are wanted.
+    pub fn only(self, comments: bool, ignored_lines: bool) -> Self {
+        Self {
+            comments: if comments { self.comments } else { Vec::new() },
+            ignored: if ignored_lines { self.ignored } else { Vec::new() },
+            ..self
+        }
     }
 }
 

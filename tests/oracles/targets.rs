@@ -2,14 +2,15 @@
 //! `tests/fuzz.rs` runs a few thousand without it.
 
 use super::{
-    chunks::{everything, parse},
+    chunks::{everything, parse, parse_shared},
+    clock::Now,
     life::Life,
     naive::{self, Outcome},
 };
 use arbitrary::{Result, Unstructured};
 use eventsource_wasm::core::{
-    Answer, ConnectionOptions, Head, Input, Moment, ParserOptions, Policy, Rules, Target as UrlTarget,
-    check_response, clamp, retry_after,
+    Answer, ConnectionOptions, Error, Head, Input, Policy, Rules, ScannerOptions, Target as UrlTarget, clamp,
+    retry_after,
 };
 use std::iter::repeat_with;
 
@@ -18,24 +19,36 @@ pub type Target = fn(&[u8]);
 
 /// The targets, by the names of their files.
 pub const TARGETS: [(&str, Target); 4] =
-    [("parser", parser), ("offsets", offsets), ("connection", connection), ("headers", headers)];
+    [("scanner", scanner), ("offsets", offsets), ("connection", connection), ("headers", headers)];
 
-/// A stream at any cut is what the naive parser says; under a limit, what comes before it is.
+/// A stream at any cut is what the naive parser says, also if other streams take the window. Under a limit, the events
+/// before the one that exceeds it are.
 ///
-/// The first three bytes say where to cut, the rest is the stream, so that a fixture is a seed.
-pub fn parser(input: &[u8]) {
-    let Some((&[size, first, second], stream)) = input.split_first_chunk() else { return };
+/// The first three bytes say where to cut, the fourth when the window is taken. The rest is the stream, so that
+/// a fixture is a seed.
+pub fn scanner(input: &[u8]) {
+    let Some((&[size, first, second, taken], stream)) = input.split_first_chunk() else { return };
     let [first, second] = [first, second].map(|cut| usize::from(cut) % (stream.len() + 1));
     let (first, second) = (first.min(second), first.max(second));
     let cuts = [&stream[..first], &stream[first..second], &stream[second..]];
     let size = usize::from(size).max(1);
+    // The window is taken after the chunks whose bits are set, eight in a turn.
+    let is_taken = || {
+        let mut bits = taken;
+        move || {
+            bits = bits.rotate_left(1);
+            bits & 1 == 1
+        }
+    };
     let expected = naive::parse(stream);
     assert_eq!(parse(everything(), cuts).as_ref(), Ok(&expected));
+    assert_eq!(parse_shared(everything(), stream.chunks(size), is_taken()).as_ref(), Ok(&expected));
     let expected = expected.of_standard();
-    assert_eq!(parse(ParserOptions::default(), stream.chunks(size)).as_ref(), Ok(&expected));
+    assert_eq!(parse(ScannerOptions::default(), stream.chunks(size)).as_ref(), Ok(&expected));
+    assert_eq!(parse_shared(ScannerOptions::default(), cuts, is_taken()).as_ref(), Ok(&expected));
 
-    let limited = ParserOptions { max_event_size: size, ..ParserOptions::default() };
-    match parse(limited, cuts) {
+    let limited = ScannerOptions { max_event_size: size, ..ScannerOptions::default() };
+    match parse_shared(limited, cuts, is_taken()) {
         Ok(outcome) => assert_eq!(outcome, expected),
         Err(Outcome { events, .. }) => {
             assert!(expected.events.starts_with(&events), "{events:?} of {:?}", expected.events)
@@ -70,7 +83,7 @@ pub fn offsets(input: &[u8]) {
         expected.push((event_type, [data, id].join("\n"), last_event_id.clone()));
     }
     let size = if size == 0 { stream.len() } else { size.into() };
-    let outcome = parse(ParserOptions::default(), stream.chunks(size)).expect("no limit is met");
+    let outcome = parse(ScannerOptions::default(), stream.chunks(size)).expect("no limit is met");
     assert_eq!(outcome.events, expected);
 }
 
@@ -82,77 +95,66 @@ pub fn connection(input: &[u8]) {
 
 fn live(u: &mut Unstructured) -> Result<()> {
     let policy = Policy {
+        rules: *u.choose(&[Rules::Policy, Rules::Ask, Rules::Never, Rules::Standard])?,
         initial_delay: number(u)?,
         factor: number(u)?,
         jitter: number(u)?,
-        max_delay: if u.arbitrary()? { Some(number(u)?) } else { None },
+        max_delay: if u.arbitrary()? { number(u)? } else { f64::NAN },
         max_attempts: number(u)?,
         max_time: number(u)?,
         reset_after: number(u)?,
         statuses: vec![503, u.arbitrary()?],
         retry_after: u.arbitrary()?,
     };
-    let rules = match u.int_in_range(0..=4)? {
-        0 => Rules::Never,
-        1 => Rules::Policy(policy),
-        2 => Rules::Ask(policy),
-        _ => Rules::Standard,
-    };
+    let policy = if policy.rules == Rules::Standard { Policy::default() } else { policy };
     let options = ConnectionOptions {
         asks_to_accept: u.arbitrary()?,
         connect_timeout: u.arbitrary()?,
         idle_timeout: u.arbitrary()?,
-        max_event_size: u.arbitrary()?,
         pauses_when_hidden: u.arbitrary()?,
+        probes_cors: u.arbitrary()?,
         is_local: u.arbitrary()?,
         target: *u.choose(&[UrlTarget::Server, UrlTarget::Server, UrlTarget::Content, UrlTarget::Unknown])?,
     };
-    let mut life = Life::new(rules, u.arbitrary()?, u.arbitrary()?, options);
+    let mut life = Life::new(policy, u.arbitrary()?, u.arbitrary()?, options);
     while !u.is_empty() {
-        let moment =
-            Moment { time: number(u)?, date: number(u)?, random: f64::from(u.arbitrary::<u8>()?) / 256.0 };
-        life.step(any_input(u)?, moment);
+        let now = Now { time: number(u)?, date: number(u)?, random: f64::from(u.arbitrary::<u8>()?) / 256.0 };
+        life.step(any_input(u)?, now);
     }
     life.end();
     Ok(())
 }
 
 fn any_input<'a>(u: &mut Unstructured<'a>) -> Result<Input<'a>> {
-    Ok(match u.int_in_range(0..=23)? {
+    Ok(match u.int_in_range(0..=21)? {
         0 | 1 => Input::Start,
-        2 => Input::RequestNotMade,
-        3 => Input::RequestFailed,
-        4 | 5 => {
-            Input::Response(Head { status: 200, content_type: Some("text/event-stream"), retry_after: None })
-        }
-        6 => Input::Response(Head {
+        2..=4 => Input::Ended { error: *u.choose(&Error::ALL)?, has_received: u.arbitrary()? },
+        5 => Input::Ended { error: Error::Request, has_received: false },
+        6 => Input::Ended { error: Error::End, has_received: u.arbitrary()? },
+        7 | 8 => Input::Response(Head { status: 200, content_type: b"text/event-stream", ..Head::default() }),
+        9 => Input::Response(Head {
             status: if u.arbitrary()? { 503 } else { u.arbitrary()? },
             content_type: u.arbitrary()?,
             retry_after: u.arbitrary()?,
         }),
-        7 => Input::Accepted,
-        8 => Input::Rejected,
-        9 => Input::ExcerptRead,
-        10 => Input::Unreadable,
-        11 => {
-            Input::ReconnectionTime(if u.arbitrary()? { u.arbitrary()? } else { u.arbitrary::<u8>()?.into() })
+        10 => Input::Accepted,
+        11 => Input::ExcerptRead,
+        12 => Input::Probed(u.arbitrary()?),
+        13 => {
+            let time: u64 = if u.arbitrary()? { u.arbitrary()? } else { u.arbitrary::<u8>()?.into() };
+            Input::ReconnectionTime(time as f64)
         }
-        12 => Input::TooLarge,
-        13 => Input::HandlerFailed,
-        14 => Input::BodyFailed,
-        15 => Input::BodyEnded,
-        16 => Input::TimedOut,
+        14..=16 => Input::TimedOut,
         17 => Input::Decided(match u.int_in_range(0..=2)? {
             0 => Answer::Default,
             1 => Answer::Reconnect(number(u)?),
             _ => Answer::Stop,
         }),
-        18 | 19 => Input::Waited,
-        20 | 21 => Input::Page { hidden: u.arbitrary()?, frozen: u.arbitrary()? },
-        22 => Input::Network(u.arbitrary()?),
+        18 | 19 => Input::Page { is_hidden: u.arbitrary()?, is_frozen: u.arbitrary()? },
+        20 => Input::Network(u.arbitrary()?),
         // Rare, for nothing follows it.
         _ if u.arbitrary::<u8>()? == 0 => Input::Close,
-        _ => Input::Waited,
+        _ => Input::TimedOut,
     })
 }
 
@@ -170,18 +172,31 @@ fn number(u: &mut Unstructured) -> Result<f64> {
 pub fn headers(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let is_event_stream = essence(&text).is_some_and(|essence| essence == "text/event-stream");
-    assert_eq!(check_response(200, Some(&text)).is_ok(), is_event_stream, "{text:?}");
+    let head = Head { status: 200, content_type: text.as_bytes(), ..Head::default() };
+    assert_eq!(head.check(&[]).is_ok(), is_event_stream, "{text:?}");
+    read_head(input);
 
-    if let Some(delay) = retry_after(&text, 0.0) {
+    if let Some(delay) = retry_after(input, 0.0) {
         assert!(delay >= 0.0, "{delay} of {text:?}");
         assert!(f64::from(clamp(delay)) <= delay);
     }
     if let Ok(date) = Date::arbitrary(&mut Unstructured::new(input)) {
         let milliseconds = date.milliseconds();
         for form in date.forms() {
-            assert_eq!(retry_after(&form, 0.0), Some(milliseconds), "{form}");
+            assert_eq!(retry_after(form.as_bytes(), 0.0), Some(milliseconds), "{form}");
         }
     }
+}
+
+/// What the shim writes of a response is read as that.
+fn read_head(input: &[u8]) {
+    let Some((&[high, low], headers)) = input.split_first_chunk() else { return };
+    let status = u32::from(u16::from_be_bytes([high, low]));
+    let mut headers = headers.split(|&byte| byte == b'\n');
+    let mut header = || headers.next().unwrap_or_default();
+    let head = Head { status, content_type: header(), retry_after: header() };
+    let text = [status.to_string().as_bytes(), head.retry_after, head.content_type].join(&b'\n');
+    assert_eq!(Head::parse(&text), head);
 }
 
 /// Fetch, "extract a MIME type", as far as the essence goes, on a whole string.
@@ -279,7 +294,7 @@ fn days_of(year: u32, month: usize) -> u32 {
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     let streams = || super::fixtures::fixtures().into_iter().map(|fixture| fixture.stream);
     match target {
-        "parser" => streams().map(|stream| [b"\x07\x03\x0b", &stream[..]].concat()).collect(),
+        "scanner" => streams().map(|stream| [b"\x07\x03\x0b\xa5", &stream[..]].concat()).collect(),
         "offsets" => streams().map(|stream| [b"\x05", &stream[..]].concat()).collect(),
         "headers" => [
             "text/event-stream",

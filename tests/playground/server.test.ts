@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { expect } from 'chai';
+import { type CompletionFormatName, completion } from 'eventsource-wasm/llm';
 import { modelNames, type Server, serve, sourceText, until } from './harness';
 
 interface Chunk {
@@ -38,6 +39,52 @@ describe('model server', () => {
     expect(data.pop()).to.equal('[DONE]');
     return data.map((text): Chunk => JSON.parse(text));
   };
+
+  describe('other formats', () => {
+    const messages = [{ role: 'user', content: 'Hello' }];
+    const requests: [format: CompletionFormatName, path: string, body: object][] = [
+      [
+        'openai-chat',
+        '/v1/chat/completions',
+        { messages, stream: true, stream_options: { include_usage: true } },
+      ],
+      ['openai-responses', '/v1/responses', { input: messages, stream: true }],
+      ['anthropic', '/v1/messages', { messages, stream: true, max_tokens: 4096 }],
+      [
+        'google',
+        '/v1beta/models/emoji:streamGenerateContent?alt=sse',
+        { contents: [{ parts: [{ text: 'Hello' }] }] },
+      ],
+      ['ai-sdk', '/v1/chat', { messages }],
+      ['cohere', '/v2/chat', { messages, stream: true }],
+    ];
+    for (const [format, path, body] of requests) {
+      it(`${format}: completion reads the text`, async () => {
+        const url = new URL(path, server.origin);
+        url.searchParams.set('tokens_per_second', '0');
+        url.searchParams.set('chunk_bytes', '11');
+        const ask = (key: string) =>
+          completion(url, { format, headers: { Authorization: key }, body: { model: 'emoji', ...body } });
+        const { text, finishReason, usage } = await ask('Bearer demo-key').result();
+        expect(text).to.equal(await sourceText('emoji'));
+        expect(finishReason).to.match(/^(stop|completed|end_turn|complete)$/i);
+        if (format !== 'ai-sdk') expect(usage?.outputTokens).to.be.above(10);
+        const error = await ask('Bearer no')
+          .result()
+          .catch((error) => error);
+        expect(error).to.include({ kind: 'status', status: 401 });
+      });
+    }
+
+    it('a limit', async () => {
+      const url = `${server.origin}/v1/messages?tokens_per_second=0`;
+      const answer = completion(url, {
+        headers: { 'x-api-key': 'demo-key' },
+        body: { model: 'emoji', messages, stream: true, max_tokens: 3 },
+      });
+      expect(await answer.result()).to.include({ finishReason: 'max_tokens' });
+    });
+  });
 
   describe('chat completions', () => {
     it('streams in the shape of OpenAI', async () => {

@@ -53,6 +53,41 @@ describe('entries', () => {
     }
   });
 
+  // Others read ES modules by `require`, or have none.
+  const { process, navigator } = globalThis as {
+    process?: NodeJS.Process;
+    navigator?: { userAgent?: string };
+  };
+  const isNode = process?.release?.name === 'node' && /^Node/.test(navigator?.userAgent ?? 'Node');
+  if (isNode) {
+    for (const form of ['', 'slim/', 'js/']) {
+      it(`dist/cjs/${form}: CommonJS whose entries share one class, and it streams`, async () => {
+        // In a variable, so that bundling for browsers doesn't look for it.
+        const name = 'node:module';
+        const { createRequire } = await import(name);
+        const require = createRequire(`${process.cwd()}/`);
+        const before = Object.getOwnPropertyDescriptor(globalThis, 'EventSource');
+        const { EventSource: Class } = require(`./dist/cjs/${form}index.js`);
+        require(`./dist/cjs/${form}polyfill.js`);
+        try {
+          expect(globalThis.EventSource).to.equal(Class);
+        } finally {
+          if (before) Object.defineProperty(globalThis, 'EventSource', before);
+          else Reflect.deleteProperty(globalThis, 'EventSource');
+        }
+        const scenario = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
+        await using(new Class(scenario.url) as EventSource, async (source) => {
+          expect((await next(source, 'message')).data).to.equal('x');
+        });
+        const { events } = require(`./dist/cjs/${form}stream.js`);
+        for await (const { data } of events(scenario.url)) {
+          expect(data).to.equal('x');
+          break;
+        }
+      });
+    }
+  }
+
   // Node and others have no classic workers; the browsers' suites run this.
   if ('document' in globalThis) {
     it('the classic script in a worker, by importScripts', async () => {

@@ -1,7 +1,9 @@
 /** Errors that say what happened, when they happen and when the arguments are wrong. */
 
 import { expect } from 'chai';
-import { EventSource, EventSourceErrorEvent, type EventSourceInit } from 'eventsource-wasm';
+import { EventSource, EventSourceError, EventSourceErrorEvent, type EventSourceInit } from 'eventsource-wasm';
+import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
+import { events } from 'eventsource-wasm/stream';
 import { catchReports, next, sleep, using } from '../conformance/conformance-test.js';
 import { Scenario } from '../server/scenario.js';
 import { isTwin, runGlobalScript } from './global-script.js';
@@ -186,6 +188,62 @@ describe('error events', () => {
   });
 });
 
+describe('EventSourceError', () => {
+  const refusal = {
+    status: 429,
+    contentType: 'application/json',
+    headers: { 'retry-after': '2' },
+    steps: ['{"error":"slow down"}'],
+  };
+  const apis: [name: string, run: (url: string) => Promise<unknown>][] = [
+    ['events', (url) => events(url).next()],
+    ['for await', (url) => new EventSource(url)[Symbol.asyncIterator]().next()],
+    ['fetchEventSource', (url) => fetchEventSource(url, {})],
+  ];
+  for (const [name, run] of apis) {
+    it(`is thrown by ${name}, with the members of the event`, async () => {
+      const scenario = await Scenario.of(refusal);
+      const error = await run(scenario.url).then(
+        () => undefined,
+        (error: EventSourceError) => error,
+      );
+      expect(error).to.be.instanceOf(EventSourceError).and.instanceOf(Error);
+      expect(error).to.include({
+        name: 'EventSourceError',
+        kind: 'status',
+        status: 429,
+        statusText: 'Too Many Requests',
+        url: scenario.url,
+        body: '{"error":"slow down"}',
+        attempt: 1,
+        retryAfter: 2000,
+      });
+      expect(error?.json()).to.deep.equal({ error: 'slow down' });
+      expect(error?.headers?.get('retry-after')).to.equal('2');
+      expect(`${error}`).to.match(/^EventSourceError: The server answered with status 429/);
+    });
+  }
+
+  it('the event has them too, with code as another name of status', async () => {
+    const inAMinute = new Date(Date.now() + 60_000).toUTCString();
+    for (const [value, expected] of [
+      ['3', [3000, 3000]],
+      [inAMinute, [50_000, 61_000]],
+      ['Thu, 01 Jan 1970 00:00:00 GMT', [0, 0]],
+    ] as [string, [number, number]][]) {
+      const scenario = await Scenario.of({ ...refusal, headers: { 'retry-after': value } });
+      const error = await next<EventSourceErrorEvent>(new EventSource(scenario.url), 'error');
+      expect(error).to.include({ code: 429, status: 429 });
+      expect(error.retryAfter).to.be.within(...expected);
+    }
+    for (const value of ['soon', '-1', '1.5', 'no GMT']) {
+      const scenario = await Scenario.of({ ...refusal, headers: { 'retry-after': value } });
+      const error = await next<EventSourceErrorEvent>(new EventSource(scenario.url), 'error');
+      expect(error.retryAfter).to.equal(undefined);
+    }
+  });
+});
+
 describe('wrong arguments', () => {
   const wrong: [what: string, init: unknown, message: RegExp][] = [
     ['a body with GET', { body: 'x' }, /a GET request can't have a body.*method: 'POST'/],
@@ -194,7 +252,7 @@ describe('wrong arguments', () => {
     ['an array as the body', { method: 'POST', body: [1] }, /JSON\.stringify/],
     ['an unknown option', { heartbeat: 1 }, /unknown option "heartbeat".*withCredentials/],
     ['a header that is undefined', { headers: { authorization: undefined } }, /"authorization" is undefined/],
-    ['a header that is a number', { headers: { 'x-count': 1 } }, /"x-count" is number.*string/],
+    ['a header that is an object', { headers: { 'x-count': {} } }, /"x-count" is object.*string or a number/],
     ['a header that is null', { headers: [['x', null]] }, /"x" is null/],
     ['a header with a line break', { headers: { x: 'a\r\nb: c' } }, /the header "x" can't be sent/],
     ['a header’s name with a space', { headers: { 'x y': 'a' } }, /the header "x y" can't be sent/],

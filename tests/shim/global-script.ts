@@ -12,7 +12,17 @@ export async function runGlobalScript(): Promise<{
   EventSource: typeof EventSource;
   descriptor: PropertyDescriptor;
 }> {
-  const script = await read(globalScript);
+  return runScript(await readScript());
+}
+
+/** The text of the classic script. */
+export const readScript = (): Promise<string> => read(globalScript);
+
+/** Runs the text at once. */
+export function runScript(script: string): {
+  EventSource: typeof EventSource;
+  descriptor: PropertyDescriptor;
+} {
   const before = Object.getOwnPropertyDescriptor(globalThis, 'EventSource');
   // In the global scope, as a script element or importScripts would run it.
   // biome-ignore lint/security/noGlobalEval: there is no other way to run a classic script in all the runtimes.

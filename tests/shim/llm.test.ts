@@ -1,12 +1,16 @@
-/** Models' answers: the shapes as tables, and the playground's models over the wire. */
+/** `completion`: formats, requests, ends, errors, and the playground's models. */
 
 import { expect } from 'chai';
 import {
+  anthropic,
   CompletionError,
   type CompletionInit,
   type CompletionPart,
   completion,
+  createCompletion,
   everyFrame,
+  google,
+  openaiChat,
 } from 'eventsource-wasm/llm';
 import OpenAI from 'openai';
 import { sleep } from '../conformance/conformance-test.js';
@@ -38,29 +42,149 @@ async function answered(answer: Answer, init?: CompletionInit) {
 const chat = (delta: object, finish_reason: string | null = null) =>
   `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
 
-describe('completion: shapes', () => {
+/** A response whose body comes in these pieces. */
+function respond(...pieces: Uint8Array<ArrayBuffer>[]): Response {
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(piece);
+      controller.close();
+    },
+  });
+  return new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
+}
+
+const withoutDeltas = (parts: CompletionPart[]) => parts.filter(({ type }) => type !== 'tool-call-delta');
+
+describe('completion: formats', () => {
+  const formatsCut = new Set<string>();
+
   for (const [what, fixture] of Object.entries(completionFixtures)) {
+    const bytes = new TextEncoder().encode(toStream(fixture));
+
     for (const format of [undefined, fixture.format]) {
       it(`${what}${format ? ' (told)' : ''}`, async () => {
         const { answer, scenario } = await answered({ steps: [toStream(fixture)] }, { format });
-        expect(await all(answer)).to.deep.equal(fixture.expected);
+        const parts = await all(answer);
+        expect(withoutDeltas(parts)).to.deep.equal(fixture.expected);
         expect(await scenario.requests()).to.have.length(1);
+        const result = await answer.result();
+        if (fixture.message) expect(result.toMessage()).to.deep.equal(fixture.message);
+        for (const call of result.toolCalls) {
+          const deltas = parts.filter((part) => part.type === 'tool-call-delta' && part.id === call.id);
+          const last = deltas.at(-1);
+          if (last?.type === 'tool-call-delta') expect(last.arguments || '{}').to.equal(call.arguments);
+        }
       });
     }
+
+    it(`${what}: each part has its chunk`, async () => {
+      const chunks: unknown[] = [];
+      const answer = completion(respond(bytes), { onChunk: (chunk) => chunks.push(chunk) });
+      const parts = await all(answer);
+      expect(chunks).to.deep.equal(
+        fixture.chunks.map(([, data]) => data).filter((data) => data !== '[DONE]'),
+      );
+      for (const { raw } of parts) expect(chunks).to.include(raw);
+    });
 
     it(`${what}: cut before its end`, async () => {
       const chunks = fixture.chunks.slice(0, fixture.format === 'google' ? -1 : 1);
       const { answer } = await answered({ steps: [toStream({ chunks })] });
+      if (chunks.length === 0) return;
       const error = await failure(all(answer));
       expect(error).to.include({ kind: 'cut', message: 'The stream ended before the answer did' });
     });
+
+    // Every byte for one fixture of each format, every seventh for the others.
+    const step = formatsCut.has(fixture.format) ? 7 : 1;
+    formatsCut.add(fixture.format);
+    it(`${what}: cut into two at every ${step === 1 ? 'byte' : 'seventh byte'}`, async () => {
+      for (let at = 1; at < bytes.length; at += step) {
+        const answer = completion(respond(bytes.slice(0, at), bytes.slice(at)));
+        expect(withoutDeltas(await all(answer)), `cut at ${at}`).to.deep.equal(fixture.expected);
+      }
+    });
+
+    it(`${what}: byte by byte`, async () => {
+      const answer = completion(respond(...Array.from(bytes, (byte) => Uint8Array.of(byte))));
+      expect(withoutDeltas(await all(answer))).to.deep.equal(fixture.expected);
+    });
+
+    it(`${what}: odd members never throw anything else than a CompletionError`, async () => {
+      for (const [chunks, where] of oddVariants(fixture.chunks)) {
+        const stream = new TextEncoder().encode(toStream({ chunks }));
+        try {
+          (await completion(respond(stream), { format: fixture.format }).result()).toMessage();
+        } catch (error) {
+          if (!(error instanceof CompletionError)) expect.fail(`${where}: ${(error as Error).stack}`);
+        }
+      }
+    });
+
+    it(`${what}: an error in its place`, async () => {
+      const chunks = [...fixture.chunks.slice(0, 1), ['', { error: { message: 'Over', code: 'x' } }]] as [
+        string,
+        unknown,
+      ][];
+      const error = await failure(
+        completion(respond(new TextEncoder().encode(toStream({ chunks })))).result(),
+      );
+      expect(error).to.include({ kind: 'provider', message: 'Over', code: 'x' });
+    });
   }
 
-  it('result and text', async () => {
+  it('a custom format', async () => {
+    const chunks: [string, unknown][] = [
+      ['token', { piece: 'Hel' }],
+      ['token', 'lo'],
+      ['end', { why: 'enough' }],
+    ];
+    const answer = completion(respond(new TextEncoder().encode(toStream({ chunks }))), {
+      format: ({ event, data }) => {
+        if (event === 'end') return [{ type: 'finish', reason: data.why }];
+        return [{ type: 'text', text: data.piece ?? data }];
+      },
+    });
+    expect(await all(answer)).to.deep.equal([
+      { type: 'text', text: 'Hel' },
+      { type: 'text', text: 'lo' },
+      { type: 'finish', reason: 'enough' },
+    ]);
+    expect((await answer.result()).toMessage()).to.deep.equal({ role: 'assistant', content: 'Hello' });
+  });
+
+  it('a custom format that throws', async () => {
+    const answer = completion(respond(new TextEncoder().encode('data: {"bad":true}\n\n')), {
+      format: ({ data }) => {
+        throw new RangeError(`bad is ${data.bad}`);
+      },
+    });
+    const error = await answer.result().catch((error) => error);
+    expect(error).to.be.instanceOf(RangeError);
+    expect(error.message).to.equal('bad is true');
+  });
+
+  it('createCompletion knows the given formats only', async () => {
+    const chunks = [chat({ content: 'a' }, 'stop')].join('');
+    const bytes = new TextEncoder().encode(chunks);
+    expect(await createCompletion(openaiChat)(respond(bytes)).text()).to.equal('a');
+    expect(await createCompletion(anthropic, openaiChat)(respond(bytes)).text()).to.equal('a');
+    expect(await createCompletion(anthropic)(respond(bytes), { format: openaiChat }).text()).to.equal('a');
+    const error = await failure(createCompletion(anthropic, google)(respond(bytes)).text());
+    expect(error).to.include({ kind: 'unrecognized' });
+    expect(() => createCompletion(anthropic)('/', { format: 'google' })).to.throw(
+      TypeError,
+      'known are anthropic',
+    );
+  });
+
+  it('result and text, also after a loop', async () => {
     const fixture = completionFixtures['Anthropic: thinking, text, calls, usage in two places'];
     if (!fixture) expect.fail();
     const { answer, scenario } = await answered({ steps: [toStream(fixture)] });
+    await all(answer);
     expect(await answer.result()).to.deep.equal({
+      id: 'msg_1',
       text: 'Hello',
       reasoning: 'Hm.',
       toolCalls: [
@@ -73,13 +197,54 @@ describe('completion: shapes', () => {
     expect(await answer.text()).to.equal('Hello');
     expect(await scenario.requests()).to.have.length(1);
   });
+
+  it('result after a loop that failed, and after one that was left', async () => {
+    const failed = completion(respond(new TextEncoder().encode(chat({ content: 'a' }))));
+    const error = await failure(all(failed));
+    expect(await failure(failed.result())).to.equal(error);
+    const left = completion(respond(new TextEncoder().encode(chat({ content: 'a' }, 'stop'))));
+    for await (const _part of left) break;
+    expect(await failure(left.result())).to.include({ kind: 'cut' });
+  });
 });
+
+/** The chunks with each member, one after the other, replaced by something else. */
+function* oddVariants(chunks: [string, unknown][]): Generator<[chunks: [string, unknown][], where: string]> {
+  const odd = [null, 0, 7, true, '', 'x', [], {}, [null], [7], [['x']], { x: 1 }];
+  let count = 0;
+  for (const [at, [event, data]] of chunks.entries()) {
+    for (const path of paths(data)) {
+      // Each member meets a third of them, and each of them every third member.
+      for (const value of odd.filter((_, index) => (index + count++) % 3 === 0)) {
+        const changed = structuredClone(data);
+        const last = path.at(-1) as string;
+        // biome-ignore lint/suspicious/noExplicitAny: it goes along a path that is there.
+        const parent = path.slice(0, -1).reduce((place: any, name) => place[name], changed);
+        parent[last] = value;
+        const variant: [string, unknown][] = [
+          ...chunks.slice(0, at),
+          [event, changed],
+          ...chunks.slice(at + 1),
+        ];
+        yield [variant, `${path.join('.')} of chunk ${at} is ${JSON.stringify(value)}`];
+      }
+    }
+  }
+}
+
+function* paths(value: unknown, path: string[] = []): Generator<string[]> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    yield [...path, name];
+    yield* paths(member, [...path, name]);
+  }
+}
 
 describe('completion: the request', () => {
   it('an object is sent as JSON, by POST', async () => {
     const body = { model: 'm', messages: [{ role: 'user', content: 'é' }], stream: true };
     const { answer, scenario } = await answered(
-      { steps: ['data: [DONE]\n\n'] },
+      { steps: [chat({}, 'stop')] },
       { headers: { Authorization: 'Bearer k' }, body },
     );
     await all(answer);
@@ -93,8 +258,15 @@ describe('completion: the request', () => {
     });
   });
 
+  it('a Request has its own method and body', async () => {
+    const scenario = await Scenario.of({ steps: [chat({ content: 'a' }, 'stop')] });
+    const request = new Request(scenario.url, { method: 'PUT', body: '{"a":1}' });
+    expect(await completion(request).text()).to.equal('a');
+    expect((await scenario.requests())[0]).to.include({ method: 'PUT', body: '{"a":1}' });
+  });
+
   it('text is sent as it is', async () => {
-    const { answer, scenario } = await answered({ steps: ['data: [DONE]\n\n'] }, { body: '{}' });
+    const { answer, scenario } = await answered({ steps: [chat({}, 'stop')] }, { body: '{}' });
     await all(answer);
     expect((await scenario.requests())[0]).to.include({ method: 'POST', body: '{}' });
   });

@@ -1,7 +1,14 @@
 /** What the constructor takes beyond the standard, and what the server gets of it. */
 
 import { expect } from 'chai';
-import { EventSource, type EventSourceErrorEvent, type EventSourceOpenEvent } from 'eventsource-wasm';
+import {
+  EventSource,
+  type EventSourceErrorEvent,
+  type EventSourceFetchInit,
+  type EventSourceInit,
+  type EventSourceOpenEvent,
+  type FetchLike,
+} from 'eventsource-wasm';
 import { next, record, sleep, using } from '../conformance/conformance-test.js';
 import { Scenario } from '../server/scenario.js';
 
@@ -216,5 +223,89 @@ describe('signals', () => {
     expect(listeners).to.equal(0);
     new EventSource(scenario.url, { signal }).close();
     expect(listeners).to.equal(0);
+  });
+});
+
+describe('headers for a fetch of the user’s own', () => {
+  /** What `fetch` is given for each of two attempts. */
+  async function initsOf(init: EventSourceInit): Promise<EventSourceFetchInit[]> {
+    const inits: EventSourceFetchInit[] = [];
+    const fetch: FetchLike = async (_url, init) => {
+      inits.push(init);
+      const steps = inits.length === 1 ? 'retry: 1\nid: 7ä\ndata: x\n\n' : 'data: y\n\n';
+      return new Response(steps, { headers: { 'content-type': 'text/event-stream' } });
+    };
+    await using(new EventSource('http://127.0.0.1:1/', { ...init, fetch }), async (source) => {
+      source.addEventListener('message', ({ data }) => data === 'y' && source.close());
+      while (source.readyState !== EventSource.CLOSED) await sleep(2);
+    });
+    return inits;
+  }
+
+  it('are a plain object with everything that the request needs', async () => {
+    const [first, second] = await initsOf({ headers: { 'X-Count': 3, 'x-own': 'a' } });
+    expect(Object.getPrototypeOf(first?.headers)).to.equal(Object.prototype);
+    expect(first?.headers).to.deep.equal({
+      'X-Count': '3',
+      'x-own': 'a',
+      Accept: 'text/event-stream',
+    });
+    const { headers } = second ?? {};
+    // An ID is sent as its UTF-8 bytes.
+    expect({ ...headers, Authorization: 'key' }).to.deep.equal({
+      'X-Count': '3',
+      'x-own': 'a',
+      Accept: 'text/event-stream',
+      'Last-Event-ID': '7\u00c3\u00a4',
+      Authorization: 'key',
+    });
+  });
+
+  it('each name is there once, whatever its case', async () => {
+    const headers: [string, string | number][] = [
+      ['X-Own', 'a'],
+      ['x-own', 2],
+      ['ACCEPT', 'text/plain'],
+      ['last-event-id', '1'],
+    ];
+    const [first, second] = await initsOf({ headers });
+    expect(first?.headers).to.deep.equal({ 'x-own': 'a, 2', Accept: 'text/plain', 'last-event-id': '1' });
+    expect(second?.headers).to.deep.equal({
+      'x-own': 'a, 2',
+      Accept: 'text/plain',
+      'Last-Event-ID': '7\u00c3\u00a4',
+    });
+  });
+
+  it('a fetch that returns the least that a response needs', async () => {
+    const chunks = ['data: a\n', '\nevent: named\ndata: b\n\n'].map((text) => new TextEncoder().encode(text));
+    const fetch: FetchLike = async () => ({
+      status: 200,
+      headers: { get: (name) => (name.toLowerCase() === 'content-type' ? 'text/event-stream' : null) },
+      body: {
+        getReader: () => ({
+          read: async () => {
+            const value = chunks.shift();
+            return value ? { done: false, value } : { done: true };
+          },
+          cancel: async () => {},
+        }),
+      },
+    });
+    const source = new EventSource('http://127.0.0.1:1/', { method: 'POST', fetch });
+    const events = record(source, 'message', 'named', 'error', 'close');
+    await next<Event>(source, 'close');
+    expect(events).to.deep.equal([['message', 'a', ''], ['named', 'b', ''], ['close']]);
+  });
+
+  it('of a POST keep the Content-Type', async () => {
+    const [first] = await initsOf({
+      method: 'POST',
+      body: '{}',
+      reconnect: true,
+      headers: new Headers({ 'Content-Type': 'application/json' }),
+    });
+    const { headers } = first ?? {};
+    expect({ ...headers }).to.include({ 'content-type': 'application/json', Accept: 'text/event-stream' });
   });
 });

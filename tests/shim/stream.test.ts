@@ -364,7 +364,7 @@ describe('createParser: ours', () => {
     for (const wrong of [null, 5, {}, ['data: x']]) {
       expect(() => createParser({}).feed(wrong as unknown as string)).to.throw(
         TypeError,
-        /text or a Uint8Array/,
+        /expects a string or Uint8Array, got/,
       );
     }
   });

@@ -1,7 +1,13 @@
 /** What the types say. These are checked by the compiler; running them shows only that they load. */
 
 import { expect } from 'chai';
-import { EventSource } from 'eventsource-wasm';
+import {
+  type ErrorEvent,
+  EventSource,
+  type EventSourceFetchInit,
+  type EventSourceInit,
+  type FetchLike,
+} from 'eventsource-wasm';
 
 /** Code that was written for the DOM's type. */
 function takesNative(source: globalThis.EventSource): string {
@@ -40,5 +46,86 @@ describe('types', () => {
     expect(() => new EventSource('http://127.0.0.1:1/', { heartbeat: 1 })).to.throw();
     // @ts-expect-error
     expect(() => Object.assign(source, {}).readyState++).to.throw();
+  });
+
+  it('events of one’s own are typed', () => {
+    interface Delta extends MessageEvent<string> {
+      type: 'delta';
+    }
+    const source = new EventSource<{ delta: Delta; price: MessageEvent<`${number}`> }>('http://127.0.0.1:1/');
+    source.addEventListener('delta', (event) => {
+      const type: 'delta' = event.type;
+      return type;
+    });
+    source.addEventListener('price', function ({ data }) {
+      const price: `${number}` = data;
+      // @ts-expect-error
+      const wrong: number = data;
+      return [price, wrong, this.readyState];
+    });
+    source.addEventListener('error', ({ status }) => status);
+    // Others are messages, and data is text.
+    source.addEventListener('other', ({ data }) => data.toUpperCase());
+    // @ts-expect-error
+    source.addEventListener('other', ({ data }) => data.toFixed());
+    source.onmessage = ({ data }) => data.toUpperCase();
+    source.close();
+    expect(takesNative(source)).to.equal('http://127.0.0.1:1/');
+  });
+
+  it('a fetch as the package eventsource takes it', () => {
+    const fetches: FetchLike[] = [
+      globalThis.fetch,
+      (url, init) =>
+        globalThis.fetch(url, { ...init, headers: { ...init.headers, Authorization: init.headers.Accept } }),
+      async (_url: string | URL, init: EventSourceFetchInit) => {
+        const aborted: boolean = init.signal.aborted;
+        return {
+          body: {
+            getReader: () => ({
+              read: async () => ({ done: true, value: undefined }),
+              cancel: async () => {},
+            }),
+          },
+          url: '',
+          status: aborted ? 500 : 200,
+          redirected: false,
+          headers: { get: () => null },
+        };
+      },
+    ];
+    for (const fetch of fetches) new EventSource('http://127.0.0.1:1/', { fetch }).close();
+    const tell = ({ code, message }: ErrorEvent): [number | undefined, string] => [code, message];
+    expect(tell).to.be.a('function');
+    const symbol = Symbol.for('eventsource.supports-fetch-override');
+    expect((EventSource as unknown as Record<symbol, unknown>)[symbol]).to.equal(true);
+  });
+
+  it('headers in each form', () => {
+    const forms: EventSourceInit[] = [
+      { headers: { 'X-Count': 3 } },
+      { headers: [['X-Count', 3]] },
+      { headers: new Map([['X-Count', '3']]) },
+      { headers: new Headers() },
+      { headers: async ({ attempt }) => ({ 'X-Attempt': attempt }) },
+      // @ts-expect-error
+      { headers: { 'X-Count': null }, signal: AbortSignal.abort() },
+    ];
+    for (const init of forms.slice(0, -1)) new EventSource('http://127.0.0.1:1/', init).close();
+    expect(() => new EventSource('http://127.0.0.1:1/', forms.at(-1))).to.throw(
+      TypeError,
+      '"X-Count" is null',
+    );
+  });
+
+  it('using closes', async () => {
+    const source = new EventSource('http://127.0.0.1:1/');
+    source[Symbol.dispose ?? Symbol.for('Symbol.dispose')]();
+    expect(source.readyState).to.equal(EventSource.CLOSED);
+    const other = new EventSource('http://127.0.0.1:1/');
+    await other[Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]();
+    expect(other.readyState).to.equal(EventSource.CLOSED);
+    const disposable: Disposable & AsyncDisposable = source;
+    expect(Object.keys(disposable)).to.deep.equal([]);
   });
 });

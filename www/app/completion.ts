@@ -1,4 +1,5 @@
 import { type FaceName, faces } from './faces';
+import { type FormatName, formats, headersOf } from './formats';
 import type { State } from './meter';
 
 export interface Message {
@@ -9,6 +10,8 @@ export interface Message {
 export interface CompletionRequest {
   /** Through which the answer comes. */
   face: FaceName;
+  /** The provider whose API the server speaks. */
+  format: FormatName;
   baseUrl: string;
   key: string;
   model: string;
@@ -16,6 +19,7 @@ export interface CompletionRequest {
   maxTokens?: number | undefined;
   /** The embedded server's switches; other servers know none. */
   switches: Record<string, string>;
+  fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 }
 
 /** An error of whatever face. */
@@ -59,14 +63,10 @@ export function streamCompletion(request: CompletionRequest, listener: Listener)
     .stream(
       {
         url: completionUrl(request),
-        headers: { Authorization: `Bearer ${request.key}` },
-        body: {
-          model: request.model,
-          messages: request.messages,
-          stream: true,
-          ...(request.maxTokens && { max_tokens: request.maxTokens }),
-        },
+        headers: headersOf(request.format, request.key),
+        body: formats[request.format].body(request),
         signal: stop.signal,
+        fetch: request.fetch,
       },
       {
         opened: () => ended || listener.state('OPEN'),
@@ -89,9 +89,16 @@ export function streamCompletion(request: CompletionRequest, listener: Listener)
 
 export function completionUrl({
   baseUrl,
+  format,
+  model,
   switches,
-}: Pick<CompletionRequest, 'baseUrl' | 'switches'>): string {
-  const url = new URL(`${baseUrl.replace(/\/+$/, '')}/chat/completions`);
+}: Pick<CompletionRequest, 'baseUrl' | 'format' | 'model' | 'switches'>): string {
+  const path = formats[format].path(model);
+  // The base ends in the version, which isn't the same for all.
+  const base = baseUrl
+    .replace(/\/+$/, '')
+    .replace(/\/v\d\w*$/, (version) => (/^\/v\d/.test(path) ? '' : version));
+  const url = new URL(base + path);
   for (const [name, value] of Object.entries(switches)) url.searchParams.set(name, value);
   return url.href;
 }

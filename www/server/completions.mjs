@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { answer } from './catalogue.mjs';
 import { errorBody } from './errors.mjs';
 import { answerWithFault, faultParameters } from './faults.mjs';
+import { formats } from './formats.mjs';
 import { integer, number, readParameters } from './parameters.mjs';
 import { stream } from './stream.mjs';
-import { answer } from './texts.mjs';
 
 const tokensPerSecond = number(0, 100_000);
 const parameters = {
@@ -14,10 +15,10 @@ const parameters = {
 const mostTokens = 100_000;
 
 /**
- * `POST /v1/chat/completions` and `GET /v1/models`, in OpenAI's shapes.
+ * `POST /v1/chat/completions` and `GET /v1/models`, in OpenAI's shapes, and the same answers in other formats.
  *
  * @param {import('fastify').FastifyInstance} app
- * @param {{ texts: Map<string, import('./texts.mjs').Text>, stats: import('./stream.mjs').Stats }} options
+ * @param {{ texts: Map<string, import('./catalogue.mjs').Text>, stats: import('./stream.mjs').Stats }} options
  */
 export async function completions(app, { texts, stats }) {
   const created = Math.floor(Date.now() / 1000);
@@ -59,6 +60,32 @@ export async function completions(app, { texts, stats }) {
     });
     return reply;
   });
+
+  for (const { path, read, blocks } of Object.values(formats)) {
+    app.post(path, (request, reply) => {
+      const { alt: _, ...query } = /** @type {Record<string, string>} */ (request.query);
+      const switches = readParameters(parameters, query);
+      if (answerWithFault(switches, reply)) return reply;
+
+      const { model, messages, maxTokens, streams, isLimit } = read(request.body ?? {}, request.params);
+      const body = /** @type {CompletionRequest} */ ({ model, messages, max_tokens: maxTokens });
+      const wrong = streams ? check(body) : { param: 'stream', message: "'stream' must be true here." };
+      if (wrong) return reply.code(400).send(errorBody(wrong.message, { param: wrong.param }));
+      const text = texts.get(body.model);
+      if (!text)
+        return reply.code(404).send(errorBody(`The model '${model}' does not exist.`, { param: 'model' }));
+
+      if (isLimit && body.max_tokens) body.max_tokens = Math.min(body.max_tokens, text.tokens.length);
+      const answer = measure(body, text);
+      stream(reply, blocks({ id: randomUUID(), ...answer }), {
+        rate: switches.tokens_per_second ?? 60,
+        chunkBytes: switches.chunk_bytes ?? 0,
+        faults: switches,
+        stats,
+      });
+      return reply;
+    });
+  }
 }
 
 /**
@@ -73,12 +100,14 @@ export async function completions(app, { texts, stats }) {
  */
 
 /**
+ * The answer to a request, in no format yet.
+ *
  * @param {CompletionRequest} request
- * @param {import('./texts.mjs').Text} text
+ * @param {import('./catalogue.mjs').Text} text
  */
-function describe({ model, messages, stream_options, max_completion_tokens, max_tokens }, text) {
+function measure({ model, messages, max_completion_tokens, max_tokens }, text) {
   const maxTokens = max_completion_tokens ?? max_tokens;
-  const whole = maxTokens === undefined || maxTokens === text.tokens.length;
+  const isWhole = maxTokens === undefined || maxTokens === text.tokens.length;
   const completionTokens = maxTokens ?? text.tokens.length;
   // Nobody counts the prompt's tokens; four bytes each is the usual rule of thumb.
   const promptTokens = Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / 4);
@@ -87,7 +116,17 @@ function describe({ model, messages, stream_options, max_completion_tokens, max_
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
   };
-  const finishReason = whole ? 'stop' : 'length';
+  return { model, tokens: answer(text, maxTokens), isWhole, usage };
+}
+
+/**
+ * @param {CompletionRequest} request
+ * @param {import('./catalogue.mjs').Text} text
+ */
+function describe(request, text) {
+  const { model, stream_options } = request;
+  const { tokens, isWhole, usage } = measure(request, text);
+  const finishReason = isWhole ? 'stop' : 'length';
   const head = { id: `chatcmpl-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model };
 
   /** @param {object} delta @param {string | null} [finish_reason] */
@@ -107,7 +146,7 @@ function describe({ model, messages, stream_options, max_completion_tokens, max_
       choices: [
         {
           index: 0,
-          message: { role: 'assistant', content: [...answer(text, maxTokens)].join('') },
+          message: { role: 'assistant', content: [...tokens].join('') },
           finish_reason: finishReason,
         },
       ],
@@ -115,7 +154,7 @@ function describe({ model, messages, stream_options, max_completion_tokens, max_
     }),
     *chunks() {
       yield chunk({ role: 'assistant', content: '' });
-      for (const content of answer(text, maxTokens)) yield chunk({ content });
+      for (const content of tokens) yield chunk({ content });
       yield chunk({}, finishReason);
       if (stream_options?.include_usage) {
         yield { data: JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [], usage }) };

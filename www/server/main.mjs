@@ -66,11 +66,7 @@ export async function startServer({ root, port = 8080, host = '127.0.0.1', apiKe
     const path = new URL(request.url, 'http://server').pathname;
     stats.requests[path] = (stats.requests[path] ?? 0) + 1;
     log?.(`${request.method} ${request.url}`);
-    if (
-      path.startsWith('/v1/') &&
-      request.method !== 'OPTIONS' &&
-      !hasKey(request.headers.authorization, apiKey)
-    ) {
+    if (/^\/v\d/.test(path) && request.method !== 'OPTIONS' && !hasKey(request.headers, apiKey)) {
       return sendUnauthorized(reply, 'Incorrect or missing API key. Send it as Authorization: Bearer <key>.');
     }
   });
@@ -100,11 +96,13 @@ export async function startServer({ root, port = 8080, host = '127.0.0.1', apiKe
 }
 
 /**
- * @param {string | undefined} authorization
+ * @param {import('node:http').IncomingHttpHeaders} headers
  * @param {string} apiKey
  */
-function hasKey(authorization, apiKey) {
-  const given = Buffer.from(authorization ?? '');
+function hasKey({ authorization, ...headers }, apiKey) {
+  // As Anthropic and Google have it.
+  const bare = headers['x-api-key'] ?? headers['x-goog-api-key'];
+  const given = Buffer.from(authorization ?? (bare ? `Bearer ${bare}` : ''));
   const expected = Buffer.from(`Bearer ${apiKey}`);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }

@@ -1,6 +1,6 @@
 /** The option `shared` of the hooks for React, Vue and Svelte. */
 
-import { EventSource } from '../event-source.js';
+import { EventSource } from '../event-source/event-source.js';
 import type { EventSourceInit } from '../types.js';
 import type { SharedEventSourceInit } from './shared-event-source.js';
 

@@ -1,12 +1,12 @@
 /** The class `SharedEventSource`: one tab holds the connection and sends its events to the others. */
 
-import { EventIterator } from '../event-iterator.js';
-import { EventSource } from '../event-source.js';
-import { EventSourceErrorEvent } from '../events.js';
+import { toDictionary, toEventId } from '../connection/options.js';
+import { EventSource } from '../event-source/event-source.js';
+import { createScheduler, report } from '../event-source/scheduler.js';
+import { EventSourceErrorEvent, toError } from '../events.js';
+import { AsyncQueue } from '../iterate/async-queue.js';
 import { newMessageEvent } from '../message-event.js';
-import { toDictionary, toEventId } from '../options.js';
 import { observePage } from '../page.js';
-import { type Firing, report, schedule } from '../tasks.js';
 import type { EventSourceInit } from '../types.js';
 import type { Entry } from './event-log.js';
 import {
@@ -59,13 +59,13 @@ export class SharedEventSource extends EventSource {
   readonly #init: Omit<EventSourceInit, 'signal'>;
   readonly #participant: Participant;
   readonly #undo: (() => void)[] = [];
-  readonly #iterators = new Set<EventIterator>();
+  readonly #iterators = new Set<AsyncQueue<MessageEvent<string>>>();
   #readyState: number = CONNECTING;
 
   /** Changes of the state, which wait until the events before them have been fired. */
   readonly #changes: { after: number; run: () => void }[] = [];
   #isScheduled = false;
-  readonly #firing: Firing = { fireNext: () => this.#fireNext() };
+  readonly #fire = createScheduler(() => this.#fireNext());
 
   /**
    * Connects to `url`, or joins the tabs that have.
@@ -159,10 +159,10 @@ export class SharedEventSource extends EventSource {
    * 1,000 events or about 1 MiB behind, it misses events, and an `error` of the kind `gap` is fired.
    */
   override [Symbol.asyncIterator](): AsyncIterableIterator<MessageEvent<string>> {
-    const iterator = new EventIterator(
-      () => this.#schedule(),
-      () => this.#iterators.delete(iterator),
-    );
+    const iterator: AsyncQueue<MessageEvent<string>> = new AsyncQueue({
+      onTaken: () => this.#schedule(),
+      onEnd: () => this.#iterators.delete(iterator),
+    });
     if (this.#readyState === CLOSED) iterator.end();
     else this.#iterators.add(iterator);
     return iterator;
@@ -206,7 +206,8 @@ export class SharedEventSource extends EventSource {
     if (!error.willReconnect) this.#end();
     this.#change(() => {
       this.#readyState = error.willReconnect ? CONNECTING : CLOSED;
-      if (!error.willReconnect) for (const iterator of this.#iterators) iterator.end(error);
+      if (!error.willReconnect)
+        for (const iterator of this.#iterators) iterator.end({ value: toError(error) });
       this.dispatchEvent(error);
     });
   }
@@ -235,7 +236,7 @@ export class SharedEventSource extends EventSource {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    schedule(this.#firing);
+    this.#fire();
   }
 
   #fireNext(): boolean {

@@ -1,10 +1,15 @@
 /** The module as a file of its own, `dist/core.wasm`, compiled while it is fetched. */
 
-import type { compile as compileInline } from './source.js';
+import { type compile as compileInline, isOfWebAssembly } from './source.js';
 
 export type { WasmSource } from './source.js';
 
-export const compile: typeof compileInline = async (source = new URL('../core.wasm', import.meta.url)) => {
+export const compile: typeof compileInline = (source) =>
+  compileFile(source).catch((cause) => {
+    throw new Error(`core.wasm: ${cause}`, { cause });
+  });
+
+const compileFile: typeof compileInline = async (source = new URL('../core.wasm', import.meta.url)) => {
   if (source instanceof WebAssembly.Module) return source;
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return WebAssembly.compile(source);
   const url = source instanceof Response ? source.url : source instanceof Request ? source.url : `${source}`;
@@ -33,7 +38,8 @@ function readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> | undefined {
   return process?.getBuiltinModule?.('fs').promises.readFile(url);
 }
 
-export function explain(cause: unknown): string {
+export function explain(cause: unknown): string | undefined {
+  if (!isOfWebAssembly(cause)) return undefined;
   return (
     `This package's WebAssembly module could not be started: ${cause}. It is the package's file core.wasm: give init()` +
     " its URL or its bytes where it can't be found. Where a Content-Security-Policy forbids WebAssembly, either add" +

@@ -8,6 +8,4 @@ export const compile: typeof compileInline = async () => ({}) as WebAssembly.Mod
 
 export const compileSync = (): WebAssembly.Module => ({}) as WebAssembly.Module;
 
-export function explain(cause: unknown): string {
-  return `This package's core could not be started: ${cause}`;
-}
+export const explain = (_cause: unknown): string | undefined => undefined;

@@ -59,10 +59,15 @@ function bytes(): Uint8Array<ArrayBuffer> {
   return codes.subarray(0, length);
 }
 
-/** What an error says when the module could not be started. */
-export function explain(cause: unknown): string {
+/** The message for an error of WebAssembly's or of a policy's; `undefined` for any other. */
+export function explain(cause: unknown): string | undefined {
+  if (!isOfWebAssembly(cause)) return undefined;
   return (
     `This package's WebAssembly module could not be started: ${cause}. Where a Content-Security-Policy forbids it,` +
     " either add 'wasm-unsafe-eval' to its script-src or import 'eventsource-wasm/js', which needs no WebAssembly"
   );
 }
+
+/** Each engine and each policy has an error class of its own, and all of them name one of these. */
+export const isOfWebAssembly = (cause: unknown): boolean =>
+  /webassembly|wasm|compileerror|linkerror|csp\b|content.security/i.test(`${cause}`);

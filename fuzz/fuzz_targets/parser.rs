@@ -1,7 +1,0 @@
-//! `oracles::targets::parser`, fed by libFuzzer.
-#![no_main]
-
-#[path = "../../tests/oracles/mod.rs"]
-mod oracles;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| oracles::targets::parser(input));

@@ -1,0 +1,177 @@
+//! What a request's method and URL say about sending it again.
+
+use super::{response::number, retry::Outcome};
+
+/// Whether sending the request twice does no more than sending it once: true of GET and HEAD, in any case, as Fetch
+/// normalizes it. A POST may be billed, so its end is the stream's end.
+pub fn is_safe_to_repeat(method: &[u8]) -> bool {
+    method.eq_ignore_ascii_case(b"GET") || method.eq_ignore_ascii_case(b"HEAD")
+}
+
+/// Whether a host is this machine, which needs no network to be reached. As a serialized URL has it, with the port.
+pub fn is_local(host: &[u8]) -> bool {
+    let name = host.split(|&byte| byte == b':').next().unwrap_or_default();
+    name == b"localhost"
+        || name.ends_with(b".localhost")
+        || name.starts_with(b"127.")
+        || host.starts_with(b"[::1]")
+}
+
+/// What a URL leads to, and so whether asking again is futile (spec "Processing model": "if the user agent knows that
+/// to be futile", it may fail the connection).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    /// A server, which may answer otherwise the next time. Also whatever a `fetch` of the user's own leads to.
+    #[default]
+    Server,
+    /// The content of the URL itself, or of the page: the same every time.
+    Content,
+    /// Nothing that Fetch knows. The platform may know it, which shows when it answers.
+    Unknown,
+}
+
+impl Target {
+    /// By the scheme of a serialized URL, with the colon.
+    pub fn of(scheme: &[u8]) -> Self {
+        match scheme {
+            b"http:" | b"https:" => Self::Server,
+            b"about:" | b"blob:" | b"data:" => Self::Content,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// A response was accepted.
+    pub fn opened(&mut self) {
+        if *self == Self::Unknown {
+            *self = Self::Server;
+        }
+    }
+
+    /// Whether another attempt would end as this one.
+    pub fn is_futile(self, outcome: Outcome) -> bool {
+        match self {
+            Self::Server => false,
+            Self::Content => true,
+            Self::Unknown => outcome == Outcome::RequestFailed,
+        }
+    }
+}
+
+/// What is known of a request before it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestFacts {
+    /// Sending the request twice does no more than sending it once.
+    pub is_safe_to_repeat: bool,
+    /// The server is on this machine.
+    pub is_local: bool,
+    /// What the URL leads to.
+    pub target: Target,
+    /// The statuses that are tried again.
+    pub statuses: Vec<u32>,
+}
+
+impl RequestFacts {
+    /// Reads what the shim writes, with a space between the words: the method, the URL's scheme and its host, and the
+    /// statuses. `GET https: localhost:8080 429 503`.
+    pub fn parse(text: &[u8]) -> Self {
+        let mut words = text.split(|&byte| byte == b' ');
+        let mut word = || words.next().unwrap_or_default();
+        Self {
+            is_safe_to_repeat: is_safe_to_repeat(word()),
+            target: Target::of(word()),
+            is_local: is_local(word()),
+            statuses: words.map(number).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_get_and_head_are_safe_to_repeat() {
+        for method in ["GET", "get", "HEAD", "Head"] {
+            assert!(is_safe_to_repeat(method.as_bytes()), "{method}");
+        }
+        for method in ["POST", "PUT", "PATCH", "DELETE", "QUERY", "OPTIONS", "GETS", ""] {
+            assert!(!is_safe_to_repeat(method.as_bytes()), "{method}");
+        }
+    }
+
+    #[test]
+    fn hosts_of_this_machine_are_local() {
+        for host in ["localhost", "localhost:8080", "a.localhost", "127.0.0.1:1", "127.9.9.9", "[::1]:8080"] {
+            assert!(is_local(host.as_bytes()), "{host}");
+        }
+        for host in ["example.org", "localhost.example.org", "128.0.0.1", "[::2]", ""] {
+            assert!(!is_local(host.as_bytes()), "{host}");
+        }
+    }
+
+    #[test]
+    fn only_servers_are_asked_again() {
+        for (scheme, target) in [
+            ("http:", Target::Server),
+            ("https:", Target::Server),
+            ("data:", Target::Content),
+            ("blob:", Target::Content),
+            ("about:", Target::Content),
+            ("mailto:", Target::Unknown),
+            ("httpx:", Target::Unknown),
+            ("", Target::Unknown),
+        ] {
+            assert_eq!(Target::of(scheme.as_bytes()), target, "{scheme}");
+        }
+        for outcome in [Outcome::RequestFailed, Outcome::BodyFailed, Outcome::BodyEnded] {
+            assert!(!Target::Server.is_futile(outcome));
+            assert!(Target::Content.is_futile(outcome));
+        }
+        assert!(Target::Unknown.is_futile(Outcome::RequestFailed));
+        assert!(!Target::Unknown.is_futile(Outcome::BodyFailed));
+    }
+
+    #[test]
+    fn a_scheme_that_has_answered_is_known() {
+        for (before, after) in [
+            (Target::Server, Target::Server),
+            (Target::Content, Target::Content),
+            (Target::Unknown, Target::Server),
+        ] {
+            let mut target = before;
+            target.opened();
+            assert_eq!(target, after);
+        }
+    }
+
+    #[test]
+    fn facts_are_read_from_words() {
+        assert_eq!(
+            RequestFacts::parse(b"POST https: localhost:1 429 503"),
+            RequestFacts {
+                is_safe_to_repeat: false,
+                is_local: true,
+                target: Target::Server,
+                statuses: vec![429, 503],
+            }
+        );
+        assert_eq!(
+            RequestFacts::parse(b"GET data: "),
+            RequestFacts {
+                is_safe_to_repeat: true,
+                is_local: false,
+                target: Target::Content,
+                statuses: vec![]
+            }
+        );
+        assert_eq!(
+            RequestFacts::parse(b""),
+            RequestFacts {
+                is_safe_to_repeat: false,
+                is_local: false,
+                target: Target::Unknown,
+                statuses: vec![]
+            }
+        );
+    }
+}

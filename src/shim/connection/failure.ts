@@ -1,0 +1,82 @@
+/** The kinds of errors and their words, by the numbers of `Error` in `src/core/error.rs`. */
+
+import type { ErrorDetails, ErrorKind } from '../events.js';
+import { explain } from '../wasm/load.js';
+import type { ConnectionPolicy } from './options.js';
+
+export const REQUEST_NOT_MADE = 0;
+export const REQUEST = 1;
+export const REJECTED = 4;
+export const UNREADABLE = 5;
+export const BODY = 9;
+export const END = 11;
+export const HANDLER = 12;
+export const TOO_LARGE = 13;
+
+/** What the messages are about. */
+type Facts = Pick<ConnectionPolicy, 'connectTimeout' | 'idleTimeout' | 'maxEventSize'> & {
+  response: Response | undefined;
+};
+
+const failures: [kind: ErrorKind, message: string | ((facts: Facts) => string), hasResponse?: true][] = [
+  ['request', "The function that gives the request's URL, headers or body failed"],
+  ['network', 'The request failed before the server answered'],
+  [
+    'cors',
+    'The server answered, but its response lacks the header Access-Control-Allow-Origin for this page (CORS)',
+  ],
+  ['timeout', ({ connectTimeout }) => `No response came within ${connectTimeout} ms (connectTimeout)`],
+  ['rejected', 'The response was not accepted', true],
+  [
+    'unreadable',
+    "What fetch returned can't be read as a stream; it needs a Response whose body is a stream of bytes",
+  ],
+  ['status', statusMessage, true],
+  ['status', statusMessage, true],
+  [
+    'content-type',
+    ({ response }) => {
+      const type = response?.headers.get('Content-Type');
+      const given =
+        typeof type === 'string'
+          ? `The response's Content-Type is "${type}"`
+          : 'The response has no Content-Type';
+      return `${given}; an event stream needs text/event-stream`;
+    },
+    true,
+  ],
+  ['network', 'The connection broke while the event stream was being read'],
+  ['timeout', ({ idleTimeout }) => `The server sent nothing for ${idleTimeout} ms (idleTimeout)`],
+  ['end', 'The event stream ended'],
+  ['handler', 'The function that takes the events failed'],
+  [
+    'too-large',
+    ({ maxEventSize }) =>
+      `The server sent a line or an event of more than ${maxEventSize} bytes; maxEventSize sets the limit`,
+  ],
+];
+
+function statusMessage({ response }: Facts): string {
+  return `The server answered with status ${response?.status}; an event stream needs 200`;
+}
+
+/** The kind and the message of an error, and its response if it is about one. */
+export function describe(error: number, facts: Facts): Pick<ErrorDetails, 'kind' | 'message' | 'response'> {
+  const [kind, message, hasResponse] = failures[error] as (typeof failures)[number];
+  return {
+    kind,
+    message: typeof message === 'string' ? message : message(facts),
+    response: hasResponse && facts.response,
+  };
+}
+
+/** An unexpected exception: a bug, or a function of the platform that was replaced. */
+export function internalFailure(attempt: number, cause: unknown): ErrorDetails {
+  return { kind: 'internal', message: 'An unexpected exception ended this connection', attempt, cause };
+}
+
+/** The core couldn't be started. */
+export function startFailure(cause: unknown): ErrorDetails {
+  const message = explain(cause);
+  return message ? { kind: 'webassembly', message, attempt: 0, cause } : internalFailure(0, cause);
+}

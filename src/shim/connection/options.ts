@@ -1,0 +1,261 @@
+/** The options of a connection: checked, with all defaults. What is wrong with them is thrown at once. */
+
+import { supportsFetchOption } from '../platform.js';
+import { RequestFactory } from '../request.js';
+import type { EventSourceInit, FetchLike, ReconnectPolicy } from '../types.js';
+import { fail } from '../url.js';
+
+/** Who decides about reconnecting, as `Rules` in `src/core/retry.rs`. */
+export const STANDARD = 0;
+export const NEVER = 1;
+export const POLICY = 2;
+export const ASK = 3;
+
+/** The longest line or event, in bytes, unless the user says otherwise: 64 MiB, which no honest server exceeds. */
+export const DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024;
+
+/** All that a connection goes by. Times are in milliseconds. */
+export interface ConnectionPolicy {
+  /** Absolute. */
+  url: string;
+  method: string;
+  credentials: RequestCredentials;
+  fetch: FetchLike | undefined;
+  rules: number;
+  initialDelay: number;
+  factor: number;
+  jitter: number;
+  /** NaN: 30,000, or the reconnection time if that is longer. */
+  maxDelay: number;
+  maxAttempts: number;
+  maxTime: number;
+  resetAfter: number;
+  statuses: readonly number[];
+  heedsRetryAfter: boolean;
+  canResume: boolean;
+  /** Infinite: none. */
+  connectTimeout: number;
+  idleTimeout: number;
+  maxEventSize: number;
+  pausesWhenHidden: boolean;
+  probesCors: boolean;
+  lastEventId: string;
+  dropsReplayed: boolean;
+}
+
+/** The policy of a request with no options. */
+export const defaults: Omit<ConnectionPolicy, 'url'> = {
+  method: 'GET',
+  credentials: 'same-origin',
+  fetch: undefined,
+  rules: STANDARD,
+  initialDelay: 3_000,
+  factor: 2,
+  jitter: 0,
+  maxDelay: Number.NaN,
+  maxAttempts: Number.POSITIVE_INFINITY,
+  maxTime: Number.POSITIVE_INFINITY,
+  resetAfter: 0,
+  statuses: [],
+  heedsRetryAfter: true,
+  canResume: false,
+  connectTimeout: Number.POSITIVE_INFINITY,
+  idleTimeout: Number.POSITIVE_INFINITY,
+  maxEventSize: DEFAULT_MAX_EVENT_SIZE,
+  pausesWhenHidden: false,
+  probesCors: false,
+  lastEventId: '',
+  dropsReplayed: false,
+};
+
+const ownNames = [
+  ...['withCredentials', 'url', 'headers', 'signal', 'fetch', 'accept', 'reconnect', 'resume'],
+  ...['lastEventId', 'store', 'storeName', 'dropReplayed', 'connectTimeout', 'idleTimeout', 'maxEventSize'],
+  ...['whenHidden', 'corsProbe', 'comments', 'onEvent', 'trace'],
+];
+
+/** Options of `fetch` in browsers. */
+const fetchNames = [
+  ...['method', 'body', 'cache', 'credentials', 'duplex', 'integrity', 'keepalive', 'mode', 'priority'],
+  ...['redirect', 'referrer', 'referrerPolicy', 'targetAddressSpace', 'window'],
+];
+
+/** What the `fetch` of Node, Bun, Deno and Cloudflare's workers adds. */
+const runtimeNames = ['dispatcher', 'client', 'cf', 'decompress', 'proxy', 'tls', 'unix', 'verbose'];
+
+/** Names that other packages use, or that mean something near. */
+const nearNames: Record<string, string> = {
+  timeout: 'idleTimeout',
+  heartbeatTimeout: 'idleTimeout',
+  keepAliveTimeout: 'idleTimeout',
+  payload: 'body',
+  data: 'body',
+  json: 'body',
+  retry: 'reconnect',
+  retries: 'reconnect: { maxAttempts }',
+  maxRetries: 'reconnect: { maxAttempts }',
+  maxRetryCount: 'reconnect: { maxAttempts }',
+  initialLastEventId: 'lastEventId',
+  openWhenHidden: 'whenHidden',
+  onopen: "addEventListener('open', …)",
+  onmessage: "addEventListener('message', …)",
+  onerror: "addEventListener('error', …)",
+  maxBufferSize: 'maxEventSize',
+};
+
+const policyNames: (keyof ReconnectPolicy)[] = [
+  ...(['initialDelay', 'factor', 'jitter', 'maxDelay', 'maxAttempts', 'maxTime', 'resetAfter'] as const),
+  ...(['statuses', 'retryAfter'] as const),
+];
+
+/** The constructor's second argument as a dictionary: a copy, as each member is read once. */
+export function toDictionary(init: unknown): EventSourceInit {
+  if (init === undefined || init === null) return {};
+  if (typeof init !== 'object' && typeof init !== 'function') fail('the second argument has to be an object');
+  // Also where a loop over the names doesn't come by.
+  const { withCredentials } = init as EventSourceInit;
+  const members: Record<string, unknown> = { withCredentials: Boolean(withCredentials) };
+  for (const name in init) {
+    if (name !== 'withCredentials') members[name] = (init as Record<string, unknown>)[name];
+  }
+  return members;
+}
+
+/** The policy and the requests that the user's `init` asks for. */
+export function parseOptions(
+  url: string,
+  init: EventSourceInit,
+): { policy: ConnectionPolicy; requests: RequestFactory } {
+  const fetchInit: Record<string, unknown> = {};
+  const setDefault = (name: string, value: string) => {
+    if (supportsFetchOption(name, value)) fetchInit[name] = value;
+  };
+  setDefault('cache', 'no-store');
+  setDefault('credentials', init.withCredentials ? 'include' : 'same-origin');
+  setDefault('mode', 'cors');
+  for (const name in init) {
+    const value = init[name as keyof EventSourceInit];
+    if (name === 'node') Object.assign(fetchInit, toNodeOptions(value));
+    else if (fetchNames.includes(name) || runtimeNames.includes(name)) {
+      if (value !== undefined && name !== 'body') fetchInit[name] = value;
+    } else if (!ownNames.includes(name) && value !== undefined)
+      failUnknown(`option "${name}"`, name, [...ownNames, ...fetchNames]);
+  }
+  for (const name of ['url', 'fetch', 'accept', 'onEvent', 'trace'] as const) {
+    if (init[name] !== undefined && typeof init[name] !== 'function')
+      fail(`the option "${name}" has to be a function, got ${describe(init[name])}`);
+  }
+  const { whenHidden = 'keep', lastEventId = '' } = init;
+  if (whenHidden !== 'keep' && whenHidden !== 'pause') {
+    fail(`the option "whenHidden" is "${whenHidden}"; it has to be "keep" or "pause"`);
+  }
+  const method = `${init.method ?? 'GET'}`;
+  return {
+    requests: new RequestFactory(url, method, fetchInit, init),
+    policy: {
+      ...defaults,
+      url,
+      method,
+      credentials: (fetchInit['credentials'] as RequestCredentials | undefined) ?? 'same-origin',
+      fetch: init.fetch as FetchLike | undefined,
+      ...parseReconnect(init),
+      canResume: init.resume !== undefined,
+      connectTimeout: toNumber('connectTimeout', init.connectTimeout, defaults.connectTimeout),
+      idleTimeout: toNumber('idleTimeout', init.idleTimeout, defaults.idleTimeout),
+      maxEventSize: toNumber('maxEventSize', init.maxEventSize, defaults.maxEventSize),
+      pausesWhenHidden: whenHidden === 'pause',
+      probesCors: init.corsProbe !== false && !init.fetch && /^get$/i.test(method) && isCrossOrigin(url),
+      lastEventId: toEventId(lastEventId),
+      dropsReplayed: Boolean(init.dropReplayed),
+    },
+  };
+}
+
+/** Whether a page's request to it can fail because of CORS. */
+function isCrossOrigin(url: string): boolean {
+  const { location, document } = globalThis as { location?: Location; document?: unknown };
+  if (!location?.origin || (!document && typeof WorkerGlobalScope === 'undefined') || !/^https?:/.test(url))
+    return false;
+  return new URL(url).origin !== location.origin;
+}
+
+declare const WorkerGlobalScope: unknown;
+
+function parseReconnect({ reconnect, node }: EventSourceInit): Partial<ConnectionPolicy> {
+  const initialDelay = toNumber('node.reconnectionTime', node?.reconnectionTime, defaults.initialDelay);
+  if (reconnect === undefined) return { initialDelay };
+  if (reconnect === false) return { rules: NEVER };
+  if (typeof reconnect === 'function') return { rules: ASK, initialDelay };
+  if (reconnect !== true && (typeof reconnect !== 'object' || reconnect === null)) {
+    fail(`the option "reconnect" has to be true, false, a policy or a function, got ${describe(reconnect)}`);
+  }
+  const policy: ReconnectPolicy = reconnect === true ? {} : reconnect;
+  for (const name in policy) {
+    if (!policyNames.includes(name as keyof ReconnectPolicy))
+      failUnknown(`member "${name}" of "reconnect"`, name, policyNames);
+  }
+  const number = (name: Exclude<keyof ReconnectPolicy, 'statuses' | 'retryAfter'>, fallback: number) =>
+    toNumber(`reconnect.${name}`, policy[name], fallback);
+  return {
+    rules: POLICY,
+    initialDelay: number('initialDelay', initialDelay),
+    factor: number('factor', defaults.factor),
+    jitter: number('jitter', 0.5),
+    maxDelay: number('maxDelay', defaults.maxDelay),
+    maxAttempts: number('maxAttempts', defaults.maxAttempts),
+    maxTime: number('maxTime', defaults.maxTime),
+    resetAfter: number('resetAfter', defaults.resetAfter),
+    statuses: [...(policy.statuses ?? [])],
+    heedsRetryAfter: policy.retryAfter ?? true,
+  };
+}
+
+/** The options that undici's `EventSource` has for Node. */
+function toNodeOptions(node: unknown): object {
+  const { dispatcher } = (node ?? {}) as { dispatcher?: unknown };
+  return dispatcher === undefined ? {} : { dispatcher };
+}
+
+/** Nothing else could be sent as a header, and no stream has such an ID. */
+export function toEventId(value: unknown): string {
+  const id = `${value as string}`;
+  if (/[\0\r\n]/.test(id)) {
+    fail(`the last event ID is ${JSON.stringify(id)}; an ID has no line break and no NUL in it`);
+  }
+  return id;
+}
+
+function toNumber(name: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number' || !(value >= 0)) {
+    fail(`the option "${name}" is ${String(value)}; it has to be a number that isn't negative`);
+  }
+  return value;
+}
+
+function failUnknown(what: string, name: string, names: readonly string[]): never {
+  const near = nearNames[name] ?? names.find((known) => isNear(known.toLowerCase(), name.toLowerCase()));
+  const hint = near
+    ? `; did you mean ${near.includes("'") ? near : `"${near}"`}?`
+    : `; there are ${names.join(', ')}`;
+  return fail(`unknown ${what}${hint}`);
+}
+
+/** Whether one letter was added, left out or changed, or two were swapped. */
+function isNear(known: string, name: string): boolean {
+  if (Math.abs(known.length - name.length) > 1) return false;
+  let start = 0;
+  while (start < known.length && known[start] === name[start]) start++;
+  const rests = [known.slice(start), name.slice(start)] as const;
+  const [a, b] = rests;
+  return (
+    a.slice(1) === b.slice(1) ||
+    a.slice(1) === b ||
+    a === b.slice(1) ||
+    (a.slice(2) === b.slice(2) && a[0] === b[1] && a[1] === b[0])
+  );
+}
+
+function describe(value: unknown): string {
+  return value === null ? 'null' : typeof value;
+}

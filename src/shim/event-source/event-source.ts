@@ -1,0 +1,444 @@
+/** The `EventSource` class: the standard's interface over a connection. */
+
+import { Connection, type ConnectionHandler } from '../connection/connection.js';
+import { type ConnectionPolicy, parseOptions, toDictionary, toEventId } from '../connection/options.js';
+import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from '../events.js';
+import { addInspection } from '../inspect.js';
+import { AsyncQueue } from '../iterate/async-queue.js';
+import { newMessageEvent } from '../message-event.js';
+import { asyncDispose, captureContext, dispose, platformCallsHandlers, platformClass } from '../platform.js';
+import type { RequestFactory, RequestSpec } from '../request.js';
+import type {
+  EventSourceEventMap,
+  EventSourceInit,
+  EventsWith,
+  ReconnectFunction,
+  TraceEntry,
+} from '../types.js';
+import { fail, resolveUrl } from '../url.js';
+import { EventQueue } from './event-queue.js';
+import { report } from './scheduler.js';
+
+const CONNECTING = 0;
+const OPEN = 1;
+const CLOSED = 2;
+
+/** While fewer events than this wait to be fired, reading goes on: what isn't read when a connection breaks is lost. */
+const MAX_WAITING_EVENTS = 256;
+
+/** An event of the stream that waits to be fired. */
+interface WaitingEvent {
+  type: string;
+  data: string;
+  lastEventId: string;
+  isComment: boolean;
+}
+
+/** What a handler attribute is set to. */
+type Handler<K extends keyof EventSourceEventMap> = ((event: EventSourceEventMap[K]) => unknown) | null;
+
+/** What is read from one: wide enough to be the DOM's type, whose handlers take any `Event`. */
+// biome-ignore lint/suspicious/noExplicitAny: so has the DOM's type.
+type SetHandler = ((event: any) => any) | null;
+
+/** An event handler attribute: its value, and the listener that stands for it in the list of listeners. */
+interface HandlerAttribute {
+  value: unknown;
+  listener: (event: Event) => void;
+}
+
+/**
+ * The standard's `EventSource`, with more in its second argument.
+ *
+ * @typeParam Events the events that the server names, for typed listeners
+ * @example
+ * const source = new EventSource<{ delta: MessageEvent<string> }>('/answers', { method: 'POST', body });
+ * source.addEventListener('delta', ({ data }) => show(data));
+ * source.addEventListener('error', ({ message }) => show(message));
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
+ */
+// biome-ignore lint/complexity/noBannedTypes: no events of its own.
+// biome-ignore lint/correctness/noUnusedVariables: the interface below uses it.
+export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('EventTarget') {
+  declare static readonly CONNECTING: 0;
+  declare static readonly OPEN: 1;
+  declare static readonly CLOSED: 2;
+  declare readonly CONNECTING: 0;
+  declare readonly OPEN: 1;
+  declare readonly CLOSED: 2;
+
+  readonly #url: string;
+  readonly #init: EventSourceInit;
+  readonly #withCredentials: boolean;
+  #readyState: number = CONNECTING;
+  #lastEventId = '';
+  /** The origin of the response's URL. */
+  #origin = '';
+  #lastError: EventSourceErrorEvent | undefined;
+  readonly #handlers = new Map<string, HandlerAttribute>();
+  readonly #iterators = new Set<AsyncQueue<MessageEvent<string>>>();
+  #connection: Connection | undefined;
+  /** What has to be undone when the connection has ended. */
+  readonly #undo: (() => void)[] = [];
+
+  readonly #inContext = captureContext();
+  readonly #queue = new EventQueue<WaitingEvent | (() => void)>(
+    (item) => this.#inContext(() => (typeof item === 'function' ? item() : this.#dispatch(item))),
+    () => {
+      for (const iterator of this.#iterators) if (iterator.isFull) return true;
+      return false;
+    },
+  );
+
+  /**
+   * Connects to `url`, which may be relative to the page or the worker's script.
+   *
+   * @throws `SyntaxError` (a `DOMException`) if the URL doesn't parse, `TypeError` if an option is wrong.
+   */
+  constructor(url: string | URL, init: EventSourceInit | null | undefined = undefined) {
+    if (arguments.length === 0) {
+      throw new TypeError("EventSource: 1 argument required, but only 0 present; give the stream's URL");
+    }
+    super();
+    // Web IDL: the arguments are converted, in order, before anything is done with them.
+    const text = `${url}`;
+    this.#init = toDictionary(init);
+    this.#url = resolveUrl(text);
+    const { policy, requests } = parseOptions(this.#url, this.#init);
+    this.#withCredentials = this.#init.withCredentials ?? false;
+    this.#lastEventId = policy.lastEventId;
+    this.#listenToSignal(this.#init.signal);
+    if (this.#readyState !== CLOSED)
+      this.#connection = new Connection(policy, this.#handler(policy, requests));
+  }
+
+  /** The URL of the stream, absolute and serialized; redirects don't change it. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** Whether credentials are sent to other origins too. */
+  get withCredentials(): boolean {
+    return this.#withCredentials;
+  }
+
+  /** `CONNECTING` (0), `OPEN` (1) or `CLOSED` (2). */
+  get readyState(): number {
+    return this.#readyState;
+  }
+
+  /** The ID of the last event that was fired or, if there was none yet, the one that was given. */
+  get lastEventId(): string {
+    return this.#lastEventId;
+  }
+
+  /** The handler of `open` events. */
+  get onopen(): SetHandler {
+    return this.#getHandler('open');
+  }
+  set onopen(value: Handler<'open'>) {
+    this.#setHandler('open', value);
+  }
+
+  /** The handler of `message` events. */
+  get onmessage(): SetHandler {
+    return this.#getHandler('message');
+  }
+  set onmessage(value: Handler<'message'>) {
+    this.#setHandler('message', value);
+  }
+
+  /** The handler of `error` events. */
+  get onerror(): SetHandler {
+    return this.#getHandler('error');
+  }
+  set onerror(value: Handler<'error'>) {
+    this.#setHandler('error', value);
+  }
+
+  /** Ends the connection; no event is fired after this, not even for what has been received. */
+  close(): void {
+    if (this.#readyState !== CLOSED) this.#trace({ type: 'close' });
+    this.#readyState = CLOSED;
+    this.#connection?.close();
+    this.#end();
+  }
+
+  /** `using source = new EventSource(url)` closes it at the end of the block. */
+  [dispose](): void {
+    this.close();
+  }
+
+  /** The same for `await using`. */
+  async [asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  /**
+   * The events of the stream, whatever their types, from now on. While the loop is busy, no further event is fired
+   * and reading pauses. The loop ends with the stream, throws when the connection fails, and leaving it doesn't close.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<MessageEvent<string>> {
+    const iterator: AsyncQueue<MessageEvent<string>> = new AsyncQueue({
+      onTaken: () => this.#queue.resume(),
+      onEnd: () => this.#iterators.delete(iterator),
+    });
+    if (this.#readyState === CLOSED) iterator.end();
+    else this.#iterators.add(iterator);
+    return iterator;
+  }
+
+  #listenToSignal(signal: AbortSignal | null | undefined): void {
+    if (!signal) return;
+    if (typeof signal.addEventListener !== 'function') fail('the option "signal" has to be an AbortSignal');
+    if (signal.aborted) {
+      this.#readyState = CLOSED;
+      return;
+    }
+    const close = () => this.close();
+    signal.addEventListener('abort', close);
+    this.#undo.push(() => signal.removeEventListener('abort', close));
+  }
+
+  #handler(policy: ConnectionPolicy, requests: RequestFactory): ConnectionHandler {
+    const init = this.#init;
+    const { accept, comments, trace } = init;
+    let attempt = 0;
+    let received = 0;
+    return {
+      begin: () => init.store && this.#readStore(),
+      prepare: (number, resumes) => {
+        // What was received counts, whether or not it was fired.
+        const lastEventId = this.#connection?.lastEventId ?? policy.lastEventId;
+        attempt = number;
+        const traced = (request: RequestSpec) => {
+          const method = `${request.init.method}`;
+          this.#trace({ type: 'request', attempt, url: request.url, method, lastEventId });
+          return request;
+        };
+        const request = requests.make({ attempt, lastEventId, error: this.#lastError }, resumes);
+        return request instanceof Promise ? request.then(traced) : traced(request);
+      },
+      accept: accept && ((response) => accept(response)),
+      opened: (response) => {
+        this.#traceResponse(response, attempt);
+        this.#enqueue(() => {
+          this.#readyState = OPEN;
+          this.#origin = new URL(response.url || this.#url).origin;
+          this.dispatchEvent(new EventSourceOpenEvent(response));
+        });
+      },
+      onBytes: trace && ((count) => this.#trace({ type: 'bytes', count })),
+      onBlock: (data, type, id) => {
+        const lastEventId = this.#connection?.lastEventId ?? '';
+        received++;
+        if (data !== undefined) {
+          this.#enqueue({ type: type || 'message', data, lastEventId, isComment: false });
+        } else if (id !== undefined) {
+          this.#enqueue(() => this.#setLastEventId(id));
+        }
+      },
+      onComment: comments
+        ? (data) => this.#enqueue({ type: 'comment', data, lastEventId: '', isComment: true })
+        : undefined,
+      untilWanted: () => {
+        if (received > 0) this.#trace({ type: 'events', count: received });
+        received = 0;
+        return this.#queue.untilBelow(MAX_WAITING_EVENTS);
+      },
+      untilDelivered: () => this.#queue.untilBelow(1),
+      decide: (error) => {
+        this.#lastError = new EventSourceErrorEvent(error);
+        return (init.reconnect as ReconnectFunction)(this.#lastError);
+      },
+      failed: (error) => this.#fail(error),
+      paused: () => {
+        this.#trace({ type: 'pause' });
+        this.#enqueue(() => {
+          this.#readyState = CONNECTING;
+        });
+      },
+      completed: () => {
+        this.#enqueue(() => {
+          this.#readyState = CLOSED;
+          this.#end();
+          this.dispatchEvent(new Event('close'));
+        });
+      },
+    };
+  }
+
+  #fail(details: ErrorDetails): void {
+    const error = new EventSourceErrorEvent(details);
+    this.#lastError = error;
+    if (details.response) this.#traceResponse(details.response, details.attempt);
+    this.#enqueue(() => {
+      this.#trace({ type: 'error', error });
+      if (error.willReconnect) {
+        this.#readyState = CONNECTING;
+      } else {
+        this.#readyState = CLOSED;
+        for (const iterator of this.#iterators) iterator.end({ value: toError(error) });
+        this.#end();
+      }
+      this.dispatchEvent(error);
+    });
+  }
+
+  /** Leaves nothing behind. */
+  #end(): void {
+    this.#queue.clear();
+    const connection = this.#connection;
+    this.#connection = undefined;
+    // An exception here, in a page that has replaced what is called, doesn't keep the rest from its end.
+    for (const undo of [...this.#undo.splice(0), () => connection?.close()]) this.#call(undo, undefined);
+    for (const iterator of this.#iterators) iterator.end();
+  }
+
+  #enqueue(item: WaitingEvent | (() => void)): void {
+    if (this.#readyState !== CLOSED) this.#queue.push(item);
+  }
+
+  #dispatch({ type, data, lastEventId, isComment }: WaitingEvent): void {
+    if (!isComment && lastEventId !== this.#lastEventId) this.#setLastEventId(lastEventId);
+    const event = newMessageEvent(type, data, this.#origin, this.#lastEventId);
+    if (!isComment) {
+      for (const iterator of this.#iterators) iterator.push(event);
+      this.#call(this.#init.onEvent, event);
+    }
+    if (this.#readyState !== CLOSED) this.dispatchEvent(event);
+  }
+
+  #traceResponse({ status, url }: Response, attempt: number): void {
+    this.#trace({ type: 'response', attempt, status, url });
+  }
+
+  #trace(entry: TraceEntry): void {
+    this.#call(this.#init.trace, entry);
+  }
+
+  /** What a function of the user's throws is reported, as a listener's exception is. */
+  #call<T>(callback: ((argument: T) => void) | undefined, argument: T): void {
+    try {
+      callback?.(argument);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  /** A stored ID goes before the one that was given. */
+  async #readStore(): Promise<void> {
+    const { store, storeName = this.#url } = this.#init;
+    try {
+      const id = await store?.getItem(storeName);
+      if (id === null || id === undefined || !this.#connection) return;
+      this.#lastEventId = toEventId(id);
+      this.#connection.lastEventId = this.#lastEventId;
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  #setLastEventId(id: string): void {
+    this.#lastEventId = id;
+    const { store, storeName = this.#url } = this.#init;
+    if (!store) return;
+    try {
+      Promise.resolve(store.setItem(storeName, id)).catch(report);
+    } catch (error) {
+      // A store that is full or forbidden doesn't stop the stream.
+      report(error);
+    }
+  }
+
+  #getHandler(type: string): SetHandler {
+    return (this.#handlers.get(type)?.value ?? null) as SetHandler;
+  }
+
+  /**
+   * An event handler attribute's listener stands where the handler was first set, and stays there when another
+   * takes its place (HTML, "activate an event handler").
+   */
+  #setHandler(type: string, value: unknown): void {
+    const handler = this.#handlers.get(type);
+    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
+      if (handler) this.removeEventListener(type, handler.listener);
+      this.#handlers.delete(type);
+    } else if (handler) {
+      handler.value = value;
+    } else {
+      const added: HandlerAttribute = {
+        value,
+        listener: (event) => {
+          if (typeof added.value === 'function' && added.value.call(this, event) === false)
+            event.preventDefault();
+        },
+      };
+      this.#handlers.set(type, added);
+      if (!platformCallsHandlers()) this.addEventListener(type, added.listener);
+    }
+  }
+}
+
+// Web IDL: constants on the interface object and its prototype, attributes and operations enumerable, and the names
+// whatever a minifier has made of them.
+for (const target of [EventSource, EventSource.prototype]) {
+  for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSED })) {
+    Object.defineProperty(target, name, { value, enumerable: true, writable: false, configurable: false });
+  }
+}
+for (const name of ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']) {
+  Object.defineProperty(EventSource.prototype, name, { enumerable: true });
+}
+// What isn't the standard's doesn't show in loops over its members.
+for (const name of ['lastEventId', Symbol.asyncIterator, dispose, asyncDispose]) {
+  Object.defineProperty(EventSource.prototype, name, { enumerable: false });
+}
+Object.defineProperty(EventSource.prototype, Symbol.toStringTag, {
+  value: 'EventSource',
+  configurable: true,
+});
+// By this, code written for the package eventsource finds out whether the option `fetch` works.
+Object.defineProperty(EventSource, Symbol.for('eventsource.supports-fetch-override'), { value: true });
+Object.defineProperty(EventSource, 'name', { value: 'EventSource', configurable: true });
+
+addInspection(EventSource.prototype, ({ url, withCredentials, readyState }: EventSource) => ({
+  url,
+  withCredentials,
+  readyState,
+}));
+
+/** The typed listeners. Other types are events that the server names. */
+// biome-ignore lint/complexity/noBannedTypes: no events of its own.
+export interface EventSource<Events = {}> {
+  addEventListener<K extends keyof EventsWith<Events>>(
+    type: K,
+    listener: (this: EventSource<Events>, event: EventsWith<Events>[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: (this: EventSource<Events>, event: MessageEvent<string>) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof EventsWith<Events>>(
+    type: K,
+    listener: (this: EventSource<Events>, event: EventsWith<Events>[K]) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: (this: EventSource<Events>, event: MessageEvent<string>) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}

@@ -1,0 +1,214 @@
+/**
+ * Fires each event in a task of its own (spec C12), at little cost.
+ *
+ * Between two events, every promise reaction of the first one's handlers has run, however deep the chain, and timers,
+ * rendering and input get their turn in a long burst. A task for each event would cost more than the event. Microtasks
+ * also run to their end after each callback that the platform calls with no script below it: one message to a port with
+ * many listeners gives many such turns in one task.
+ */
+
+/** Fires the next event. Returns whether there are more. */
+export type FireNext = () => boolean;
+
+// Not in the DOM's types.
+declare const setImmediate: (callback: () => unknown) => unknown;
+
+/** So many turns share a message at first, as they take time and most pages never have a burst; twice as many … */
+const FIRST_TURNS = 8;
+/** … after each message that had too few, up to so many. */
+const TURNS_PER_MESSAGE = 256;
+/** A task that asks for the callbacks of its turns before it knows how many it needs asks for so many. */
+const TURNS_PER_TASK = 64;
+
+/** A task takes no longer than this: a page that draws 60 frames a second has 16 ms for each. */
+const TASK_MILLISECONDS = 4;
+/** The clock is asked at every turn of which this is a divisor: asking costs a fifth of a turn. */
+const TURNS_PER_CLOCK = 8;
+
+/**
+ * Makes the scheduler of one event source.
+ *
+ * @returns a function that fires the source's events: the first at once, unless one was fired in this task. To be called
+ * again after `fireNext` has returned `false` and there are events again.
+ */
+export function createScheduler(fireNext: FireNext): () => void {
+  return usesMessages() ? () => scheduleByMessage(fireNext) : schedulerByTask(fireNext);
+}
+
+/** Calls `fireNext`. An exception costs the event that it was about, and no other. */
+function fire(fireNext: FireNext): boolean {
+  try {
+    return fireNext();
+  } catch (error) {
+    report(error);
+    return true;
+  }
+}
+
+let isTimed = 0;
+let taskEnd = 0;
+
+function beginClock(): void {
+  isTimed = 0;
+  taskEnd = performance.now() + TASK_MILLISECONDS;
+}
+
+function isTimeOver(): boolean {
+  return ++isTimed % TURNS_PER_CLOCK === 0 && performance.now() > taskEnd;
+}
+
+// Node, Deno, Bun, Cloudflare's workers and jsdom: each source asks for tasks of its own, which so run in its async
+// context, and a task that never runs (fake timers, the end of a request) stops no other source.
+
+function schedulerByTask(fireNext: FireNext): () => void {
+  let isTurnTaken = false;
+  let hasMore = false;
+  const fireOne = () => {
+    hasMore = fire(fireNext);
+  };
+  const task = () => {
+    if (!hasMore) {
+      isTurnTaken = false;
+      return;
+    }
+    beginClock();
+    const request = requestTask();
+    request(task);
+    fireOne();
+    const { setImmediate } = globalThis as { setImmediate?: typeof request };
+    if (request !== setImmediate) return;
+    for (let turn = 1; hasMore && turn < TURNS_PER_TASK; turn++) {
+      request(() => {
+        if (hasMore && !isTimeOver()) fireOne();
+      });
+    }
+  };
+  return () => {
+    hasMore = true;
+    if (isTurnTaken) return;
+    isTurnTaken = true;
+    requestTask()(task);
+    fireOne();
+  };
+}
+
+/** The platform's way to ask for a task. Not one that fake timers hold back, if there is another. */
+function requestTask(): (task: () => void) => unknown {
+  const global = globalThis as {
+    setImmediate?: (task: () => void) => unknown;
+    MessageChannel?: typeof MessageChannel;
+    process?: {
+      getBuiltinModule?(name: string): { setImmediate?: (task: () => void) => unknown } | undefined;
+    };
+  };
+  if (isReal(global.setImmediate)) return global.setImmediate;
+  if (global.MessageChannel && !isCloudflare()) return postTask;
+  const immediate = global.process?.getBuiltinModule?.('timers')?.setImmediate;
+  return isReal(immediate) ? immediate : setTimeout;
+}
+
+/** Whether a timer function exists and isn't one of Sinon's, Jest's or Vitest's. */
+function isReal<T extends object>(timer: T | undefined): timer is T {
+  return timer !== undefined && !('clock' in timer) && !('_isMockFunction' in timer);
+}
+
+/** One message to a port of its own, which doesn't keep the process alive. */
+function postTask(task: () => void): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    task();
+  };
+  port2.postMessage(undefined);
+}
+
+function isCloudflare(): boolean {
+  return globalThis.navigator?.userAgent === 'Cloudflare-Workers';
+}
+
+// Browsers.
+
+let isMessaging: boolean | undefined;
+const waiting: FireNext[] = [];
+/** Something was fired, and no task has begun since in which nothing was. */
+let isTurnTaken = false;
+let requestMessage: (() => void) | undefined;
+
+function usesMessages(): boolean {
+  if (isMessaging === undefined) {
+    const { setImmediate, process } = globalThis as {
+      setImmediate?: unknown;
+      process?: { versions?: object };
+    };
+    // Tests give jsdom, which is Node, a window. Some ports exist and throw, as in Next's edge runtime.
+    isMessaging = !setImmediate && !process?.versions && !isCloudflare() && canPost();
+  }
+  return isMessaging;
+}
+
+function canPost(): boolean {
+  try {
+    new MessageChannel();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function scheduleByMessage(fireNext: FireNext): void {
+  waiting.push(fireNext);
+  if (isTurnTaken) return;
+  isTurnTaken = true;
+  requestMessage ??= openPort();
+  requestMessage();
+  fireFirst();
+}
+
+function fireFirst(): void {
+  const fireNext = waiting.shift();
+  if (fireNext && fire(fireNext)) waiting.push(fireNext);
+}
+
+function openPort(): () => void {
+  const { port1, port2 } = new MessageChannel();
+  const request = () => port2.postMessage(undefined);
+  /** The first turn of a task. Returns whether further ones are of use. */
+  const begin = () => {
+    if (waiting.length === 0) {
+      isTurnTaken = false;
+      return false;
+    }
+    beginClock();
+    request();
+    fireFirst();
+    return true;
+  };
+  const next = () => {
+    if (waiting.length === 0 || isTimeOver()) return false;
+    fireFirst();
+    return true;
+  };
+  let turns = 0;
+  const addTurns = (count: number) => {
+    for (const end = turns + count; turns < end; turns++) {
+      const turn = turns;
+      port1.addEventListener('message', (event) => {
+        if (!(turn === 0 ? begin() : next())) event.stopImmediatePropagation();
+        else if (turn === turns - 1 && turns < TURNS_PER_MESSAGE) addTurns(turns);
+      });
+    }
+  };
+  addTurns(FIRST_TURNS);
+  port1.start();
+  return request;
+}
+
+/** Reports an exception as one that nothing has caught. */
+export function report(error: unknown): void {
+  const rethrow = () => {
+    throw error;
+  };
+  if (typeof reportError === 'function') reportError(error);
+  else if (isReal(globalThis.queueMicrotask)) queueMicrotask(rethrow);
+  else Promise.resolve().then(rethrow);
+}

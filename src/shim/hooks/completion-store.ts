@@ -1,0 +1,138 @@
+/** The state behind the hooks for completions. */
+
+import { joinPart, nextFrame } from '../iterate/every-frame.js';
+import type { CompletionInit, CompletionResult } from '../llm/completion.js';
+import { completion } from '../llm/formats/all.js';
+import type { CompletionPart } from '../llm/types.js';
+
+/** The options of the hooks: those of `completion`, and these. */
+export interface UseCompletionInit<Output = unknown> extends CompletionInit<Output> {
+  /** A new value asks again, as a new URL does. */
+  key?: string | number | undefined;
+  /** Called with each complete answer. */
+  onFinish?: ((result: CompletionResult<Output>) => void) | undefined;
+}
+
+/** An answer as it streams. */
+export interface CompletionState<Output = unknown> {
+  /**
+   * - `idle`: there is no URL
+   * - `streaming`: from the request to the end
+   * - `done`: the answer is complete
+   * - `stopped`: `stop()` was called; what has arrived stays
+   * - `error`: the answer is incomplete; what has arrived stays
+   */
+  status: 'idle' | 'streaming' | 'done' | 'stopped' | 'error';
+  text: string;
+  reasoning: string;
+  /** The parts in order. Pieces of text, of reasoning and of one call's arguments are joined. */
+  parts: readonly CompletionPart[];
+  /** With `schema`: the JSON so far, and once `status` is `done` the validated value. */
+  object: Output | undefined;
+  /** Why the answer is incomplete: a `CompletionError`, or what your own functions threw. */
+  error: unknown;
+  /** The complete answer, with `toolCalls`, `usage` and `toMessage()`. */
+  result: CompletionResult<Output> | undefined;
+}
+
+const EMPTY: CompletionState<never> = {
+  status: 'idle',
+  text: '',
+  reasoning: '',
+  parts: [],
+  object: undefined,
+  error: undefined,
+  result: undefined,
+};
+
+/** One answer at a time. Listeners hear of changes at most once per frame, and at once when `status` changes. */
+export class CompletionStore<Output = unknown> {
+  state: CompletionState<Output> = EMPTY;
+  readonly #listeners = new Set<() => void>();
+  #stop = new AbortController();
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  };
+
+  readonly get = (): CompletionState<Output> => this.state;
+
+  /** Ends the request; what has arrived stays. */
+  readonly stop = (): void => {
+    if (this.state.status !== 'streaming') return;
+    this.#stop.abort();
+    this.#set({ status: 'stopped' });
+  };
+
+  /** Ends the request, without a change of the state. */
+  abort(): void {
+    this.#stop.abort();
+  }
+
+  /** Ends the request and forgets the answer. */
+  clear(): void {
+    this.abort();
+    if (this.state !== EMPTY) this.#set(EMPTY);
+  }
+
+  /** Asks in place of the current answer. */
+  ask(url: string | URL, { key: _, onFinish, ...init }: UseCompletionInit<Output>): void {
+    this.abort();
+    const stop = new AbortController();
+    this.#stop = stop;
+    const { signal } = init;
+    const abort = () => stop.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#set({ ...EMPTY, status: 'streaming' });
+    this.#stream(url, { ...init, signal: stop.signal }, stop.signal)
+      .then(
+        (result) => {
+          if (this.#stop !== stop || this.state.status !== 'streaming') return;
+          this.#set({ status: 'done', result, object: result.object });
+          onFinish?.(result);
+        },
+        (error) => {
+          if (this.#stop === stop && this.state.status === 'streaming') this.#set({ status: 'error', error });
+        },
+      )
+      .finally(() => signal?.removeEventListener('abort', abort));
+  }
+
+  async #stream(
+    url: string | URL,
+    init: CompletionInit<Output>,
+    signal: AbortSignal,
+  ): Promise<CompletionResult<Output>> {
+    const answer = completion<Output>(url, init);
+    const next = { text: '', reasoning: '', object: undefined as Output | undefined };
+    const parts: CompletionPart[] = [];
+    let isWaiting = false;
+    const flush = () => {
+      isWaiting = false;
+      if (!signal.aborted) this.#set({ ...next, parts: [...parts] });
+    };
+    try {
+      for await (const part of answer) {
+        joinPart(parts, part);
+        if (part.type === 'text' || part.type === 'reasoning') next[part.type] += part.text;
+        if (part.type === 'object') next.object = part.object as Output;
+        if (!isWaiting) {
+          isWaiting = true;
+          nextFrame().then(() => isWaiting && flush());
+        }
+      }
+      return await answer.result();
+    } finally {
+      flush();
+    }
+  }
+
+  #set(change: Partial<CompletionState<Output>>): void {
+    this.state = { ...this.state, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}

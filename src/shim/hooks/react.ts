@@ -1,0 +1,44 @@
+/** `useEventSource` for React. */
+
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import {
+  type EventSourceControls,
+  type EventSourceState,
+  SourceStore,
+  toAddress,
+  type UseEventSourceInit,
+} from './source-store.js';
+
+/**
+ * Holds a connection while the component is mounted, and opens a new one when the URL or `key` changes. Without a URL
+ * (`null`) there is none. Under StrictMode too, it sends one request.
+ *
+ * @param init the options of `EventSource`, read when a connection is opened, and callbacks, which may be other
+ * functions at each render
+ * @example
+ * const { data, readyState, error } = useEventSource('/prices', { onError: ({ status }) => log(status) });
+ */
+export function useEventSource(
+  url: string | URL | null | undefined,
+  init: UseEventSourceInit = {},
+): EventSourceState & EventSourceControls {
+  const latest = useRef(init);
+  useEffect(() => {
+    latest.current = init;
+  });
+  const address = toAddress(url);
+  const [store] = useState(() => new SourceStore(address, () => latest.current));
+  const state = useSyncExternalStore(store.subscribe, store.getState, store.getState);
+  useEffect(() => {
+    let isOver = false;
+    // After the effects that run now: StrictMode ends this one and begins it again at once.
+    queueMicrotask(() => {
+      if (!isOver) store.open(address);
+    });
+    return () => {
+      isOver = true;
+      store.end();
+    };
+  }, [store, address, init.key]);
+  return { ...state, close: store.close, reopen: store.reopen };
+}

@@ -1,0 +1,151 @@
+/** A connection with a state that can be subscribed to: what the hooks of all frameworks share. */
+
+import { EventSource } from '../event-source/event-source.js';
+import type { EventSourceErrorEvent } from '../events.js';
+import type { EventSourceInit } from '../types.js';
+
+/** What {@link useEventSource} takes besides the URL. */
+export interface UseEventSourceInit extends EventSourceInit {
+  /**
+   * A change of it opens a new connection, as a change of the URL does.
+   * @default undefined
+   */
+  key?: string | number | undefined;
+  onOpen?: ((event: Event) => void) | undefined;
+  /** Gets the events without a type of their own; `onEvent` gets all. */
+  onMessage?: ((event: MessageEvent<string>) => void) | undefined;
+  /** The connection failed or is being reestablished. */
+  onError?: ((event: EventSourceErrorEvent) => void) | undefined;
+  /** The stream is complete. */
+  onClose?: ((event: Event) => void) | undefined;
+}
+
+/** The state of a connection. It is updated once per animation frame, however many events come. */
+export interface EventSourceState {
+  /** The data of the last event, whatever its type. */
+  data: string | undefined;
+  /** The type of the last event. */
+  event: string | undefined;
+  /** The last event ID. */
+  lastEventId: string;
+  /** 0: connecting, 1: open, 2: closed, which it also is without a URL. */
+  readyState: number;
+  /** The last error, until the connection is open again. An `Error` if the arguments are wrong. */
+  error: EventSourceErrorEvent | Error | undefined;
+}
+
+/** What the hooks return: the state, and two functions that stay the same. */
+export interface EventSourceControls {
+  /** Closes the connection. */
+  close(): void;
+  /** Closes the connection and opens a new one. */
+  reopen(): void;
+}
+
+/** A page that isn't shown has no frames. */
+const LONGEST_FRAME = 100;
+
+export class SourceStore implements EventSourceControls {
+  /** Replaced, never changed. */
+  state: EventSourceState;
+  readonly #options: () => UseEventSourceInit;
+  readonly #listeners = new Set<() => void>();
+  #next: Partial<EventSourceState> | undefined;
+  #url: string | undefined;
+  #source: EventSource | undefined;
+
+  /** `options` returns those of the latest render. */
+  constructor(url: string | undefined, options: () => UseEventSourceInit) {
+    this.#url = url;
+    this.#options = options;
+    this.state = this.#initialState();
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  readonly getState = (): EventSourceState => this.state;
+
+  readonly close = (): void => {
+    this.end();
+    this.#set({ readyState: EventSource.CLOSED });
+  };
+
+  readonly reopen = (): void => this.open(this.#url);
+
+  /** Closes the connection without an update: there is nobody left to see it. */
+  end(): void {
+    this.#next = undefined;
+    this.#source?.close();
+    this.#source = undefined;
+  }
+
+  /** Replaces the connection. */
+  open(url: string | undefined): void {
+    this.end();
+    this.#url = url;
+    this.#set(this.#initialState());
+    if (url === undefined) return;
+    const { key: _key, onOpen, onMessage, onError, onClose, onEvent, ...options } = this.#options();
+    let source: EventSource;
+    try {
+      source = new EventSource(url, { ...options, onEvent: (event) => this.#receive(event) });
+    } catch (error) {
+      this.#set({ readyState: EventSource.CLOSED, error: error as Error });
+      return;
+    }
+    this.#source = source;
+    source.onopen = (event) => {
+      this.#set({ readyState: EventSource.OPEN, error: undefined });
+      this.#options().onOpen?.(event);
+    };
+    source.onmessage = (event) => this.#options().onMessage?.(event);
+    // A server may name its events "error" and "close" too.
+    source.onerror = (event: EventSourceErrorEvent | MessageEvent) => {
+      if ('data' in event) return;
+      this.#set({ readyState: source.readyState, error: event });
+      this.#options().onError?.(event);
+    };
+    source.addEventListener('close', (event) => {
+      if ('data' in event) return;
+      this.#set({ readyState: EventSource.CLOSED });
+      this.#options().onClose?.(event);
+    });
+  }
+
+  #receive(event: MessageEvent<string>): void {
+    const { data, type, lastEventId } = event;
+    if (!this.#next) afterFrame(() => this.#set({}));
+    this.#next = { data, event: type, lastEventId };
+    this.#options().onEvent?.(event);
+  }
+
+  #initialState(): EventSourceState {
+    const readyState = this.#url === undefined ? EventSource.CLOSED : EventSource.CONNECTING;
+    return { data: undefined, event: undefined, lastEventId: '', readyState, error: undefined };
+  }
+
+  #set(change: Partial<EventSourceState>): void {
+    const next = { ...this.state, ...this.#next, ...change };
+    this.#next = undefined;
+    const names = Object.keys(next) as (keyof EventSourceState)[];
+    if (names.every((name) => next[name] === this.state[name])) return;
+    this.state = next;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+function afterFrame(callback: () => void): void {
+  const timer = setTimeout(done, LONGEST_FRAME);
+  const frame = globalThis.requestAnimationFrame?.(done);
+  function done() {
+    clearTimeout(timer);
+    if (frame !== undefined) cancelAnimationFrame(frame);
+    callback();
+  }
+}
+
+export const toAddress = (url: string | URL | null | undefined): string | undefined =>
+  url == null ? undefined : `${url}`;

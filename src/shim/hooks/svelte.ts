@@ -1,0 +1,54 @@
+/** `useEventSource` for Svelte. */
+
+import {
+  type EventSourceControls,
+  type EventSourceState,
+  SourceStore,
+  toAddress,
+  type UseEventSourceInit,
+} from './source-store.js';
+
+/** A Svelte store of a connection's state. */
+export interface EventSourceReadable extends EventSourceControls {
+  subscribe(run: (state: EventSourceState & EventSourceControls) => void): () => void;
+}
+
+/**
+ * A store that holds a connection while it has subscribers. Without a URL (`null`) there is none.
+ *
+ * @param init the options of `EventSource`, and callbacks
+ * @example
+ * const source = useEventSource('/prices');
+ * // in the markup: {$source.data} <button onclick={$source.reopen}>again</button>
+ */
+export function useEventSource(
+  url: string | URL | null | undefined,
+  init: UseEventSourceInit = {},
+): EventSourceReadable {
+  const address = toAddress(url);
+  const store = new SourceStore(address, () => init);
+  const { close, reopen } = store;
+  let subscribers = 0;
+  let isOpening = false;
+  return {
+    close,
+    reopen,
+    subscribe(run) {
+      const show = () => run({ ...store.state, close, reopen });
+      const unsubscribe = store.subscribe(show);
+      if (++subscribers === 1 && !isOpening) {
+        isOpening = true;
+        // On a server, the component is gone by then.
+        queueMicrotask(() => {
+          isOpening = false;
+          if (subscribers > 0) store.open(address);
+        });
+      }
+      show();
+      return () => {
+        unsubscribe();
+        if (--subscribers === 0) store.end();
+      };
+    },
+  };
+}

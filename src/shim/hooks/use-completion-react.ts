@@ -1,0 +1,52 @@
+/** `useCompletion` for React. */
+
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { type CompletionState, CompletionStore, type UseCompletionInit } from './completion-store.js';
+
+/** The state of the answer, and functions that control it. */
+export interface UseCompletionResult<Output = unknown> extends CompletionState<Output> {
+  /** Ends the request; what has arrived stays. */
+  stop(): void;
+  /** Asks again, with the latest options. */
+  regenerate(): void;
+}
+
+/**
+ * Asks a model while the component is mounted, and renders the answer at most once per frame. A new URL or `key` asks
+ * again; other options are read when a request is sent. Without a URL (`null`) nothing is asked. StrictMode sends one
+ * request.
+ *
+ * @example
+ * const { text, status, error, stop, regenerate } = useCompletion('/api/chat', {
+ *   body: { messages },
+ *   key: messages.length,
+ * });
+ */
+export function useCompletion<Output = unknown>(
+  url: string | URL | null | undefined,
+  init: UseCompletionInit<Output> = {},
+): UseCompletionResult<Output> {
+  const latest = useRef(init);
+  useEffect(() => {
+    latest.current = init;
+  });
+  const [store] = useState(() => new CompletionStore<Output>());
+  const state = useSyncExternalStore(store.subscribe, store.get, store.get);
+  const address = url == null ? undefined : `${url}`;
+  const regenerate = useCallback(() => {
+    if (address === undefined) store.clear();
+    else store.ask(address, { ...latest.current, onFinish: (result) => latest.current.onFinish?.(result) });
+  }, [store, address]);
+  useEffect(() => {
+    let isOver = false;
+    // StrictMode ends this effect at once: wait for that before sending a request.
+    queueMicrotask(() => isOver || regenerate());
+    return () => {
+      isOver = true;
+      store.abort();
+    };
+  }, [store, regenerate, init.key]);
+  // The request is sent after the first render.
+  const status = state.status === 'idle' && address !== undefined ? 'streaming' : state.status;
+  return { ...state, status, stop: store.stop, regenerate };
+}

@@ -1,0 +1,72 @@
+/** `useCompletion` for Vue. */
+
+import {
+  type ComputedRef,
+  computed,
+  getCurrentInstance,
+  type MaybeRefOrGetter,
+  onMounted,
+  onScopeDispose,
+  shallowRef,
+  toValue,
+  watch,
+} from 'vue';
+import { type CompletionState, CompletionStore, type UseCompletionInit } from './completion-store.js';
+
+/** The state of the answer as refs, and functions that control it. */
+export type UseCompletionReturn<Output = unknown> = {
+  [Name in keyof CompletionState<Output>]: ComputedRef<CompletionState<Output>[Name]>;
+} & {
+  /** Ends the request; what has arrived stays. */
+  stop(): void;
+  /** Asks again, with the latest options. */
+  regenerate(): void;
+};
+
+/**
+ * Asks a model while the component is mounted. The refs change at most once per frame. A new URL or `key` asks again;
+ * other options are read when a request is sent. Without a URL (`null`) nothing is asked.
+ *
+ * @example
+ * const { text, status, error, stop, regenerate } = useCompletion('/api/chat', () => ({
+ *   body: { messages: messages.value },
+ *   key: messages.value.length,
+ * }));
+ */
+export function useCompletion<Output = unknown>(
+  url: MaybeRefOrGetter<string | URL | null | undefined>,
+  init: MaybeRefOrGetter<UseCompletionInit<Output>> = {},
+): UseCompletionReturn<Output> {
+  const store = new CompletionStore<Output>();
+  const state = shallowRef(store.state);
+  const unsubscribe = store.subscribe(() => {
+    state.value = store.state;
+  });
+  const regenerate = () => {
+    const address = toValue(url);
+    if (address == null) store.clear();
+    else store.ask(address, toValue(init));
+  };
+  const start = () =>
+    watch(() => [`${toValue(url) ?? ''}`, toValue(init).key], regenerate, { immediate: true });
+  // Server-side rendering doesn't mount: no request is sent there.
+  if (getCurrentInstance()) onMounted(start);
+  else start();
+  onScopeDispose(() => {
+    unsubscribe();
+    store.clear();
+  });
+  const member = <Name extends keyof CompletionState<Output>>(name: Name) =>
+    computed(() => state.value[name]);
+  return {
+    status: member('status'),
+    text: member('text'),
+    reasoning: member('reasoning'),
+    parts: member('parts'),
+    object: member('object'),
+    error: member('error'),
+    result: member('result'),
+    stop: store.stop,
+    regenerate,
+  };
+}

@@ -1,0 +1,60 @@
+/** `useEventSource` for Vue. */
+
+import {
+  getCurrentInstance,
+  type MaybeRefOrGetter,
+  onMounted,
+  onScopeDispose,
+  type ShallowRef,
+  shallowRef,
+  toValue,
+  watch,
+} from 'vue';
+import {
+  type EventSourceControls,
+  type EventSourceState,
+  SourceStore,
+  toAddress,
+  type UseEventSourceInit,
+} from './source-store.js';
+
+/** The state as refs. */
+export type EventSourceRefs = {
+  readonly [Name in keyof EventSourceState]: Readonly<ShallowRef<EventSourceState[Name]>>;
+};
+
+/**
+ * Holds a connection from when the component is mounted until its scope ends, and opens a new one when the URL or
+ * `key` changes. Without a URL (`null`) there is none, and none while a page is rendered on a server.
+ *
+ * @param init the options of `EventSource`, or a ref or getter of them, read when a connection is opened, and callbacks
+ * @example
+ * const { data, readyState, error } = useEventSource(() => `/prices/${props.symbol}`);
+ */
+export function useEventSource(
+  url: MaybeRefOrGetter<string | URL | null | undefined>,
+  init: MaybeRefOrGetter<UseEventSourceInit> = {},
+): EventSourceRefs & EventSourceControls {
+  const address = () => toAddress(toValue(url));
+  const store = new SourceStore(address(), () => toValue(init));
+  const { data, event, lastEventId, readyState, error } = store.state;
+  const refs = {
+    data: shallowRef(data),
+    event: shallowRef(event),
+    lastEventId: shallowRef(lastEventId),
+    readyState: shallowRef(readyState),
+    error: shallowRef(error),
+  };
+  store.subscribe(() => {
+    for (const name of Object.keys(refs) as (keyof typeof refs)[])
+      (refs[name] as ShallowRef<unknown>).value = store.state[name];
+  });
+  const start = () =>
+    watch([address, () => toValue(init).key], ([address]) => store.open(address as string | undefined), {
+      immediate: true,
+    });
+  if (getCurrentInstance()) onMounted(start);
+  else start();
+  onScopeDispose(() => store.end());
+  return { ...refs, close: store.close, reopen: store.reopen };
+}

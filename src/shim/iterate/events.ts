@@ -1,0 +1,150 @@
+/** The events of a stream for `for await` loops: nothing is read while the loop is busy. */
+
+import { Connection, type ConnectionRequest } from '../connection/connection.js';
+import { type ConnectionPolicy, parseOptions, toDictionary } from '../connection/options.js';
+import { type ErrorDetails, EventSourceErrorEvent, toException } from '../events.js';
+import { type EventSourceMessage, toMessage } from '../parser/message-parser.js';
+import type { asyncDispose } from '../platform.js';
+import { toHeaderMap, toSentHeaders } from '../request.js';
+import type { Attempt, EventSourceInit, FetchLike, ReconnectFunction } from '../types.js';
+import { fail } from '../url.js';
+import { AsyncQueue } from './async-queue.js';
+
+export type { EventSourceMessage } from '../parser/message-parser.js';
+
+/** The options of `EventSource` for the request, the response and reconnecting. */
+export type EventsInit = Omit<
+  EventSourceInit,
+  'store' | 'storeName' | 'comments' | 'onEvent' | 'trace' | 'withCredentials'
+> & { withCredentials?: boolean | undefined };
+
+/** What `completion` wants to know besides the events. */
+export interface EventsTap {
+  /** A line that the standard ignores, without its line end, in stream order. */
+  onIgnoredLine?(line: string): void;
+  /** The body ended within an event: that event, as if a blank line had followed. Before the loop ends. */
+  onUnfinished?(message: EventSourceMessage): void;
+}
+
+/** Options that only the class has. */
+const namesOfTheClass = ['store', 'storeName', 'comments', 'onEvent', 'trace'];
+
+/**
+ * The events of a response, or of the answer to a URL or a request. Nothing is sent before the first event is asked
+ * for; nothing is read while the loop is busy; leaving the loop closes the connection. A URL or a request is
+ * reconnected as by `EventSource`; a response isn't.
+ *
+ * @throws {EventSourceError} in the loop, when the connection fails; the signal's reason when it is aborted
+ * @throws {TypeError} at once, if an option is wrong
+ * @example
+ * for await (const { event, data } of events('/answers', { method: 'POST', body })) show(event, data);
+ */
+export function events(
+  source: string | URL | Request | Response,
+  init?: EventsInit | null,
+): AsyncIterableIterator<EventSourceMessage> & { [asyncDispose](): Promise<void> } {
+  return iterateEvents(source, init ?? {}, {});
+}
+
+/** The same, with more to hear of. */
+export function iterateEvents(
+  source: string | URL | Request | Response,
+  given: EventsInit,
+  tap: EventsTap,
+): AsyncIterableIterator<EventSourceMessage> & { [asyncDispose](): Promise<void> } {
+  const init = toDictionary(given);
+  const unfit = namesOfTheClass.find((name) => (init as Record<string, unknown>)[name] !== undefined);
+  if (unfit) fail(`the option "${unfit}" is only for the class EventSource`);
+  const { policy, prepare } = requestsOf(source, init);
+
+  let connection: Connection | undefined;
+  let lastError: EventSourceErrorEvent | undefined;
+  const signals = [init.signal, typeof source === 'object' && 'signal' in source ? source.signal : undefined];
+  const abort = () => {
+    const aborted = signals.find((signal) => signal?.aborted);
+    queue.abort({ value: aborted?.reason });
+  };
+  const queue = new AsyncQueue<EventSourceMessage>({
+    onStart: () => {
+      connection = new Connection(policy, handler);
+    },
+    onEnd: () => {
+      for (const signal of signals) signal?.removeEventListener('abort', abort);
+      connection?.close();
+    },
+  });
+  const accept = init.accept;
+  const handler = {
+    prepare: (attempt: number, resumes: boolean) =>
+      prepare(
+        { attempt, lastEventId: connection?.lastEventId ?? policy.lastEventId, error: lastError },
+        resumes,
+      ),
+    accept: accept && ((response: Response) => accept(response)),
+    onBlock: (data: string | undefined, type: string, id: string | undefined) => {
+      if (data !== undefined) queue.push(toMessage(data, type, id));
+    },
+    onIgnoredLine: tap.onIgnoredLine && ((line: string) => tap.onIgnoredLine?.(line)),
+    onUnfinished:
+      tap.onUnfinished &&
+      ((data: string, type: string, id: string | undefined) => tap.onUnfinished?.(toMessage(data, type, id))),
+    untilWanted: () => queue.untilWanted(),
+    decide: (error: ErrorDetails) => {
+      lastError = new EventSourceErrorEvent(error);
+      return (init.reconnect as ReconnectFunction)(lastError);
+    },
+    failed: (error: ErrorDetails) => {
+      if (error.delay === undefined) queue.end({ value: toException(error) });
+      else lastError = new EventSourceErrorEvent(error);
+    },
+    completed: () => queue.end(),
+  };
+  for (const signal of signals) {
+    if (signal?.aborted) abort();
+    else signal?.addEventListener('abort', abort);
+  }
+  return queue;
+}
+
+interface Requests {
+  policy: ConnectionPolicy;
+  prepare(attempt: Attempt, resumes: boolean): ConnectionRequest | Promise<ConnectionRequest>;
+}
+
+function requestsOf(source: string | URL | Request | Response, init: EventSourceInit): Requests {
+  // Not `instanceof`: they may be another realm's.
+  if (typeof source === 'object' && 'status' in source) {
+    const { policy } = parseOptions('', { ...init, reconnect: false });
+    const fetch: FetchLike = () => Promise.resolve(source);
+    return {
+      policy: { ...policy, url: source.url, fetch },
+      prepare: () => ({ url: '', headers: {}, init: {} }),
+    };
+  }
+  if (typeof source === 'object' && 'method' in source) {
+    const wrong = (['method', 'body', 'url'] as const).find((name) => init[name] !== undefined);
+    if (wrong) fail(`the option "${wrong}" is given together with a Request, which has its own`);
+    const { policy } = parseOptions(source.url, { ...init, method: source.method });
+    return { policy, prepare: (attempt) => requestOf(source, init, attempt) };
+  }
+  const { policy, requests } = parseOptions(`${source}`, init);
+  return { policy, prepare: (attempt, resumes) => requests.make(attempt, resumes) };
+}
+
+/** A request can be sent once if it has a body, so a copy is sent. */
+async function requestOf(
+  request: Request,
+  { headers }: EventSourceInit,
+  attempt: Attempt,
+): Promise<ConnectionRequest> {
+  const isSafe = /^(get|head)$/i.test(request.method);
+  const own = toHeaderMap(request.headers);
+  for (const [name, entry] of toHeaderMap(typeof headers === 'function' ? await headers(attempt) : headers)) {
+    own.set(name, entry);
+  }
+  return {
+    url: isSafe ? request : request.clone(),
+    headers: toSentHeaders(own, attempt.lastEventId),
+    init: {},
+  };
+}

@@ -1,0 +1,145 @@
+/** The state of one answer. Formats write into it. */
+
+import { type ProviderError, toProviderError } from './provider-error.js';
+import type { CompletionPart, Json, PartValue, ToolCall, Usage } from './types.js';
+
+/** A call whose arguments are still streaming. */
+export interface OpenCall extends ToolCall {
+  readonly index: number;
+}
+
+/** An array's items; an object counts as a list of one, anything else as an empty list. */
+export function list(value: Json): Json[] {
+  if (Array.isArray(value)) return value.filter(isObject);
+  return isObject(value) ? [value] : [];
+}
+
+/** The first of several answers to one request. Servers leave out its index. */
+export function firstOf(choices: Json): Json {
+  return list(choices).find(({ index }) => !(typeof index === 'number' && index > 0));
+}
+
+export function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Non-empty text, or `undefined`. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Arguments as text: some servers send them as an object. */
+export function toArguments(value: unknown): string {
+  return isObject(value) ? JSON.stringify(value) : (textOf(value) ?? '');
+}
+
+/** JSON's value, or the text itself where it isn't JSON. */
+export function fromJson(text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Input and output that add up to the provider's total, where it gives one. */
+export function toTotal(input: Json, output: Json, total: Json): [number | undefined, number | undefined] {
+  const isNumber = (value: Json): value is number => typeof value === 'number';
+  const known = isNumber(input) ? input : undefined;
+  if (known !== undefined && isNumber(total) && total >= known && total > 0) return [known, total - known];
+  return [known, isNumber(output) ? output : undefined];
+}
+
+/** The answer that a format builds, chunk by chunk. */
+export class Answer {
+  /** The parts that the reader hasn't taken yet. */
+  parts: CompletionPart[] = [];
+  /** The chunk that is being read. */
+  chunk: unknown;
+  /** The provider's ID of the answer. */
+  id: string | undefined;
+  text = '';
+  reasoning = '';
+  readonly toolCalls: ToolCall[] = [];
+  counts: Record<string, unknown> | undefined;
+  error: ProviderError | undefined;
+  /** The provider said that the answer ended. */
+  isFinished = false;
+  /** Nothing follows. */
+  isDone = false;
+  reason: string | undefined;
+  usage: Usage | undefined;
+  /** Whether any part but pieces of calls was added. */
+  hasContent = false;
+  readonly #blocks: { text?: unknown; reasoning?: unknown } = {};
+  #calls = 0;
+
+  add(part: PartValue): void {
+    if (part.type === 'text' || part.type === 'reasoning') {
+      this[part.type] += part.text;
+    } else if (part.type === 'tool-call') {
+      const { type: _, ...call } = part;
+      this.toolCalls.push(call);
+    }
+    if (part.type === 'usage') this.usage = part.usage;
+    if (part.type !== 'tool-call-delta') this.hasContent = true;
+    this.parts.push(Object.defineProperty(part, 'raw', { value: this.chunk }));
+  }
+
+  /** A piece of text or reasoning. Two line feeds separate different blocks. */
+  write(type: 'text' | 'reasoning', value: unknown, block: unknown = 0): void {
+    const text = textOf(value);
+    if (!text) return;
+    const before = this.#blocks[type] ?? block;
+    this.#blocks[type] = block;
+    if (before !== block) this.add({ type, text: '\n\n' });
+    this.add({ type, text });
+  }
+
+  /** A call whose arguments follow. */
+  open(id: unknown, name: unknown, kind?: string): OpenCall {
+    const call = { index: this.#calls++, id: textOf(id), name: textOf(name) ?? '', arguments: '' };
+    return kind ? { ...call, kind } : call;
+  }
+
+  /** A piece of a call's arguments. */
+  grow(call: OpenCall, delta: string): void {
+    call.arguments += delta;
+    this.add({ type: 'tool-call-delta', ...call, delta });
+  }
+
+  /** A call is complete. Without a name it can't be answered. */
+  close({ index: _, ...call }: OpenCall): void {
+    if (call.name)
+      this.add({ type: 'tool-call', ...call, arguments: call.arguments || (call.kind ? '' : '{}') });
+  }
+
+  other(name: string, value: unknown): void {
+    this.add({ type: 'other', name, value });
+  }
+
+  /** The answer has ended: the `finish` part follows when the stream ends too. */
+  finish(reason: unknown): void {
+    this.isFinished = true;
+    this.reason = textOf(reason) ?? this.reason;
+  }
+
+  /** Later counts complete or correct earlier ones; a zero corrects nothing. */
+  count(counts: Json): void {
+    if (!isObject(counts)) return;
+    const merged = { ...this.counts };
+    // An earlier total doesn't fit newer counts.
+    if (Object.values(counts).some((value) => typeof value === 'number')) {
+      for (const name in merged) if (/^total/.test(name)) delete merged[name];
+    }
+    for (const [name, value] of Object.entries(counts)) {
+      if (value || (value === 0 && !merged[name])) merged[name] = value;
+    }
+    if (Object.keys(merged).length > 0) this.counts = merged;
+  }
+
+  fail(error: Json): void {
+    this.error ??= toProviderError(error);
+    this.isDone = true;
+  }
+}

@@ -1,0 +1,99 @@
+/** Errors in providers' JSON: where they are, and what they say. */
+
+import { fromJson, isObject } from './answer.js';
+import type { Json } from './types.js';
+
+/** An error that the provider reports within the stream, or instead of it. */
+export interface ProviderError {
+  message: string;
+  /** The provider's name for the error. */
+  type: string | undefined;
+  code: string | undefined;
+  /** The HTTP status that the error names. */
+  status: number | undefined;
+  /** Milliseconds to wait before trying again. */
+  retryAfter: number | undefined;
+  raw: unknown;
+}
+
+/** Names of members that have a message, the most likely first. */
+const WORDS = [/(message|msg|errorText|^text)$/i, /^(detail|errors?|reason|title)/i] as const;
+
+const NO_WORDS = 'The provider reported an error without a message';
+
+/** Whether a member says something: not null, zero, empty text or an object of such. */
+function isFilled(value: Json): boolean {
+  return isObject(value) ? Object.values(value).some(isFilled) : Boolean(value);
+}
+
+/** Whether a chunk reports an error. `isKnown`: it has the shape of an answer's chunk. */
+export function isError(chunk: Json, event: string | undefined, isKnown: boolean): boolean {
+  if (/^(error|exception)$/i.test(event ?? '')) return true;
+  if (!isObject(chunk)) return false;
+  if ([chunk.type, chunk.event, chunk.object].includes('error')) return true;
+  const names = isKnown ? /^errors?(_?(code|message|msg|type))?$/i : /^(is_?|has_?)?err|error|exception/i;
+  if (Object.keys(chunk).some((name) => names.test(name) && isFilled(chunk[name]))) return true;
+  if ([chunk.base_resp?.status_code, chunk.response?.error, chunk.x_groq?.error].some(isFilled)) return true;
+  if (isKnown) return false;
+  const { success, status, detail, code, message, msg } = chunk;
+  const isBad = isFilled(code) && !/^(200|ok|success)$/i.test(code);
+  return (
+    success === false ||
+    /^(error|failed)$/i.test(status) ||
+    isFilled(detail) ||
+    (isBad && isFilled(message ?? msg))
+  );
+}
+
+/** The first member, outermost first, whose name and value match. */
+function search(json: Json, names: RegExp, values: RegExp): string | undefined {
+  if (!isObject(json)) return undefined;
+  const members = Object.entries<Json>(json);
+  for (const [name, value] of members) {
+    if (names.test(name) && /str|num/.test(typeof value) && values.test(value)) return `${value}`;
+  }
+  for (const [, value] of members) {
+    const found = search(value, names, values);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** The message of an error. Some are JSON again. */
+function words(json: Json): string | undefined {
+  const found =
+    typeof json === 'string' ? json : (search(json, WORDS[0], /\D/) ?? search(json, WORDS[1], /\D/));
+  const inner = found && fromJson(found);
+  return (isObject(inner) && words(inner)) || found || undefined;
+}
+
+/** The words of a response's body, which may also be an event stream, HTML or plain text. */
+export function toBodyError(body: string): ProviderError {
+  const json = fromJson(/^data:(.+)$/m.exec(body)?.[1] ?? body);
+  return toProviderError(
+    typeof json === 'string'
+      ? json
+          .replace(/<(style|script|head)\b[\s\S]*?<\/\1>|<[^>]*>/gi, ' ')
+          .replace(/\s+/g, ' ')
+          .trim()
+          .slice(0, 500)
+      : json,
+  );
+}
+
+export function toProviderError(json: Json): ProviderError {
+  // Its own members take precedence over those beside it.
+  const inner = [json?.error, json?.response?.error].find(isObject);
+  const find = (names: RegExp, values: RegExp) => search(inner, names, values) ?? search(json, names, values);
+  const message = words(inner) ?? words(json) ?? (json ? JSON.stringify(json) : NO_WORDS);
+  // The words of the provider behind this one.
+  const more = words(json?.error?.metadata?.raw);
+  return {
+    message: more ? `${message}: ${more}` : message,
+    type: find(/^_*(error_?)?type$|^status$/i, /^(?!error$)\D/),
+    code: find(/^(error_?|status_?)?code$/i, /./),
+    status: Number(find(/^(http_?)?(status|code|status_?code)$/i, /^[45]\d\d$/)) || undefined,
+    retryAfter: Math.round(Number.parseFloat(find(/^retryDelay$/, /./) ?? '') * 1000) || undefined,
+    raw: json,
+  };
+}

@@ -1,0 +1,238 @@
+/** `createParser`: pieces of a stream in, callbacks out. */
+
+import { DEFAULT_MAX_EVENT_SIZE } from '../connection/options.js';
+import { loadSync, startError } from '../wasm/load.js';
+import { EventStreamParser } from './event-stream-parser.js';
+
+/** An event of a stream. */
+export interface EventSourceMessage {
+  /** The event's type, if the server gave one: browsers call an event without one `message`. */
+  event?: string | undefined;
+  /** The ID that came with this event, if one did. */
+  id?: string | undefined;
+  /** The data. */
+  data: string;
+}
+
+/** What is called while a stream is parsed, in the order of the stream. */
+export interface ParserCallbacks {
+  /** An event. */
+  onEvent?: ((event: EventSourceMessage) => void) | undefined;
+  /** A block ended which set the last event ID; called before `onEvent`, and for blocks without data too. */
+  onId?: ((id: string) => void) | undefined;
+  /** The server set the reconnection time, in milliseconds. */
+  onRetry?: ((retry: number) => void) | undefined;
+  /** A comment, without the colon and one space after it. */
+  onComment?: ((comment: string) => void) | undefined;
+  /** A line that the standard ignores, or the limit was exceeded. */
+  onError?: ((error: ParseError) => void) | undefined;
+}
+
+/** What a parser is made of. */
+export interface ParserConfig extends ParserCallbacks {
+  /**
+   * Bytes of one line, or of one event's lines together, before the stream is refused. Default: 64 MiB, which no
+   * honest server meets.
+   */
+  maxBufferSize?: number | undefined;
+}
+
+/** A parser that is fed. */
+export interface EventSourceParser {
+  /**
+   * Takes the next piece of the stream, cut wherever it may be. Callbacks are called before this returns. What one of
+   * them throws is thrown here; what came after it follows with the next call.
+   */
+  feed(chunk: string | Uint8Array): void;
+  /**
+   * Begins a new stream. What is unfinished is dropped; with `consume`, a line without its end is taken as a line
+   * before that.
+   */
+  reset(options?: { consume?: boolean }): void;
+}
+
+/** What can be wrong with a stream. */
+export type ErrorType = 'invalid-retry' | 'unknown-field' | 'max-buffer-size-exceeded';
+
+/** Something in a stream that isn't as it should be. */
+export class ParseError extends Error {
+  override name = 'ParseError';
+  /** What is wrong, by name. */
+  type: ErrorType;
+  /** The field's name, if the standard doesn't know it. */
+  field?: string | undefined;
+  /** The field's value. */
+  value?: string | undefined;
+  /** The line. */
+  line?: string | undefined;
+
+  constructor(
+    message: string,
+    options: {
+      type: ErrorType;
+      field?: string | undefined;
+      value?: string | undefined;
+      line?: string | undefined;
+    },
+  ) {
+    super(message);
+    this.type = options.type;
+    this.field = options.field;
+    this.value = options.value;
+    this.line = options.line;
+  }
+}
+
+/** So much of a line is quoted in a message. */
+const QUOTED_LENGTH = 40;
+
+/** Parsers that have thrown: their state is unknown, so they are never freed. */
+const crashed: unknown[] = [];
+
+/** The parser of `createParser` and of `EventSourceParserStream`. */
+export class MessageParser implements EventSourceParser {
+  readonly #config: ParserConfig;
+  readonly #reportsIgnoredLines: boolean;
+  #parser: EventStreamParser | undefined;
+  /** An event whose `onId` has thrown. */
+  #held: EventSourceMessage | undefined;
+  #callbackError: { value: unknown } | undefined;
+  /** Why nothing is taken any more. */
+  #refusal: Error | undefined;
+
+  constructor(config: ParserConfig, reportsIgnoredLines = config.onError !== undefined) {
+    this.#config = config;
+    this.#reportsIgnoredLines = reportsIgnoredLines;
+  }
+
+  feed(chunk: string | Uint8Array): void {
+    if (this.#refusal) throw this.#refusal;
+    if (typeof chunk !== 'string' && (!ArrayBuffer.isView(chunk) || chunk.length !== chunk.byteLength)) {
+      throw new TypeError(
+        `feed() expects a string or Uint8Array, got ${chunk === null ? 'null' : typeof chunk}`,
+      );
+    }
+    this.#parser ??= this.#create();
+    const parser = this.#parser;
+    this.#guard(() => {
+      this.#deliverHeld();
+      parser.feed(chunk);
+    });
+    if (!parser.isTooLarge) return;
+    this.#refusal = refusal('The limit "maxBufferSize" was exceeded');
+    const { maxBufferSize = 'the default of 64 Mi' } = this.#config;
+    const message = `The server sent a line or an event of more than ${maxBufferSize} bytes`;
+    this.#config.onError?.(new ParseError(message, { type: 'max-buffer-size-exceeded' }));
+  }
+
+  reset(options?: { consume?: boolean }): void {
+    const parser = this.#parser;
+    const consume = options?.consume && !this.#refusal;
+    this.#refusal = undefined;
+    if (!parser) return;
+    this.#guard(() => {
+      this.#deliverHeld();
+      parser.reset(consume);
+    });
+  }
+
+  /** Frees its memory. */
+  free(): void {
+    this.#parser?.free();
+    this.#parser = undefined;
+  }
+
+  #create(): EventStreamParser {
+    const config = this.#config;
+    let core: ReturnType<typeof loadSync>;
+    try {
+      core = loadSync();
+    } catch (cause) {
+      throw startError(cause);
+    }
+    const sink = {
+      onBlock: (data: string | undefined, type: string, id: string | undefined) => {
+        const message = data === undefined ? undefined : toMessage(data, type, id);
+        if (id !== undefined && config.onId) {
+          this.#held = message;
+          this.#callBack(() => config.onId?.(id));
+        }
+        this.#held = undefined;
+        if (message) this.#callBack(() => config.onEvent?.(message));
+      },
+      onRetry: (retry: number) => this.#callBack(() => config.onRetry?.(retry)),
+      onComment: config.onComment && ((comment: string) => this.#callBack(() => config.onComment?.(comment))),
+      onIgnoredLine: this.#reportsIgnoredLines
+        ? (line: string) => this.#callBack(() => config.onError?.(toParseError(line)))
+        : undefined,
+    };
+    return new EventStreamParser(core, sink, config.maxBufferSize ?? DEFAULT_MAX_EVENT_SIZE);
+  }
+
+  #callBack(callback: () => void): void {
+    try {
+      callback();
+    } catch (value) {
+      this.#callbackError = { value };
+      throw value;
+    }
+  }
+
+  #deliverHeld(): void {
+    const message = this.#held;
+    this.#held = undefined;
+    if (message) this.#callBack(() => this.#config.onEvent?.(message));
+  }
+
+  /** Throws what a callback throws. Anything else is a trap in the core: nothing is taken until `reset`. */
+  #guard(work: () => void): void {
+    this.#callbackError = undefined;
+    try {
+      work();
+    } catch (cause) {
+      if (this.#callbackError) throw cause;
+      crashed.push(this.#parser);
+      this.#parser = undefined;
+      this.#refusal = refusal('An unexpected exception ended this stream', cause);
+      throw this.#refusal;
+    }
+  }
+}
+
+function refusal(reason: string, cause?: unknown): Error {
+  return new Error(`${reason}; call reset() before the next stream is fed`, { cause });
+}
+
+/** The event of a block that has data. */
+export function toMessage(data: string, type: string, id: string | undefined): EventSourceMessage {
+  return { id, event: type || undefined, data };
+}
+
+function toParseError(line: string): ParseError {
+  const [, field = '', value = ''] = /^([^:]*)(?:: ?)?(.*)$/s.exec(line) ?? [];
+  if (field === 'retry') {
+    const message = `The value of "retry" is "${quote(value)}"; it has to be digits`;
+    return new ParseError(message, { type: 'invalid-retry', value, line });
+  }
+  const message = `The field "${quote(field)}" is unknown`;
+  return new ParseError(message, { type: 'unknown-field', field, value, line });
+}
+
+function quote(text: string): string {
+  return text.length > QUOTED_LENGTH ? `${text.slice(0, QUOTED_LENGTH)}…` : text;
+}
+
+/**
+ * A parser that is fed piece by piece and calls back, with the interface of the package eventsource-parser. Its first
+ * `feed` starts this package's WebAssembly module, synchronously.
+ */
+export function createParser(config: ParserConfig): EventSourceParser {
+  if (typeof config !== 'object' || config === null) {
+    throw new TypeError(
+      `createParser: the argument is ${config === null ? 'null' : typeof config}; it has to be an object, such as { onEvent }`,
+    );
+  }
+  const parser = new MessageParser(config);
+  // Functions that may be taken out of it and handed around.
+  return { feed: (chunk) => parser.feed(chunk), reset: (options) => parser.reset(options) };
+}

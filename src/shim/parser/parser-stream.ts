@@ -1,0 +1,60 @@
+/** The Rust parser as a `TransformStream`. */
+
+import { platformClass } from '../platform.js';
+import { load, startError } from '../wasm/load.js';
+import {
+  type EventSourceMessage,
+  MessageParser,
+  type ParseError,
+  type ParserConfig,
+} from './message-parser.js';
+
+/** The options of an `EventSourceParserStream`. */
+export interface StreamOptions extends Omit<ParserConfig, 'onEvent' | 'onError'> {
+  /**
+   * What to do about lines that the standard ignores: `'terminate'` makes an error of the first, a function is called
+   * with each. Default: nothing. When the limit is exceeded, the stream fails in any case.
+   */
+  onError?: 'terminate' | ((error: Error) => void) | undefined;
+}
+
+/**
+ * Bytes or text of an event stream in, events out: `response.body.pipeThrough(new EventSourceParserStream())`. An event
+ * that the stream's end cuts off is dropped.
+ */
+export class EventSourceParserStream extends /* @__PURE__ */ platformClass('TransformStream')<
+  string | Uint8Array,
+  EventSourceMessage
+> {
+  constructor(options: StreamOptions = {}) {
+    const { onError, ...config } = options;
+    let isFailed = false;
+    let parser: MessageParser;
+    super({
+      async start(controller) {
+        try {
+          await load();
+        } catch (cause) {
+          throw startError(cause);
+        }
+        const onEvent = (event: EventSourceMessage) => {
+          if (!isFailed) controller.enqueue(event);
+        };
+        const onParseError = (error: ParseError) => {
+          if (typeof onError === 'function') onError(error);
+          if (onError !== 'terminate' && error.type !== 'max-buffer-size-exceeded') return;
+          isFailed = true;
+          controller.error(error);
+        };
+        parser = new MessageParser({ ...config, onEvent, onError: onParseError }, onError !== undefined);
+      },
+      transform(chunk) {
+        parser.feed(chunk);
+        if (isFailed) parser.free();
+      },
+      flush() {
+        parser.free();
+      },
+    });
+  }
+}

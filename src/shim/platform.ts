@@ -1,0 +1,93 @@
+/** What differs between platforms. Importing this looks up nothing that may be missing. */
+
+type Constructor = new (...args: never[]) => object;
+
+/**
+ * The base for a class that extends one of the platform's. Where the platform lacks it, importing works, and making
+ * an object uses a polyfill loaded since or throws an error that names what is missing.
+ */
+export function platformClass<Name extends 'Event' | 'EventTarget' | 'TransformStream'>(
+  name: Name,
+): (typeof globalThis)[Name] {
+  const find = () => (globalThis as Record<string, unknown>)[name] as Constructor | undefined;
+  function Late(...args: never[]): object {
+    const Found = find();
+    if (!Found) throw new TypeError(`eventsource-wasm needs ${name}, which is missing here: load a polyfill`);
+    Object.setPrototypeOf(Late, Found);
+    Object.setPrototypeOf(Late.prototype, Found.prototype);
+    return Reflect.construct(Found, args, new.target);
+  }
+  return (find() ?? Late) as (typeof globalThis)[Name];
+}
+
+declare global {
+  // For those who compile without these types, as Node's types do it.
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+    readonly asyncDispose: unique symbol;
+  }
+}
+
+/** The names of the members that `using` and `await using` call; older platforms lack them. */
+export const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose');
+export const asyncDispose: typeof Symbol.asyncDispose =
+  Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
+
+let callsHandlers: boolean | undefined;
+
+/**
+ * Whether the platform itself calls `on…` attributes. Cloudflare's runtime calls the function that an event target
+ * has as `on` and the event's type; all others leave it to the class.
+ */
+export function platformCallsHandlers(): boolean {
+  if (callsHandlers === undefined) {
+    callsHandlers = false;
+    const onprobe = () => {
+      callsHandlers = true;
+    };
+    Object.assign(new EventTarget(), { onprobe }).dispatchEvent(new Event('probe'));
+  }
+  return callsHandlers;
+}
+
+interface Zone {
+  readonly name: string;
+  run<T>(work: () => T): T;
+}
+
+/**
+ * Captures the async context. Node's `AsyncLocalStorage` follows promises and tasks by itself; zone.js doesn't follow
+ * `await`.
+ *
+ * @returns a function that runs its argument in the context
+ */
+export function captureContext(): <T>(work: () => T) => T {
+  const { Zone } = globalThis as { Zone?: { readonly current?: Zone } };
+  const zone = Zone?.current;
+  return zone ? (work) => zone.run(work) : (work) => work();
+}
+
+let chromium: boolean | undefined;
+
+/** Whether short strings are faster made of codes than decoded. */
+export function isChromium(): boolean {
+  chromium ??= 'chrome' in globalThis || / Chrome\//.test(globalThis.navigator?.userAgent ?? '');
+  return chromium;
+}
+
+const fetchOptions = new Map<string, boolean>();
+
+/** Whether `fetch` takes a member of its options: some versions of Cloudflare's runtime throw for `cache`, for example. */
+export function supportsFetchOption(name: string, value: unknown): boolean {
+  let isSupported = fetchOptions.get(name);
+  if (isSupported === undefined) {
+    try {
+      new Request('http://localhost/', { [name]: value });
+      isSupported = true;
+    } catch {
+      isSupported = false;
+    }
+    fetchOptions.set(name, isSupported);
+  }
+  return isSupported;
+}

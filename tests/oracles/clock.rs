@@ -1,0 +1,25 @@
+//! A clock that stands still.
+
+use eventsource_wasm::core::Clock;
+
+/// What the core is told of the time, and the random number that it gets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Now {
+    pub time: f64,
+    pub date: f64,
+    pub random: f64,
+}
+
+impl Clock for Now {
+    fn time(&self) -> f64 {
+        self.time
+    }
+
+    fn date(&self) -> f64 {
+        self.date
+    }
+
+    fn random(&self) -> f64 {
+        self.random
+    }
+}

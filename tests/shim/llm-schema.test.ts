@@ -1,0 +1,187 @@
+/** Structured output: `schema`, partial objects and `partialJson`. */
+
+import { expect } from 'chai';
+import {
+  CompletionError,
+  type CompletionPart,
+  completion,
+  partialJson,
+  type StandardSchema,
+} from 'eventsource-wasm/llm';
+import * as z from 'zod';
+
+/** `{ city: string, days: number[] }`, as a schema library gives it. */
+const trip: StandardSchema<{ city: string; days: number[] }> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    async validate(value) {
+      const { city, days } = value as { city: unknown; days: unknown };
+      const issues = [];
+      if (typeof city !== 'string') issues.push({ message: 'not text', path: ['city'] });
+      if (!Array.isArray(days)) issues.push({ message: 'not a list', path: [{ key: 'days' }] });
+      return issues.length > 0 ? { issues } : { value: { city: city as string, days: days as number[] } };
+    },
+  },
+};
+
+function answer(text: string, reason = 'stop', size = 3): Response {
+  const pieces = text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+  const chunks = [
+    ...pieces.map((content) => ({ choices: [{ delta: { content } }] })),
+    { choices: [{ delta: {}, finish_reason: reason }] },
+  ];
+  return new Response(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join(''), {
+    headers: { 'Content-Type': 'text/event-stream' },
+  });
+}
+
+async function failure(promise: Promise<unknown>): Promise<CompletionError> {
+  const error = await promise.then(
+    () => undefined,
+    (error) => error,
+  );
+  expect(error).to.be.instanceOf(CompletionError);
+  return error;
+}
+
+describe('partialJson', () => {
+  const whole = {
+    a: 'x "y" \\ \n é 😀',
+    b: [1, -2.5e3, true, false, null, [], {}, [[{}]]],
+    'c"d': { e: { f: '' } },
+    __proto__x: 'own',
+  };
+  const tables: [text: string, value: unknown][] = [
+    ['', undefined],
+    ['  ', undefined],
+    ['{', {}],
+    ['{"', {}],
+    ['{"a', {}],
+    ['{"a"', {}],
+    ['{"a":', {}],
+    ['{"a":"', { a: '' }],
+    ['{"a":"b', { a: 'b' }],
+    ['{"a":"b\\', { a: 'b' }],
+    ['{"a":"b\\u00e', { a: 'b' }],
+    ['{"a":"b\\u00e9', { a: 'bé' }],
+    ['{"a":"b\\\\', { a: 'b\\' }],
+    ['{"a":"b\\"', { a: 'b"' }],
+    ['{"a":"b"', { a: 'b' }],
+    ['{"a":"b",', { a: 'b' }],
+    ['{"a":"b","c', { a: 'b' }],
+    ['{"a":1', {}],
+    ['{"a":1,', { a: 1 }],
+    ['{"a":tru', {}],
+    ['{"a":true', { a: true }],
+    ['[', []],
+    ['[1,2', [1]],
+    ['[1,2]', [1, 2]],
+    ['["a",["b', ['a', ['b']]],
+    ['"text', 'text'],
+    ['12', 12],
+    ['```json\n{"a":[1,', { a: [1] }],
+    ['```json\n{"a":[1]}\n```', { a: [1] }],
+    ['Sure: {"a":1}', undefined],
+    ['{"a":1} and more', { a: 1 }],
+  ];
+  for (const [text, value] of tables) {
+    it(text || 'nothing', () => {
+      expect(partialJson(text)).to.deep.equal(value);
+    });
+  }
+
+  for (const indent of [undefined, 2]) {
+    it(`every beginning of a document${indent ? ', indented' : ''} has a value that grows`, () => {
+      const text = JSON.stringify(whole, undefined, indent);
+      let size = 0;
+      for (let length = 1; length <= text.length; length++) {
+        if (/[\ud800-\udbff]$/.test(text.slice(0, length))) continue;
+        const value = partialJson(text.slice(0, length));
+        expect(value, text.slice(0, length)).to.be.an('object');
+        const grown = JSON.stringify(value).length;
+        // What is left out comes back later.
+        expect(grown, text.slice(0, length)).to.be.at.least(size);
+        size = grown;
+      }
+      expect(partialJson(text)).to.deep.equal(whole);
+    });
+  }
+
+  it('a long string', () => {
+    const text = 'é'.repeat(1_000_000);
+    expect(partialJson(`{"a":"${text}`)).to.deep.equal({ a: text });
+    expect(partialJson(`{"a":"${'\\n'.repeat(1_000_000)}`)).to.deep.equal({ a: '\n'.repeat(1_000_000) });
+  });
+});
+
+describe('completion: schema', () => {
+  it('partial objects, then the validated one', async () => {
+    const asked = completion(answer('{"city":"Bern","days":[1,2]}'), { schema: trip });
+    const parts: CompletionPart[] = [];
+    for await (const part of asked) parts.push(part);
+    const objects = parts.flatMap((part) => (part.type === 'object' ? [part] : []));
+    expect(objects[0]?.object).to.deep.equal({});
+    expect(objects.map(({ object }) => JSON.stringify(object))).to.include('{"city":"Bern","days":[]}');
+    expect(objects.filter(({ isFinal }) => isFinal)).to.have.length(1);
+    expect(parts.at(-2)).to.deep.equal({
+      type: 'object',
+      object: { city: 'Bern', days: [1, 2] },
+      isFinal: true,
+    });
+    expect(parts.at(-1)).to.deep.equal({ type: 'finish', reason: 'stop' });
+    const { object } = await asked.result();
+    expect(object.city).to.equal('Bern');
+    expect(object.days).to.deep.equal([1, 2]);
+  });
+
+  it('a schema of zod', async () => {
+    const schema = z.object({
+      city: z.string(),
+      days: z.array(z.number()),
+      note: z.string().default('none'),
+    });
+    const { object } = await completion(answer('{"city":"Bern","days":[1]}'), { schema }).result();
+    const note: string = object.note;
+    expect(object).to.deep.equal({ city: 'Bern', days: [1], note: 'none' });
+    expect(note).to.equal('none');
+    const error = await failure(completion(answer('{"city":"Bern","days":["x"]}'), { schema }).result());
+    expect(error.message).to.match(/days\.0: /);
+  });
+
+  it('JSON in a code block', async () => {
+    const asked = completion(answer('```json\n{"city":"Bern","days":[]}\n```'), { schema: trip });
+    expect((await asked.result()).object).to.deep.equal({ city: 'Bern', days: [] });
+  });
+
+  it('an answer that doesn’t match', async () => {
+    const error = await failure(completion(answer('{"city":7}'), { schema: trip }).result());
+    expect(error.kind).to.equal('schema');
+    expect(error.message).to.contain('city: not text; days: not a list');
+    expect(error.raw).to.have.length(2);
+  });
+
+  it('an answer that isn’t JSON, or was cut', async () => {
+    const error = await failure(completion(answer('{"city":"Be', 'length'), { schema: trip }).result());
+    expect(error).to.include({ kind: 'schema', raw: '{"city":"Be' });
+    expect(error.message).to.contain('"length"');
+    expect(error.cause).to.be.instanceOf(SyntaxError);
+  });
+
+  it('a call instead of an answer', async () => {
+    const chunk = {
+      choices: [
+        {
+          delta: { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{}' } }] },
+          finish_reason: 'tool_calls',
+        },
+      ],
+    };
+    const response = new Response(`data: ${JSON.stringify(chunk)}\n\n`, {
+      headers: { 'Content-Type': 'text/event-stream' },
+    });
+    const { object, toolCalls } = await completion(response, { schema: trip }).result();
+    expect(object).to.equal(undefined);
+    expect(toolCalls).to.have.length(1);
+  });
+});
