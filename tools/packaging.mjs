@@ -341,15 +341,15 @@ const fromReport = (report) =>
  * @param {string} folder @param {string} bin @param {string[]} args @param {Record<string, string>} [env]
  */
 const testing = (folder, bin, args, env) =>
-  exchanging(async (urls) => {
-    const report = `${folder}/report-${args.join('').replace(/\W/g, '')}.json`;
-    const failed = await tool(folder, bin, [...args, `--outputFile=${report}`], {
-      URLS: JSON.stringify(urls),
-      ...env,
-    }).catch((error) => error);
-    if (!existsSync(report)) throw failed;
-    return fromReport(JSON.parse(readFileSync(report, 'utf8')));
-  });
+  exchanging((urls) => reportOf(folder, bin, args, { URLS: JSON.stringify(urls), ...env }));
+
+/** @param {string} folder @param {string} bin @param {string[]} args @param {Record<string, string>} env */
+async function reportOf(folder, bin, args, env) {
+  const report = `${folder}/report-${args.join('').replace(/\W/g, '')}.json`;
+  const failed = await tool(folder, bin, [...args, `--outputFile=${report}`], env).catch((error) => error);
+  if (!existsSync(report)) throw failed;
+  return fromReport(JSON.parse(readFileSync(report, 'utf8')));
+}
 
 /**
  * Runs the tests that docs/testing.md shows, as they stand there. Fails unless all pass.
@@ -578,15 +578,14 @@ const apps = {
     const byDefault = await step('jest: default configuration', () =>
       testing(folder, 'jest', ['--json', '--rootDir=default']),
     );
-    /** @param {string} name of a row of its own @param {string} pattern @param {string[]} [flags] */
-    const alone = async (name, pattern, flags = []) => {
-      const results = await step(`jest: ${name}`, () =>
-        testing(folder, 'jest', ['--json', '--rootDir=default', `--testMatch=**/${pattern}.js`, ...flags]),
-      );
-      return results;
-    };
-    const imported = await alone('plain jsdom', 'imports', ['--env=jsdom']);
-    const timers = await alone('fake timers', 'timers');
+    const alone = ['--json', '--rootDir=default'];
+    const URLS = JSON.stringify(Object.fromEntries(allPrograms().map(({ name }) => [name, ''])));
+    const imported = await step('jest: plain jsdom', () =>
+      reportOf(folder, 'jest', [...alone, '--testMatch=**/imports.js', '--env=jsdom'], { URLS }),
+    );
+    const timers = await step('jest: fake timers', () =>
+      testing(folder, 'jest', [...alone, '--testMatch=**/timers.js']),
+    );
     return [
       { tool: 'Jest, jsdom', version, results, note: 'with jest-fixed-jsdom' },
       { tool: 'Jest, default configuration', version, results: byDefault, note: '`require`' },

@@ -73,6 +73,7 @@ export class Participant implements Member {
 
   leave(): void {
     this.lose();
+    this.#setOpened(undefined);
     this.#membership?.leave();
     this.#membership = undefined;
   }
@@ -121,7 +122,9 @@ export class Participant implements Member {
   }
 
   lose(): void {
-    this.#source?.close();
+    // The next holder may have been heard already.
+    if (!this.#source) return;
+    this.#source.close();
     this.#source = undefined;
     this.#setOpened(undefined);
   }
