@@ -252,7 +252,7 @@ for (const [name, start] of Object.entries(browsers)) {
     const overlaps = () =>
       visit.page.evaluate(() => {
         const controls = [...document.querySelectorAll('button, select, input, textarea, a, summary')]
-          .filter((element) => !element.closest('.from-end'))
+          .filter((element) => !element.closest('.from-end') && element.checkVisibility())
           .map((element) => ({ element, box: element.getBoundingClientRect() }))
           .filter(({ box }) => box.width > 1 && box.height > 1);
         return controls.flatMap(({ element, box }, index) =>

@@ -1,8 +1,9 @@
 import { SharedEventSource } from 'eventsource-wasm/shared';
+import { base } from './base';
 import { find, make } from './dom';
 
 /** Two events a second, which say little. */
-const FEED = '/feed?rate=2';
+const FEED = `${base}feed?rate=2`;
 
 /** In the query of tabs that are opened by the counter's link. */
 const PARAMETER = 'tabs';
