@@ -293,7 +293,8 @@ fn the_user_may_decide_about_every_outcome() {
 
 #[test]
 fn giving_up_says_after_how_many_attempts() {
-    let policy = Policy { rules: Rules::Policy, max_attempts: 1.0, statuses: b"503"[..].into(), ..Policy::default() };
+    let policy =
+        Policy { rules: Rules::Policy, max_attempts: 1.0, statuses: b"503"[..].into(), ..Policy::default() };
     check_with(
         connection(policy, false, ConnectionOptions::default()),
         &[
@@ -477,7 +478,8 @@ fn chosen_statuses_are_tried_again_when_the_server_says() {
         let mut connection = connection(policy.clone(), true, ConnectionOptions::default());
         let now = Now { date: 784_111_777_000.0, ..Now::default() };
         assert_eq!(connection.step(Input::Start, &now), Action::Fetch);
-        let head = Head { status: digits(status), content_type: b"text/html", retry_after: retry_after.as_bytes() };
+        let head =
+            Head { status: digits(status), content_type: b"text/html", retry_after: retry_after.as_bytes() };
         assert_eq!(connection.step(Input::Response(head), &now), Action::ReadExcerpt);
         (connection.step(Input::ExcerptRead, &now), connection.error(), connection.retry_after())
     };
@@ -502,7 +504,8 @@ fn chosen_statuses_are_tried_again_when_the_server_says() {
 
 #[test]
 fn retry_after_holds_for_one_attempt() {
-    let policy = Policy { rules: Rules::Policy, statuses: b"503"[..].into(), factor: 1.0, ..Policy::default() };
+    let policy =
+        Policy { rules: Rules::Policy, statuses: b"503"[..].into(), factor: 1.0, ..Policy::default() };
     let busy = Input::Response(Head { status: b"503", content_type: b"", retry_after: b"60" });
     let mut connection = connection(policy, true, ConnectionOptions::default());
     let mut step = |input| (connection.step(input, &Now::default()), connection.retry_after());

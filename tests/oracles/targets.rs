@@ -131,7 +131,9 @@ fn any_input<'a>(u: &mut Unstructured<'a>) -> Result<Input<'a>> {
         2..=4 => Input::Ended { error: *u.choose(&Error::ALL)?, has_received: u.arbitrary()? },
         5 => Input::Ended { error: Error::Request, has_received: false },
         6 => Input::Ended { error: Error::End, has_received: u.arbitrary()? },
-        7 | 8 => Input::Response(Head { status: b"200", content_type: b"text/event-stream", ..Head::default() }),
+        7 | 8 => {
+            Input::Response(Head { status: b"200", content_type: b"text/event-stream", ..Head::default() })
+        }
         9 => Input::Response(Head {
             status: if u.arbitrary()? { b"503" } else { u.arbitrary()? },
             content_type: u.arbitrary()?,
