@@ -57,12 +57,7 @@ const WASM_FEATURES = [
 /** What the module has that wasm2js translates. */
 const WASM2JS_FEATURES = WASM_FEATURES.filter((feature) => feature !== 'simd');
 
-/**
- * Functions with one caller are put into it only when they are small: else WebKit of 2022 traps in some that have
- * become large ("Out of bounds table access"), where no other engine does. What it is there isn't known; the tests in
- * WPE WebKit watch it. It costs 1.5 % of the size.
- */
-const OPTIMIZATIONS = ['-Oz', '--converge', '--one-caller-inline-max-function-size=20'];
+const OPTIMIZATIONS = ['-Oz', '--converge'];
 
 const GENERATED = 'src/shim/wasm/generated';
 const BINDGEN_OUT = 'build/bindgen';

@@ -55,7 +55,7 @@ async function expectAlive(source: EventSource, send: (text: string) => void): P
 const places: [what: string, place: string, passages: number][] = [
   ['when it starts', 'step', 0],
   ['when the response comes, while its state is borrowed', 'step', 1],
-  ['when bytes are parsed, while the parser is borrowed', 'parse', 0],
+  ['when bytes are parsed, while the parser is borrowed', 'scan', 0],
   ['when the stream ends', 'step', 2],
   ['when the timer of a reconnection runs out', 'step', 3],
   ['when the second response comes', 'step', 4],
@@ -132,7 +132,7 @@ describe('a panic in the core', () => {
   });
 
   it('a loop throws, and fetchEventSource rejects', async () => {
-    panicAt('parse');
+    panicAt('scan');
     const { fetch, send } = server();
     const loop = events(url, { fetch });
     const first = loop.next();
@@ -158,7 +158,7 @@ describe('a panic in the core', () => {
     other.feed('data: o');
     const parser = createParser({ onEvent: ({ data }) => seen.push(data) });
     parser.feed('data: 1\n\ndata: 2');
-    panicAt('stream');
+    panicAt('scan');
     expect(() => parser.feed('\n\n')).to.throw(/reset\(\)/);
     neverPanic();
     expect(() => parser.feed('data: 3\n\n')).to.throw(/reset\(\)/);
