@@ -12,7 +12,7 @@ const SECOND: f64 = 1_000.0;
 const HOUR: f64 = 3_600.0 * SECOND;
 
 const STREAM: Input =
-    Input::Response(Head { status: 200, content_type: b"text/event-stream", retry_after: b"" });
+    Input::Response(Head { status: b"200", content_type: b"text/event-stream", retry_after: b"" });
 
 /// A generator of numbers that look random, the same in each run (Numerical Recipes' constants).
 fn random(state: &mut u32) -> f64 {

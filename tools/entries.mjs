@@ -59,6 +59,9 @@ const STATIC_CONDITIONS = ['workerd', 'edge-light'];
 /** @returns {{ name: string, exports: Record<string, any>, sideEffects: string[], files: string[] }} */
 const readManifest = () => JSON.parse(readFileSync('package.json', 'utf8'));
 
+/** Entries without the core: they are the same in every form, and built once. */
+const CORELESS = ['testing'];
+
 /** The names of the entries: `index`, `polyfill`, … Their sources are src/shim/<name>.ts. */
 export function entryNames() {
   return Object.values(readManifest().exports).flatMap((target) => {
@@ -69,7 +72,8 @@ export function entryNames() {
 
 /** What one form is made of: the source of each entry and the file it becomes. @param {Form} form */
 export function entriesOf(form) {
-  const entries = entryNames().map((name) => ({
+  const names = entryNames().filter((name) => form.name === 'inline' || !CORELESS.includes(name));
+  const entries = names.map((name) => ({
     name,
     source: `src/shim/${form.name === 'slim' && name === 'index' ? 'slim' : name}.ts`,
     output: `${form.dir}/${name}.js`,
@@ -88,6 +92,10 @@ export function packageEntries() {
       : [{ specifier: name + path.slice(1), output: /** @type {string} */ (target.default).slice(2) }],
   );
 }
+
+/** The entries that a form has. @param {string} form its name in import paths: none, `slim` or `js` */
+export const hasEntry = (/** @type {string} */ name, /** @type {string} */ form) =>
+  form === '' || !CORELESS.includes(name);
 
 /** @param {string} name */
 const suffix = (name) => (name === 'index' ? '' : `/${name}`);
@@ -108,7 +116,7 @@ function wantedExports() {
       require: `./${CJS_DIR}/${path}`,
       default: `./dist/${path}`,
     };
-    if (form === 'js') return { types, ...code };
+    if (form === 'js' || CORELESS.includes(name)) return { types, ...code };
     return {
       types,
       ...Object.fromEntries(
@@ -121,7 +129,8 @@ function wantedExports() {
   };
   for (const name of names) exports[`.${suffix(name)}`] = conditions(name, 'inline');
   for (const form of ['slim', 'js'])
-    for (const name of names) exports[`./${form}${suffix(name)}`] = conditions(name, form);
+    for (const name of names.filter((name) => !CORELESS.includes(name)))
+      exports[`./${form}${suffix(name)}`] = conditions(name, form);
   for (const { output } of scripts) exports[`./${output}`] = `./${output}`;
   exports['./core.wasm'] = `./${PACKAGED_WASM}`;
   exports['./package.json'] = './package.json';
@@ -132,7 +141,7 @@ function wantedExports() {
 function stubs() {
   return ['inline', 'slim', 'js'].flatMap((form) =>
     entryNames()
-      .filter((name) => form !== 'inline' || name !== 'index')
+      .filter((name) => (form === 'inline' ? name !== 'index' : !CORELESS.includes(name)))
       .map((name) => ({
         path: form === 'inline' ? `${name}.js` : `${form}/${name}.js`,
         target: form === 'inline' ? `./dist/${name}.js` : `../dist/${form}/${name}.js`,

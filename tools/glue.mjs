@@ -12,21 +12,21 @@ const cuts = [
     /throw new Error\(getStringFromWasm0\(arg0, arg1\)\);/,
     "throw new Error('eventsource-wasm: internal error');",
   ],
-  [/^function getStringFromWasm0[^]*?^\}\n/m, ''],
-  [/^let cachedUint8ArrayMemory0[^]*?^function getUint8ArrayMemory0[^]*?^\}\n/m, ''],
-  [/^let cachedTextDecoder[^]*?^function decodeText[^]*?^\}\n/m, ''],
-  [/^async function __wbg_load[^]*?^\}\n/m, ''],
-  [/^function __wbg_finalize_init[^]*?^\}\n/m, ''],
+  [/^function getStringFromWasm0[\s\S]*?^\}\n/m, ''],
+  [/^let cachedUint8ArrayMemory0[\s\S]*?^function getUint8ArrayMemory0[\s\S]*?^\}\n/m, ''],
+  [/^let cachedTextDecoder[\s\S]*?^function decodeText[\s\S]*?^\}\n/m, ''],
+  [/^async function __wbg_load[\s\S]*?^\}\n/m, ''],
+  [/^function __wbg_finalize_init[\s\S]*?^\}\n/m, ''],
   [/^let wasmModule, wasmInstance, wasm;$/m, 'let wasm;'],
   [
-    /^function initSync\(module\) \{[^]*?^\}\n/m,
+    /^function initSync\(module\) \{[\s\S]*?^\}\n/m,
     `function initSync({ module }) {
     wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
     wasm.__wbindgen_start?.();
 }
 `,
   ],
-  [/^let __wbg_init_promise;[^]*?(?=^export \{)/m, ''],
+  [/^let __wbg_init_promise;[\s\S]*?(?=^export \{)/m, ''],
   // The shim writes to the module's memory and reads from it.
   [
     /^export \{ initSync, __wbg_init as default \};?$/m,
@@ -45,7 +45,7 @@ export function trimGlue(glue) {
 /** The types of what this adds. @param {string} declarations */
 export function trimDeclarations(declarations) {
   return declarations.replace(
-    /^export type InitInput[^]*$/m,
+    /^export type InitInput[\s\S]*$/m,
     'export function initSync(source: { module: WebAssembly.Module }): void;\nexport function coreMemory(): WebAssembly.Memory;\n',
   );
 }

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build, bundle } from './build.mjs';
-import { entryNames, scripts } from './entries.mjs';
+import { entryNames, hasEntry, scripts } from './entries.mjs';
 import { npmInstall } from './npm-install.mjs';
 import { setupChromium, setupNodeModules } from './setup.mjs';
 import { integrity } from './size.mjs';
@@ -38,10 +38,13 @@ const ENTRIES_OF_FRAMEWORKS = ['react', 'vue', 'svelte'];
 
 const entriesForAll = () => entryNames().filter((name) => !ENTRIES_OF_FRAMEWORKS.includes(name));
 
+/** @param {string} form */
+const entriesOfForm = (form) => entriesForAll().filter((entry) => hasEntry(entry, form));
+
 /** A program for each entry in each form. */
 function allPrograms() {
   return /** @type {const} */ (['', 'slim', 'js']).flatMap((form) =>
-    entriesForAll().map((entry) => {
+    entriesOfForm(form).map((entry) => {
       const parts = [form, entry === 'index' ? '' : entry].filter(Boolean);
       return {
         name: [form, entry].filter(Boolean).join('-'),
@@ -349,6 +352,40 @@ async function reportOf(folder, bin, args, env) {
 }
 
 /**
+ * Runs the tests that docs/testing.md shows, as they stand there. Fails unless all pass.
+ * @param {string} folder
+ * @param {string[]} sections whose first block of code is a file of tests, with its name in the first line
+ * @param {(files: string[], report: string) => Promise<unknown>} runTests
+ */
+async function runDocumented(folder, sections, runTests) {
+  const page = readFileSync('docs/testing.md', 'utf8');
+  const documented = 'documented';
+  mkdirSync(`${folder}/${documented}`, { recursive: true });
+  const files = sections.map((section) => {
+    const code = page.split(`\n## ${section}\n`)[1]?.match(/^```js\n(\/\/ (\S+)\n[\s\S]*?)^```$/m);
+    if (!code?.[1]) throw new StepError(`docs/testing.md has no test in the section ${section}`);
+    writeFileSync(`${folder}/${documented}/${code[2]}`, code[1]);
+    return `${documented}/${code[2]}`;
+  });
+  const report = `${folder}/report-documented.json`;
+  rmSync(report, { force: true });
+  const error = await runTests(files, report).then(
+    () => undefined,
+    (error) => error,
+  );
+  if (!existsSync(report)) throw error ?? new StepError('the test runner wrote no report');
+  const { numPassedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  rmSync(`${folder}/${documented}`, { recursive: true });
+  if (error || testResults.length !== files.length || numPassedTests < files.length) {
+    const failures = Object.entries(fromReport({ testResults })).filter(([, result]) => result !== WELL);
+    const output = failures.map((failure) => failure.join(': ')).join('\n');
+    throw new StepError('the tests of docs/testing.md fail', {
+      output: output || `${error?.output ?? error}`,
+    });
+  }
+}
+
+/**
  * Starts a server that prints its address.
  * @template T
  * @param {string} folder @param {string} bin @param {string[]} args
@@ -506,6 +543,11 @@ const apps = {
   async vitest() {
     const folder = await install('vitest');
     const version = versionOf(folder, 'vitest');
+    await step('vitest: docs/testing.md', () =>
+      runDocumented(folder, ['Vitest', 'msw'], (files, report) =>
+        tool(folder, 'vitest', ['run', '--reporter=json', `--outputFile=${report}`, ...files]),
+      ),
+    );
     const rows = [];
     for (const environment of ['happy-dom', 'jsdom']) {
       const results = await step(`vitest: ${environment}`, () =>
@@ -517,6 +559,13 @@ const apps = {
   },
   async jest() {
     const folder = await install('jest');
+    await step('jest: docs/testing.md', () =>
+      runDocumented(folder, ['Jest'], (files, report) =>
+        tool(folder, 'jest', ['--json', `--outputFile=${report}`, '--env=node', ...files], {
+          NODE_OPTIONS: '--experimental-vm-modules',
+        }),
+      ),
+    );
     const results = await step('jest: jsdom', () =>
       testing(folder, 'jest', ['--json', '--env=jest-fixed-jsdom', '--testPathIgnorePatterns=/default/'], {
         NODE_OPTIONS: '--experimental-vm-modules',

@@ -18,7 +18,7 @@ import {
   setupToolchain,
 } from './setup.mjs';
 import { filesUnder } from './stamps.mjs';
-import { buildPlayground } from './start.mjs';
+import { buildPlayground, buildStaticPlayground } from './start.mjs';
 import { command, printError, root, run, StepError, seconds, start, step } from './steps.mjs';
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
@@ -75,11 +75,14 @@ const suites = {
   },
   async playground() {
     const CHROME_PATH = await setupChromium();
+    const FIREFOX_PATH = (await setupBrowser('firefox')).executable;
     await buildPlayground();
+    await buildStaticPlayground();
     // The path to the page's server is written for files that lie right in the folder.
     const options = { ...inNode, outbase: 'tests/playground' };
     const files = await bundleTests(testsIn('tests/playground'), 'build/tests/playground', options);
-    return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH })).counts;
+    return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, FIREFOX_PATH }))
+      .counts;
   },
   async servers() {
     await build();
@@ -313,7 +316,7 @@ async function bundleTests(entryPoints, outdir, options, form) {
     outbase: 'tests',
     format: 'esm',
     inject: ['tests/second-try.ts'],
-    ...(form ? { alias: { 'eventsource-wasm': `eventsource-wasm/${form}` } } : {}),
+    ...(form ? { alias: { ...coreless, 'eventsource-wasm': `eventsource-wasm/${form}` } } : {}),
     ...options,
     define: {
       __SERVER__: JSON.stringify(facts),
@@ -323,6 +326,9 @@ async function bundleTests(entryPoints, outdir, options, form) {
   });
   return filesUnder(outdir, /\.test\.js$/);
 }
+
+/** Entries that no form has of its own. */
+const coreless = { 'eventsource-wasm/testing': `${root}/dist/testing.js` };
 
 const NODE = { program: process.execPath, flags: ['--enable-source-maps', '--expose-gc'] };
 

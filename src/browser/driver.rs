@@ -14,7 +14,7 @@ use std::{
     rc::Rc,
     task::{Context, Poll},
 };
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestInit};
 
@@ -38,6 +38,8 @@ pub mod input {
     pub const CLOSE: u32 = 25;
     /// The promise of an attempt's response is settled; the attempt's number.
     pub const POLL: u32 = 26;
+    /// Something has trapped: the request and the timer are to be freed. Nothing may be fed afterwards.
+    pub const ABANDON: u32 = 27;
 }
 
 /// A connection with the things of the platform that it holds.
@@ -85,6 +87,7 @@ impl Driver {
             }
             input::NETWORK => Input::Network(number != 0.0),
             input::POLL => return self.poll(number as u32),
+            input::ABANDON => return self.abandon(),
             _ => match Error::ALL.get(code as usize) {
                 Some(&error) => Input::Ended { error, has_received: number != 0.0 },
                 None => return,
@@ -93,7 +96,7 @@ impl Driver {
         self.step(input);
     }
 
-    /// Sends the request that [`ConnectionDelegate::prepare`] has asked for.
+    /// Sends the request that [`ConnectionDelegate::prepare`] has asked for. `fetch` always returns a promise.
     pub fn send(&self, fetch: &Function, url: &JsValue, init: &RequestInit) {
         let (state, attempt) = self.progress();
         if state != State::Connecting {
@@ -106,7 +109,7 @@ impl Driver {
         });
         match sent {
             Ok(response) => {
-                let response = JsFuture::from(Promise::resolve(&response));
+                let response = JsFuture::from(response.unchecked_into::<Promise>());
                 self.responses.borrow_mut().push((attempt, response));
                 self.start_timer();
                 self.poll(attempt);
@@ -115,8 +118,8 @@ impl Driver {
         }
     }
 
-    /// Frees what can be freed after a trap: nothing else may be called afterwards.
-    pub fn abandon(&self) {
+    /// Frees what isn't borrowed by something that has trapped.
+    fn abandon(&self) {
         drop(take(&self.timer));
         if let Some(abort) = take(&self.abort) {
             abort.abort();

@@ -108,11 +108,6 @@ impl Connection {
     pub fn send(&self, fetch: &Function, url: &JsValue, init: &RequestInit) {
         self.0.send(fetch, url, init);
     }
-
-    /// Aborts the request and clears the timer after a trap. Nothing else may be called afterwards.
-    pub fn abandon(&self) {
-        self.0.abandon();
-    }
 }
 
 /// Finds the events of one stream in the bytes that the window has.
@@ -124,6 +119,7 @@ mod scan {
     pub const DECODE: u32 = 1 << 16;
     pub const IS_ASCII: u32 = 1 << 17;
     pub const TOO_LARGE: u32 = 1 << 18;
+    pub const IS_IN_LINE: u32 = 1 << 19;
 }
 
 #[wasm_bindgen]
@@ -148,12 +144,8 @@ impl Scanner {
                 | bit(scan::DECODE, decode)
                 | bit(scan::IS_ASCII, is_ascii)
                 | bit(scan::TOO_LARGE, too_large)
+                | bit(scan::IS_IN_LINE, self.0.is_in_line())
         })
-    }
-
-    /// How many bytes of the window were scanned since it was restarted.
-    pub fn scanned(&self) -> usize {
-        self.0.scanned()
     }
 
     /// The window's text is taken; returns the place from which on it is still needed.
@@ -162,19 +154,12 @@ impl Scanner {
         self.0.restart_window()
     }
 
-    /// Goes back to the window's start, as its bytes aren't UTF-8.
-    pub fn rewind(&mut self) {
-        self.0.rewind();
-    }
-
-    /// Begins a new stream.
-    pub fn reset(&mut self) {
-        self.0.reset();
-    }
-
-    /// Whether a line has begun that has no end yet.
-    #[wasm_bindgen(js_name = isInLine)]
-    pub fn is_in_line(&self) -> bool {
-        self.0.is_in_line()
+    /// Goes back to the window's start, as its bytes aren't UTF-8; or begins a new stream.
+    pub fn rewind(&mut self, begins_stream: bool) {
+        if begins_stream {
+            self.0.reset();
+        } else {
+            self.0.rewind();
+        }
     }
 }

@@ -50,6 +50,11 @@ impl Block {
     /// The UTF-16 code units of the first `length` bytes, which are taken to be well-formed UTF-8.
     #[inline(always)]
     pub fn units(&self, length: usize) -> u32 {
+        if self.non_ascii == 0 { length as u32 } else { self.units_of_text(length) }
+    }
+
+    #[inline(never)]
+    fn units_of_text(&self, length: usize) -> u32 {
         let wanted = if length >= BLOCK { Mask::MAX } else { low_bits(length) };
         (length as u32)
             .wrapping_sub((self.continuations & wanted).count_ones())

@@ -1,6 +1,6 @@
 //! What a request's method and URL say about sending it again.
 
-use super::{response::number, retry::Outcome};
+use super::retry::Outcome;
 
 /// Whether sending the request twice does no more than sending it once: true of GET and HEAD, in any case, as Fetch
 /// normalizes it. A POST may be billed, so its end is the stream's end.
@@ -10,7 +10,7 @@ pub fn is_safe_to_repeat(method: &[u8]) -> bool {
 
 /// Whether a host is this machine, which needs no network to be reached. As a serialized URL has it, with the port.
 pub fn is_local(host: &[u8]) -> bool {
-    let name = host.split(|&byte| byte == b':').next().unwrap_or_default();
+    let (name, _) = split_once(host, b':');
     name == b"localhost"
         || name.ends_with(b".localhost")
         || name.starts_with(b"127.")
@@ -66,23 +66,31 @@ pub struct RequestFacts {
     pub is_local: bool,
     /// What the URL leads to.
     pub target: Target,
-    /// The statuses that are tried again.
-    pub statuses: Vec<u32>,
+    /// The statuses that are tried again, of three digits each.
+    pub statuses: Box<[u8]>,
 }
 
 impl RequestFacts {
-    /// Reads what the shim writes, with a space between the words: the method, the URL's scheme and its host, and the
-    /// statuses. `GET https: localhost:8080 429 503`.
+    /// Reads what the shim writes: the method, the URL's scheme, its host, and the statuses. `GET https: localhost:8080
+    /// 429503`.
     pub fn parse(text: &[u8]) -> Self {
-        let mut words = text.split(|&byte| byte == b' ');
-        let mut word = || words.next().unwrap_or_default();
+        let (method, rest) = split_once(text, b' ');
+        let (scheme, rest) = split_once(rest, b' ');
+        let (host, statuses) = split_once(rest, b' ');
         Self {
-            is_safe_to_repeat: is_safe_to_repeat(word()),
-            target: Target::of(word()),
-            is_local: is_local(word()),
-            statuses: words.map(number).collect(),
+            is_safe_to_repeat: is_safe_to_repeat(method),
+            target: Target::of(scheme),
+            is_local: is_local(host),
+            statuses: statuses.into(),
         }
     }
+}
+
+/// The text before the first such byte and after it.
+#[inline(never)]
+pub fn split_once(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
+    let at = text.iter().position(|&byte| byte == separator).unwrap_or(text.len());
+    (&text[..at], text.get(at + 1..).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -147,12 +155,12 @@ mod tests {
     #[test]
     fn facts_are_read_from_words() {
         assert_eq!(
-            RequestFacts::parse(b"POST https: localhost:1 429 503"),
+            RequestFacts::parse(b"POST https: localhost:1 429503"),
             RequestFacts {
                 is_safe_to_repeat: false,
                 is_local: true,
                 target: Target::Server,
-                statuses: vec![429, 503],
+                statuses: b"429503"[..].into(),
             }
         );
         assert_eq!(
@@ -161,7 +169,7 @@ mod tests {
                 is_safe_to_repeat: true,
                 is_local: false,
                 target: Target::Content,
-                statuses: vec![]
+                statuses: Box::default()
             }
         );
         assert_eq!(
@@ -170,7 +178,7 @@ mod tests {
                 is_safe_to_repeat: false,
                 is_local: false,
                 target: Target::Unknown,
-                statuses: vec![]
+                statuses: Box::default()
             }
         );
     }

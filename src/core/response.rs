@@ -1,12 +1,12 @@
 //! Is this response an event stream? (spec "Processing model", C4 and C6.)
 
-use super::{error::Error, retry_after::retry_after};
+use super::{error::Error, request::split_once, retry_after::retry_after};
 
 /// What a response says before its body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head<'a> {
-    /// The status.
-    pub status: u32,
+    /// The digits of the status.
+    pub status: &'a [u8],
     /// The `Content-Type` header, several of them joined by commas as Fetch does it; empty without one.
     pub content_type: &'a [u8],
     /// The `Retry-After` header; empty without one.
@@ -16,16 +16,17 @@ pub struct Head<'a> {
 impl<'a> Head<'a> {
     /// Reads what the shim writes: the status, `Retry-After` and `Content-Type`, each a line.
     pub fn parse(text: &'a [u8]) -> Self {
-        let mut lines = text.split(|&byte| byte == b'\n');
-        let mut line = || lines.next().unwrap_or_default();
-        Self { status: number(line()), retry_after: line(), content_type: line() }
+        let (status, rest) = split_once(text, b'\n');
+        let (retry_after, content_type) = split_once(rest, b'\n');
+        Self { status, content_type, retry_after }
     }
 
     /// Accepts a response whose status is 200 and whose `Content-Type` says `text/event-stream`. `retried` are the
-    /// statuses that the user wants to be tried again.
-    pub fn check(&self, retried: &[u32]) -> Result<(), Error> {
-        if self.status != 200 {
-            return Err(if retried.contains(&self.status) { Error::RetriedStatus } else { Error::Status });
+    /// statuses that the user wants to be tried again, of three digits each.
+    pub fn check(&self, retried: &[u8]) -> Result<(), Error> {
+        if self.status != b"200" {
+            let is_retried = retried.chunks(3).any(|status| status == self.status);
+            return Err(if is_retried { Error::RetriedStatus } else { Error::Status });
         }
         match essence(self.content_type) {
             Some(essence) if essence.eq_ignore_ascii_case(b"text/event-stream") => Ok(()),
@@ -37,12 +38,6 @@ impl<'a> Head<'a> {
     pub fn retry_after(&self, date: f64) -> Option<f64> {
         retry_after(self.retry_after, date)
     }
-}
-
-/// The number that ASCII digits say.
-pub fn number(text: &[u8]) -> u32 {
-    text.iter()
-        .fold(0_u32, |number, byte| number.wrapping_mul(10).wrapping_add(u32::from(byte.wrapping_sub(b'0'))))
 }
 
 /// The essence of a `Content-Type` header (Fetch "extract a MIME type"): of several values, the last that is
@@ -91,7 +86,9 @@ mod tests {
     use super::*;
 
     fn check(status: u32, content_type: &str) -> Result<(), Error> {
-        Head { status, content_type: content_type.as_bytes(), ..Head::default() }.check(&[429, 503])
+        let status = status.to_string();
+        let (status, content_type) = (status.as_bytes(), content_type.as_bytes());
+        Head { status, content_type, ..Head::default() }.check(b"429503")
     }
 
     #[test]
@@ -145,9 +142,9 @@ mod tests {
     #[test]
     fn heads_are_read_from_lines() {
         let head = Head::parse(b"503\n120\ntext/html; x=1");
-        assert_eq!(head, Head { status: 503, content_type: b"text/html; x=1", retry_after: b"120" });
+        assert_eq!(head, Head { status: b"503", content_type: b"text/html; x=1", retry_after: b"120" });
         assert_eq!(head.retry_after(0.0), Some(120_000.0));
-        assert_eq!(Head::parse(b"200\n\n"), Head { status: 200, content_type: b"", retry_after: b"" });
+        assert_eq!(Head::parse(b"200\n\n"), Head { status: b"200", content_type: b"", retry_after: b"" });
         assert_eq!(Head::parse(b"200\n\n").retry_after(0.0), None);
     }
 }

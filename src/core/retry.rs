@@ -75,8 +75,8 @@ pub struct Policy {
     /// How long a stream has to have been open, in milliseconds, before the next failure counts as the first.
     /// Default: 0.
     pub reset_after: f64,
-    /// Statuses that are tried again. Default: none.
-    pub statuses: Vec<u32>,
+    /// Statuses that are tried again, of three digits each. Default: none.
+    pub statuses: Box<[u8]>,
     /// Whether a `Retry-After` header lengthens the delay. Default: yes.
     pub retry_after: bool,
 }
@@ -92,7 +92,7 @@ impl Default for Policy {
             max_attempts: f64::INFINITY,
             max_time: f64::INFINITY,
             reset_after: 0.0,
-            statuses: Vec::new(),
+            statuses: Box::default(),
             retry_after: true,
         }
     }

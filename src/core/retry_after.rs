@@ -12,42 +12,44 @@ pub fn retry_after(header: &[u8], now: f64) -> Option<f64> {
 
 /// The number that digits and nothing else say.
 fn number(text: &[u8]) -> Option<f64> {
-    if text.is_empty() {
-        return None;
+    let mut number = None;
+    for byte in text {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        number = Some(number.unwrap_or(0.0) * 10.0 + f64::from(byte - b'0'));
     }
-    text.iter()
-        .try_fold(0.0, |number, byte| byte.is_ascii_digit().then(|| number * 10.0 + f64::from(byte - b'0')))
+    number
 }
 
 /// The milliseconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or
 /// `Sun Nov  6 08:49:37 1994`.
 fn http_date(text: &[u8]) -> Option<f64> {
-    let mut parts = text.split(|byte| b" ,-".contains(byte)).filter(|part| !part.is_empty());
-    let _day_of_the_week = parts.next()?;
-    let (first, second) = (parts.next()?, parts.next()?);
-    let (day, month) = if first[0].is_ascii_digit() { (first, second) } else { (second, first) };
-    let (third, fourth) = (parts.next()?, parts.next()?);
-    let (time, year) = if third.contains(&b':') { (third, fourth) } else { (fourth, third) };
-    let month = b"JanFebMarAprMayJunJulAugSepOctNovDec".chunks(3).position(|name| name == month)?;
-    let (day, year) = (number(day)?, number(year)?);
+    // Five numbers in the order of the form, and the month.
+    let mut numbers = [0.0; 5];
+    let mut count = 0;
+    let mut month = None;
+    for word in text.split(|byte| b" ,-:".contains(byte)) {
+        if let Some(number) = number(word) {
+            *numbers.get_mut(count)? = number;
+            count += 1;
+        } else if month.is_none() {
+            month = b"JanFebMarAprMayJunJulAugSepOctNovDec".chunks(3).position(|name| name == word);
+        }
+    }
+    let (month, 5) = (month?, count) else { return None };
+    let [day, mut year, mut hour, mut minute, mut second] = numbers;
+    if second > 60.0 {
+        // The year comes last.
+        [hour, minute, second, year] = [numbers[1], numbers[2], numbers[3], numbers[4]];
+    }
     // Of two digits: the year that is near.
-    let year = year
-        + if year < 70.0 {
-            2000.0
-        } else if year < 100.0 {
-            1900.0
-        } else {
-            0.0
-        };
-    let mut clock = time.split(|&byte| byte == b':').map(number);
-    let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
-    if !(1.0..=31.0).contains(&day)
-        || hour > 23.0
-        || minute > 59.0
-        || second > 60.0
-        || year > 9999.0
-        || clock.next().is_some()
-    {
+    if year < 70.0 {
+        year += 2000.0;
+    } else if year < 100.0 {
+        year += 1900.0;
+    }
+    if !(1.0..=31.0).contains(&day) || hour > 23.0 || minute > 59.0 || second > 60.0 || year > 9999.0 {
         return None;
     }
     let time_of_day = (hour * 60.0 + minute) * 60.0 + second;

@@ -39,6 +39,8 @@ export function observePage(observer: PageObserver, onStop?: () => void): () => 
     if (!observations.delete(observation) || observations.size > 0) return;
     listen('removeEventListener');
     restoreStop?.();
+    // Its end isn't heard of any more.
+    isFrozen = false;
   };
 }
 
@@ -77,7 +79,10 @@ function onChange({ type, persisted }: Event & { persisted?: boolean }): void {
   }
   if (type === 'freeze' || (type === 'pagehide' && persisted)) isFrozen = true;
   if (type === 'resume' || type === 'pageshow') isFrozen = false;
-  for (const { observer } of [...observations]) observer.setPage(isHidden(), isFrozen);
+  for (const observation of [...observations]) {
+    // One observer can end another.
+    if (observations.has(observation)) observation.observer.setPage(isHidden(), isFrozen);
+  }
 }
 
 function isHidden(): boolean {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Browser } from 'puppeteer-core';
 import { launch, modelNames, Playground, type Server, serve, sourceText, testid, until } from './harness';
 
-/** The faces of the switch, how each is called, and what the code beside it has to be. */
+/** The APIs: the label of each, and its code. */
 const faces = [
   {
     face: 'completion',
@@ -12,7 +12,7 @@ const faces = [
   {
     face: 'EventSource',
     label: 'EventSource',
-    code: /import \{ EventSource \} from 'eventsource-wasm';.*onmessage.*source\.close/s,
+    code: /import \{ EventSource \} from 'eventsource-wasm';.*source\.close.*onerror/s,
   },
   {
     face: 'fetchEventSource',
@@ -26,14 +26,14 @@ const faces = [
   },
 ];
 
-/** The server's faults: what kind of notice they lead to, and what it says. */
+/** The faults of the server: the kind and the words of their notices. */
 const faults = [
-  ['401', '401', /doesn’t accept the key.*Check the API key.*Incorrect API key/s],
-  ['429', '429', /Too many requests.*pause.*You can send again in (20|19|18) s.*Rate limit reached/s],
-  ['204', '204', /nothing to say/],
+  ['401', '401', /rejects the key.*Check the API key.*Incorrect API key/s],
+  ['429', '429', /Too many requests.*wait.*You can send again in (20|19|18) s.*Rate limit reached/s],
+  ['204', '204', /No content.*does not come back/s],
   ['html', 'content-type', /not an event stream.*text\/html/s],
   ['json', 'content-type', /not an event stream.*application\/json/s],
-  ['refuse', 'network', /can’t be reached.*Check the address/s],
+  ['refuse', 'network', /can’t be reached.*Check the URL/s],
 ] as const;
 
 /** The page under its own policy, but for what lets it compile WebAssembly. */
@@ -178,7 +178,8 @@ describe('chat view', () => {
         expect(await chat.text('answer-face')).to.equal(label);
         const written = await shown('code');
         expect(written).to.match(code).and.to.include("model: 'emoji'");
-        expect(written).to.include('/v1/chat/completions?tokens_per_second=0');
+        // As in an app: without the parameters of the demo server.
+        expect(written).to.match(/\/v1\/chat\/completions'/);
         await chat.select('model', 'alice');
         expect(await shown('code')).to.include("model: 'alice'");
         expect(chat.complaints).to.deep.equal([]);
@@ -236,7 +237,7 @@ describe('chat view', () => {
         await chat.select('fault', 'cut');
         await chat.send('hojoki');
         expect(await chat.ended()).to.equal('failed');
-        expect(await chat.text('notice')).to.match(/went away in mid-answer.*kept/s);
+        expect(await chat.text('notice')).to.match(/connection broke.*kept/is);
         expect(await chat.text('badge')).to.equal('Incomplete');
         const text = await chat.text('answer-text');
         expect(text).to.have.length.greaterThan(0);
@@ -248,7 +249,7 @@ describe('chat view', () => {
         await chat.select('fault', 'silence');
         await chat.asFastAsPossible();
         await chat.send();
-        await chat.says('hint', /connection is open, but nothing has come for 3 s/);
+        await chat.says('hint', /connection is open, but nothing has arrived for 3 s/);
         await chat.click('stop');
         expect(await chat.ended()).to.equal('stopped');
         await until(() => server.stats.open === 0, 'the server has stopped');
@@ -298,7 +299,7 @@ describe('chat view', () => {
       await chat.select('fault', 'stall');
       await chat.asFastAsPossible();
       await chat.send();
-      await chat.says('hint', /connection is open, but nothing has come for 3 s/);
+      await chat.says('hint', /connection is open, but nothing has arrived for 3 s/);
       await chat.click('stop');
       expect(await chat.ended()).to.equal('stopped');
       await until(() => server.stats.open === 0, 'the server has stopped');

@@ -62,7 +62,7 @@ describe('feed view', () => {
       const reconnections = await feed.page.$$eval(testid('feed-events'), ([list]) => {
         const lines = [...(list?.children ?? [])] as HTMLElement[];
         return lines.flatMap((line, index) => {
-          const said = /^Reconnected, resumed after id (.+)$/.exec(line.textContent ?? '')?.[1];
+          const said = /^Reconnected, resumed after ID (.+)$/.exec(line.textContent ?? '')?.[1];
           const above = lines.slice(0, index).findLast(({ dataset }) => dataset.id !== undefined);
           return said === undefined ? [] : [{ said, above: above?.dataset.id }];
         });
@@ -78,7 +78,7 @@ describe('feed view', () => {
     await feed.says('feed-status', /^Next attempt in 1\.\d s with Last-Event-ID: 3$/);
     await feed.says('feed-status', /^Next attempt in 0\.\d s/);
     await feed.page.waitForSelector(`${testid('feed-event')}[data-id="4"]`);
-    expect(await feed.texts('feed-note')).to.include('Reconnected, resumed after id 3');
+    expect(await feed.texts('feed-note')).to.include('Reconnected, resumed after ID 3');
   });
 
   it('ends the request on the server with Close', async () => {
@@ -93,7 +93,7 @@ describe('feed view', () => {
   it('does not send a POST again when it ends', async () => {
     const asked = server.stats.requests['/feed'] ?? 0;
     await connect('/feed?rate=0&count=4&retry=10', 'POST');
-    await feed.says('feed-status', /came to its end/);
+    await feed.says('feed-status', /stream is complete/);
     await new Promise((done) => setTimeout(done, 200));
     expect(server.stats.requests['/feed']).to.equal(asked + 1);
     expect(await rows()).to.have.length(4);
@@ -101,21 +101,26 @@ describe('feed view', () => {
 
   it('sends headers and a body', async () => {
     const request = feed.page.waitForRequest((request) => request.url().endsWith('/feed?count=1'));
+    await feed.select('feed-method', 'POST');
     await feed.click('feed-options');
     await feed.fill('feed-headers', 'X-One: 1\n X-Two:  zwei ');
     await feed.fill('feed-body', '{"grüße": "世界"}');
     await connect('/feed?count=1', 'POST');
-    expect((await request).headers()).to.include({ 'x-one': '1', 'x-two': 'zwei' });
+    expect((await request).headers()).to.include({
+      'x-one': '1',
+      'x-two': 'zwei',
+      'content-type': 'application/json',
+    });
     expect((await request).postData()).to.equal('{"grüße": "世界"}');
   });
 
   for (const [path, words] of [
-    ['/feed?fault=204', /nothing to say/],
-    ['/feed?fault=401', /doesn’t accept the key/],
+    ['/feed?fault=204', /No content/],
+    ['/feed?fault=401', /rejects the key/],
     ['/feed?fault=429&retry_after=9', /Too many requests.*send again in [98] s/s],
     ['/feed?fault=type', /not an event stream/],
     ['/feed?nonsense=1', /refused the request.*Unknown parameter 'nonsense'/s],
-    ['/nothing', /doesn’t know this/],
+    ['/nothing', /Not found/],
   ] as const) {
     it(`says what is wrong with ${path}`, async () => {
       await connect(path);
@@ -137,6 +142,69 @@ describe('feed view', () => {
       ).to.equal(false);
     });
   }
+
+  it('says what is wrong with a scheme that nothing can fetch', async () => {
+    await feed.fill('feed-url', 'htp:/nonsense');
+    await feed.click('feed-connect');
+    await feed.says('notice', /begins with htp: but has to begin with http:/);
+    expect(await feed.text('notice')).not.to.match(/CORS/);
+  });
+
+  it('shows a normal end and a 204 without an alarm', async () => {
+    const alarms = () => feed.page.$$eval('.note.bad, [role="alert"]', (elements) => elements.length);
+    await connect('/feed?rate=0&count=3&retry=60000');
+    await feed.says('feed-note', /^The server ended the response$/);
+    expect(await alarms()).to.equal(0);
+    await feed.click('feed-close');
+    await connect('/feed?fault=204');
+    await feed.says('notice', /No content/);
+    expect(await alarms()).to.equal(0);
+  });
+
+  it('shows every event, whatever its type', async () => {
+    const types = ['delta', 'error', 'open', 'close', 'constructor', 'message'];
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Access-Control-Allow-Origin': '*' });
+      response.write(types.map((type) => `event: ${type}\ndata: 1\n\n`).join(''));
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    try {
+      await connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      await feed.says('feed-count', /^6 events$/);
+      expect((await rows()).map(({ type }) => type)).to.deep.equal(types);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  it('shares one connection with another tab', async () => {
+    const asked = server.stats.requests['/feed'] ?? 0;
+    const hash = `#feed?url=${encodeURIComponent('feed?rate=20')}&shared=1`;
+    const context = feed.page.browserContext();
+    const pages = [await context.newPage(), await context.newPage()];
+    for (const page of pages) {
+      // A page in the background draws nothing.
+      await page.bringToFront();
+      await page.goto(`${server.origin}/${hash}`);
+      await page.waitForSelector(testid('sample-alice'));
+      await page.locator(testid('feed-connect')).click();
+      await page.waitForSelector(testid('feed-event'));
+    }
+    expect(server.stats.requests['/feed']).to.equal(asked + 1);
+  });
+
+  it('reconnects, times out and resumes as the options say', async () => {
+    await feed.click('feed-options');
+    await feed.select('feed-reconnect', 'off');
+    await feed.fill('feed-last-id', '40');
+    await connect('/feed?rate=0&count=3&retry=10');
+    await feed.says('feed-status', /^Closed: the stream is complete/);
+    expect((await rows()).map(({ id }) => id)).to.deep.equal(['41', '42', '43']);
+    await feed.fill('feed-idle', '0.3');
+    await connect('/feed?fault=silence&after=2&rate=0');
+    await feed.says('notice', /silent for too long/);
+  });
 
   it('keeps up with a fast feed, in a list of bounded length', async () => {
     await connect('/feed?rate=0&count=20000', 'POST');

@@ -95,6 +95,33 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
       expect(text).to.include('other');
     });
 
+    if (installed.name === 'chromium') {
+      it('a holder that hangs is replaced, and follows when it is back', async function () {
+        this.timeout(120_000);
+        // Some of them share a process, and hang together.
+        const all: Tab[] = [];
+        while (all.length < 5) all.push(await open());
+        for (const tab of all) await caughtUp(tab, site);
+        site.publish();
+        for (const tab of all) await caughtUp(tab, site);
+        const [holder] = all as [Tab];
+        const hanging = holder.evaluate('for (const end = Date.now() + 24_000; Date.now() < end; );');
+        site.publish();
+        const end = performance.now() + 23_000;
+        while (site.connections.length < 2 && performance.now() < end) await sleep(50);
+        // The visible one asks.
+        expect(site.connections.map(({ tab }) => tab)).to.deep.equal([holder.id, all.at(-1)?.id]);
+        site.publish();
+        await hanging;
+        await until(() => site.live.length === 1, 'the end of the first connection');
+        site.publish();
+        for (const tab of all) {
+          expect(await caughtUp(tab, site)).to.deep.include({ count: 4, gaps: 0, faults: [] });
+        }
+        expect(site.connections).to.have.length(2);
+      });
+    }
+
     it(`whatever happens to the holder, each event once and in order (seed ${seed}, ${seconds} s)`, async function () {
       this.timeout(seconds * 1_000 + 240_000);
       const random = generator(seed);

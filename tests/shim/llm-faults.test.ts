@@ -153,6 +153,17 @@ const faults: Record<string, Record<string, Fault>> = {
       error: { message: /^upstream$/, kind: 'provider', status: 502 },
       types: ['text'],
     },
+    'an error beside a completion’s text': {
+      stream:
+        data({
+          type: 'chunk',
+          choices: [{ text: 'a' }],
+          code: 7,
+          error: { message: 'gone', type: 'io', code: 'x' },
+        }) + DONE,
+      error: { message: /^gone$/, kind: 'provider', type: 'io', code: 'x' },
+      types: ['text'],
+    },
     'an error in a choice': {
       stream:
         choice({
@@ -250,6 +261,22 @@ const faults: Record<string, Record<string, Fault>> = {
     'tool_calls as an empty object': {
       stream: chat({ content: 'a', tool_calls: {} }) + stop + DONE,
       result: { text: 'a', toolCalls: [] },
+    },
+    'odd indexes of choices': {
+      stream:
+        data({ choices: [{ index: [], delta: { content: 'a' } }] }) +
+        data({ choices: [{ index: true, delta: { content: 'b' } }] }) +
+        data({ choices: [{ index: null, delta: { content: 'c' }, finish_reason: 'stop' }] }) +
+        DONE,
+      result: { text: 'abc' },
+    },
+    'OpenAI responses: a delta with another item’s ID': {
+      stream:
+        response('output_text.delta', { item_id: 'm', delta: 'Bon' }) +
+        response('output_text.delta', { item_id: 7, delta: 'jour' }) +
+        response('output_text.done', { item_id: 'm', text: 'Bonjour' }) +
+        completed(),
+      result: { text: 'Bon\n\njour' },
     },
     'Google’s parts as an object': {
       stream: gemini({ text: 'a' }, { finishReason: 'STOP' }),
@@ -919,7 +946,7 @@ const faults: Record<string, Record<string, Fault>> = {
       stream:
         '{"detail":[{"loc":["body","model"],"msg":"Field required","type":"missing"},{"msg":"Not text"}]}',
       answer: { status: 422, contentType: 'application/json' },
-      error: { message: /^Field required; Not text \(/, status: 422 },
+      error: { message: /^Field required \(/, status: 422 },
     },
     'xAI: error is text, code too': {
       stream: '{"code":"Client specified an invalid argument","error":"Incorrect API key"}',

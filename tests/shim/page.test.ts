@@ -113,6 +113,16 @@ if ('document' in globalThis) {
       });
     });
 
+    it('closed by a listener of pagehide: the next one connects when the page comes back', async () => {
+      const scenario = await Scenario.of(hang);
+      const first = new EventSource(scenario.url);
+      await next(first, 'message');
+      window.addEventListener('pagehide', () => first.close(), { once: true });
+      window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+      window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+      await using(new EventSource(scenario.url), (source) => next(source, 'message'));
+    });
+
     it('no attempts while offline, one at once when online again', async () => {
       let attempts = 0;
       const fetch = async () => {

@@ -199,6 +199,22 @@ describe('SharedEventSource', () => {
       expect(feed.requests[1]?.lastEventId).to.equal(null);
     });
 
+    it('by one that has seen no event: after the last event ID of the group', async () => {
+      const feed = new Feed();
+      const [first] = await group(feed, 1);
+      for (let index = 0; index < 10; index++) feed.publish();
+      await until(() => first?.lastEventId === '10', 'the first events');
+      const late = [join(feed), join(feed)];
+      await Promise.all(late.map((source) => next(source, 'open')));
+      expect(late.map(({ lastEventId }) => lastEventId)).to.deep.equal(['10', '10']);
+      const seen = late.map(collect);
+      first?.close();
+      feed.publish();
+      await until(() => seen.every(({ length }) => length === 1), 'the event');
+      expect(seen).to.deep.equal([[11], [11]]);
+      expect(feed.requests[1]?.lastEventId).to.equal('10');
+    });
+
     for (const hasIds of [true, false]) {
       it(`by one that lags behind ${hasIds ? 'with' : 'without'} IDs: nothing is doubled`, async () => {
         const feed = new Feed({ hasIds });
@@ -311,6 +327,8 @@ describe('SharedEventSource', () => {
         if (random() < 0.4) await sleep(random() * 4);
       }
       // A connection that was cut comes back in 3 seconds.
+      for (const { source } of members) while (source.readyState !== 1) await sleep(20);
+      feed.publish();
       const last = feed.length;
       for (let tries = 0; tries < 200; tries++) {
         if (members.every(({ source }) => source.lastEventId === `${last}`)) break;
@@ -551,6 +569,7 @@ describe('SharedEventSource', () => {
       expect(() => new Untyped('http://127.0.0.1:1/', 1)).to.throw(TypeError);
       expect(() => new Untyped('http://127.0.0.1:1/', { heartbeat: 1 })).to.throw(TypeError, /heartbeat/);
       expect(() => new Untyped('http://127.0.0.1:1/', { signal: {} })).to.throw(TypeError, /signal/);
+      expect(() => new Untyped('http://127.0.0.1:1/', { replay: -1 })).to.throw(TypeError, /replay/);
       expect(() => new Untyped('http://['))
         .to.throw(DOMException)
         .with.property('name', 'SyntaxError');
@@ -575,6 +594,8 @@ describe('SharedEventSource', () => {
       const feed = new Feed();
       const source = join(feed);
       const native: globalThis.EventSource = source;
+      const NativeClass: typeof globalThis.EventSource = SharedEventSource;
+      expect(NativeClass).to.equal(SharedEventSource);
       expect(native).to.be.instanceOf(EventSource);
       expect([SharedEventSource.CONNECTING, source.OPEN, SharedEventSource.prototype.CLOSED]).to.deep.equal([
         0, 1, 2,

@@ -5,7 +5,7 @@ import type { Meter } from './meter';
 import { renderNotice } from './notice';
 import { explain } from './words';
 
-/** One answer in the thread, from the first token to what became of it. */
+/** One answer in the thread: its text, and how it ended. */
 export class Answer {
   readonly element: HTMLElement;
   text = '';
@@ -37,7 +37,7 @@ export class Answer {
     this.#draw();
   }
 
-  /** What to say while nothing comes. */
+  /** A hint while nothing arrives. */
   wait(hint: string): void {
     if (this.#hint.textContent !== hint) this.#hint.textContent = hint;
   }
@@ -54,7 +54,7 @@ export class Answer {
     this.#foot.append(make('div', { class: 'row' }, summary(end, meter), again));
   }
 
-  /** A later answer can't take this one's place any more. */
+  /** It can't be sent again any more: the conversation has gone on. */
   settle(): void {
     this.#foot.querySelector('[data-testid="resend"]')?.remove();
   }
@@ -75,7 +75,7 @@ function summary(end: End, meter: Meter): HTMLElement {
   const line = make('p', { class: 'meta', 'data-testid': 'answer-meta' });
   if (end.how === 'stopped') line.append(make('span', { class: 'badge', 'data-testid': 'badge' }, 'Stopped'));
   if (end.how === 'failed' && meter.units > 0) {
-    line.append(make('span', { class: 'badge bad', 'data-testid': 'badge' }, 'Incomplete'));
+    line.append(make('span', { class: 'badge', 'data-testid': 'badge' }, 'Incomplete'));
   }
   line.append(parts.join(' · '));
   return line;

@@ -1,21 +1,30 @@
 import { Answer } from './answer';
+import { base } from './base';
+import { copies } from './clipboard';
 import { chatCode } from './code';
 import { completionUrl, type Message, streamCompletion } from './completion';
+import { discloses } from './disclosure';
 import { find, make } from './dom';
 import { type FaceName, faces } from './faces';
 import { faults } from './faults';
 import { type FormatName, formats } from './formats';
+import { highlight } from './highlight';
+import { readLink, writeState } from './link';
 import { listModels, type Model, type ModelList } from './models';
 import { Picture } from './picture';
-import { loadSettings, mountSettings } from './settings';
+import { embeddedUrl, loadSettings, mountSettings } from './settings';
+import type { Wire } from './wire';
 
 /** Stops of the rate slider, in tokens per second; 0 is as fast as possible. */
 const rates = [2, 5, 10, 20, 40, 60, 100, 200, 500, 1000, 0];
 
-/** Milliseconds without a token after which the page says that it still waits. */
+/** Milliseconds without a token until the page says that it is waiting. */
 const patience = 3000;
 
-export function mountChat(): void {
+/** The URL in the code, where the real one only exists in this page. */
+const exampleBase = 'https://api.example.com/v1';
+
+export function mountChat(wire: Wire): void {
   const view = find('#chat');
   const thread = find('.thread', view);
   const composer = find<HTMLFormElement>('.composer', view);
@@ -30,7 +39,12 @@ export function mountChat(): void {
   const status = find('#chat-status', view);
   const picture = new Picture(find('.live', view), 'token');
   const lines = find('.lines', thread);
+  const code = find('.code', view);
   const settings = loadSettings();
+  const linked = readLink().view === 'chat' ? readLink().state : new URLSearchParams();
+  if (linked.has('base')) settings.baseUrl = linked.get('base') ?? '';
+  if (linked.has('max_tokens')) settings.maxTokens = Number(linked.get('max_tokens')) || undefined;
+  if (linked.has('chunk_bytes')) settings.chunkBytes = Number(linked.get('chunk_bytes')) || 0;
 
   let list: ModelList = { models: [], embedded: true };
   let history: Message[] = [];
@@ -55,17 +69,18 @@ export function mountChat(): void {
     thread.scrollTop = 0;
     setBusy(true);
     status.textContent = 'Waiting for the answer.';
+    wire.begin('chat');
     picture.start();
 
     let lastToken = performance.now();
     const waiting = setInterval(() => {
       const quiet = performance.now() - lastToken;
-      const where = picture.meter.spans.at(-1)?.state === 'OPEN' ? 'The connection is open' : 'Connecting';
-      answer.wait(
-        quiet < patience
-          ? ''
-          : `${where}, but nothing has come for ${Math.round(quiet / 1000)} s. You can wait, or stop.`,
-      );
+      const seconds = Math.round(quiet / 1000);
+      const isOpen = picture.meter.spans.at(-1)?.state === 'OPEN';
+      const hint = isOpen
+        ? `The connection is open, but nothing has arrived for ${seconds} s.`
+        : `Still connecting after ${seconds} s.`;
+      answer.wait(quiet < patience ? '' : `${hint} You can wait or stop.`);
     }, 500);
 
     const finish = () => {
@@ -84,6 +99,7 @@ export function mountChat(): void {
           messages: [...history],
           maxTokens: settings.maxTokens,
           switches: switches(),
+          fetch: wire.fetch('chat'),
         },
         {
           state: (state) => picture.state(state),
@@ -100,7 +116,7 @@ export function mountChat(): void {
             status.textContent = {
               done: 'The answer is complete.',
               stopped: 'Stopped.',
-              failed: 'The answer failed.',
+              failed: 'The answer is incomplete.',
             }[end.how];
           },
         },
@@ -135,16 +151,31 @@ export function mountChat(): void {
     return face.value === 'completion' ? (format.value as FormatName) : 'openai-chat';
   }
 
-  function showCode(): void {
-    const asked = { model: models.value, messages: [], format: chosenFormat() };
+  /** Shows the code for what is chosen, and puts it into the URL. */
+  function showChoice(): void {
+    const isPlayed = __STATIC__ && settings.baseUrl.startsWith(base);
+    const chosen = { model: models.value, format: chosenFormat() };
     format.disabled = face.value !== 'completion';
-    format.value = asked.format;
-    find('.code', view).textContent = chatCode(
-      completionUrl({ ...asked, baseUrl: settings.baseUrl, switches: switches() }),
-      models.value,
-      face.value as FaceName,
-      Object.keys(formats[asked.format].body(asked)),
-    );
+    format.value = chosen.format;
+    const text = chatCode({
+      ...chosen,
+      url: completionUrl({ ...chosen, baseUrl: isPlayed ? exampleBase : settings.baseUrl, switches: {} }),
+      face: face.value as FaceName,
+      maxTokens: settings.maxTokens,
+    });
+    code.replaceChildren(...highlight(text));
+    const isDefault = (element: HTMLSelectElement) => element.selectedIndex === 0;
+    writeState('chat', {
+      model: isDefault(models) ? '' : models.value,
+      api: isDefault(face) ? '' : face.value,
+      format: isDefault(format) ? '' : format.value,
+      fault: isDefault(fault) ? '' : fault.value,
+      rate: speed.value === String(rates.indexOf(60)) ? '' : `${rates[Number(speed.value)]}`,
+      prompt: input.value,
+      base: settings.baseUrl === embeddedUrl ? '' : settings.baseUrl,
+      max_tokens: `${settings.maxTokens ?? ''}`,
+      chunk_bytes: settings.chunkBytes ? `${settings.chunkBytes}` : '',
+    });
   }
 
   function setBusy(busy: boolean): void {
@@ -156,15 +187,20 @@ export function mountChat(): void {
 
   async function showModels(): Promise<void> {
     list = await listModels(settings);
-    const chosen = settings.model || models.value;
+    const chosen = linked.get('model') || settings.model || models.value;
+    linked.delete('model');
     models.replaceChildren(...list.models.map(({ id, title }) => new Option(title ?? id, id)));
     if (list.models.some(({ id }) => id === chosen)) models.value = chosen;
     for (const element of view.querySelectorAll<HTMLElement>('[data-embedded]'))
       element.hidden = !list.embedded;
     find('#server', view).textContent =
-      new URL(settings.baseUrl, location.href).host + (list.problem ? `: ${list.problem}` : '');
-    showCode();
+      (__STATIC__ && settings.baseUrl.startsWith(base)
+        ? 'this page'
+        : new URL(settings.baseUrl, location.href).host) + (list.problem ? `: ${list.problem}` : '');
+    showChoice();
     find('.samples', view).replaceChildren(...list.models.filter(({ title }) => title).map(sample));
+    // The thread counts from its end, but the greeting is read from its beginning.
+    if (!find('.hello', view).hidden) thread.scrollTop = -thread.scrollHeight;
   }
 
   function sample({ id, title = id, language }: Model): HTMLElement {
@@ -177,7 +213,7 @@ export function mountChat(): void {
     );
     button.addEventListener('click', () => {
       models.value = id;
-      showCode();
+      showChoice();
       submit(`Read to me from ${title}.`);
     });
     return button;
@@ -194,16 +230,29 @@ export function mountChat(): void {
   format.replaceChildren(...Object.entries(formats).map(([name, { label }]) => new Option(label, name)));
   fault.replaceChildren(...faults.map(({ label, name }) => new Option(label, name)));
   speed.max = String(rates.length - 1);
-  speed.value = String(rates.indexOf(60));
+  const linkedRate = rates.indexOf(Number(linked.get('rate') ?? 60));
+  speed.value = String(linkedRate < 0 ? rates.indexOf(60) : linkedRate);
+  if (linked.has('api')) face.value = linked.get('api') ?? '';
+  if (linked.has('format')) format.value = linked.get('format') ?? '';
+  if (linked.has('fault')) fault.value = linked.get('fault') ?? '';
+  for (const select of [face, format, fault]) if (select.selectedIndex < 0) select.selectedIndex = 0;
+  input.value = linked.get('prompt') ?? '';
+  const fitPrompt = () => {
+    input.style.height = 'auto';
+    input.style.height = `${input.scrollHeight}px`;
+  };
+  input.addEventListener('input', fitPrompt);
   speed.addEventListener('input', showSpeed);
   showSpeed();
 
-  composer.addEventListener('input', showCode);
+  composer.addEventListener('input', showChoice);
   composer.addEventListener('submit', (event) => {
     event.preventDefault();
     if (stop) return;
     submit(input.value);
     input.value = '';
+    fitPrompt();
+    showChoice();
   });
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
@@ -223,6 +272,14 @@ export function mountChat(): void {
     find('.hello', view).hidden = false;
     input.focus();
   });
-  mountSettings(settings, showModels);
+  mountSettings(settings, () => {
+    showChoice();
+    showModels();
+  });
+  discloses(find('#chat-options', view), find('#chat-controls', view));
+  discloses(find('.live .more', view), find('.live', view));
+  copies(find('.copy-code', view), () => code.textContent ?? '');
+  copies(find('#chat-link', view), () => location.href);
+  fitPrompt();
   showModels();
 }

@@ -19,6 +19,7 @@ export interface CompletionRequest {
   maxTokens?: number | undefined;
   /** The embedded server's switches; other servers know none. */
   switches: Record<string, string>;
+  fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 }
 
 /** An error of whatever face. */
@@ -65,6 +66,7 @@ export function streamCompletion(request: CompletionRequest, listener: Listener)
         headers: headersOf(request.format, request.key),
         body: formats[request.format].body(request),
         signal: stop.signal,
+        fetch: request.fetch,
       },
       {
         opened: () => ended || listener.state('OPEN'),

@@ -1,10 +1,10 @@
 import { make, perFrame } from './dom';
 import * as format from './format';
 
-/** Rows the page holds. What a fast feed brings beyond them between two drawings is never drawn at all. */
+/** The maximum number of rows. A fast feed brings more between two drawings; those are never drawn. */
 const mostRows = 200;
 
-/** Milliseconds between two drawings: nobody reads a list that changes more often. */
+/** Milliseconds between two drawings. */
 const pause = 100;
 
 interface FeedEvent {

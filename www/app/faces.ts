@@ -1,4 +1,4 @@
-/** The package's faces, each as its user would read a model's answer with it. In: a request. Out: pieces of the answer. */
+/** The APIs of the package: each reads a model's answer as an app would. In: a request. Out: pieces of the answer. */
 import { EventSource } from 'eventsource-wasm';
 import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
 import { type CompletionErrorKind, completion } from 'eventsource-wasm/llm';
@@ -9,26 +9,27 @@ export interface FaceRequest {
   headers: Record<string, string>;
   body: object;
   signal: AbortSignal;
+  fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 }
 
-/** Who hears of an answer. */
+/** Is told about an answer. */
 export interface Taker {
   /** The response has begun. */
   opened(): unknown;
-  /** Something came; `token` is its piece of the answer, empty where it brought none. */
+  /** An event arrived; `token` is its piece of the answer, or empty. */
   took(data: string, token: string): unknown;
   /** Why the answer ended, in the server's word. */
   reason(reason: string): void;
 }
 
 export interface Face {
-  /** How its name is written where it is called. */
+  /** Its name as code. */
   label: string;
   /** Resolves when the answer is complete, or when `signal` is aborted; rejects if it doesn't become complete. */
   stream(request: FaceRequest, taker: Taker): Promise<void>;
 }
 
-/** The answer's chunks, read by hand: what `completion` does by itself. */
+/** Reads the chunks of an answer: `completion` does this by itself. */
 class Chunks {
   /** Nothing follows. */
   isDone = false;
@@ -47,7 +48,7 @@ class Chunks {
     }
     const { error, choices } = parse(data);
     if (error) throw problem('provider', error.message ?? 'no message');
-    if (!Array.isArray(choices)) throw problem('malformed', `This came: ${data.slice(0, 200)}`);
+    if (!Array.isArray(choices)) throw problem('malformed', `The chunk is: ${data.slice(0, 200)}`);
     const reason = choices[0]?.finish_reason;
     if (reason) {
       this.#isFinished = true;
@@ -56,16 +57,17 @@ class Chunks {
     this.#taker.took(data, choices[0]?.delta?.content ?? '');
   }
 
-  /** The stream came to its end. Some servers leave out [DONE]; a reason to finish says as much. */
+  /** The stream has ended. Some servers send no [DONE]; a finish reason is enough. */
   end(): void {
-    if (!this.isDone && !this.#isFinished) throw problem('cut', 'The stream ended before the answer did.');
+    if (!this.isDone && !this.#isFinished)
+      throw problem('cut', 'The stream ended before the answer was complete.');
   }
 }
 
 const withCompletion: Face = {
   label: 'completion()',
-  async stream({ url, headers, body, signal }, taker) {
-    const answer = completion(url, { headers, body, signal, fetch: telling(taker) });
+  async stream({ url, headers, body, signal, fetch }, taker) {
+    const answer = completion(url, { headers, body, signal, fetch: telling(taker, fetch) });
     for await (const part of answer) {
       if (part.type === 'text') taker.took(part.text, part.text);
       if (part.type === 'finish') taker.reason(part.reason ?? '');
@@ -75,10 +77,10 @@ const withCompletion: Face = {
 
 const withClass: Face = {
   label: 'EventSource',
-  stream: ({ url, headers, body, signal }, taker) =>
+  stream: ({ url, headers, body, signal, fetch }, taker) =>
     new Promise((resolve, reject) => {
       const chunks = new Chunks(taker);
-      const source = new EventSource(url, { ...post(headers, body), signal });
+      const source = new EventSource(url, { ...post(headers, body), signal, fetch });
       const settle = (step: () => void) => {
         try {
           step();
@@ -101,7 +103,7 @@ const withClass: Face = {
           resolve();
         }),
       );
-      // A POST isn't sent again, so each error is the last.
+      // A POST is never retried automatically, so the first error is final.
       source.onerror = reject;
       signal.addEventListener('abort', () => resolve());
     }),
@@ -109,13 +111,13 @@ const withClass: Face = {
 
 const withCallbacks: Face = {
   label: 'fetchEventSource()',
-  async stream({ url, headers, body, signal }, taker) {
+  async stream({ url, headers, body, signal, fetch }, taker) {
     const chunks = new Chunks(taker);
     const done = new AbortController();
     await fetchEventSource(url, {
       ...post(headers, body),
       signal: AbortSignal.any([signal, done.signal]),
-      fetch: telling(taker),
+      fetch: telling(taker, fetch),
       onmessage({ data }) {
         chunks.take(data);
         if (chunks.isDone) done.abort();
@@ -127,9 +129,13 @@ const withCallbacks: Face = {
 
 const withLoop: Face = {
   label: 'events()',
-  async stream({ url, headers, body, signal }, taker) {
+  async stream({ url, headers, body, signal, fetch }, taker) {
     const chunks = new Chunks(taker);
-    for await (const { data } of events(url, { ...post(headers, body), signal, fetch: telling(taker) })) {
+    for await (const { data } of events(url, {
+      ...post(headers, body),
+      signal,
+      fetch: telling(taker, fetch),
+    })) {
       chunks.take(data);
       if (chunks.isDone) break;
     }
@@ -137,7 +143,7 @@ const withLoop: Face = {
   },
 };
 
-/** All that there are, by the name that the page knows them under; the first is what an app would take. */
+/** All of them by name. The first is the usual choice for an app. */
 export const faces = {
   completion: withCompletion,
   EventSource: withClass,
@@ -153,16 +159,16 @@ const post = (headers: Record<string, string>, body: object) => ({
   body: JSON.stringify(body),
 });
 
-/** A `fetch` that says when an event stream begins, for the faces that have no event for it. */
+/** A `fetch` that says when an event stream begins, for the APIs that have no event for it. */
 const telling =
-  (taker: Taker): typeof fetch =>
+  (taker: Taker, fetch: FaceRequest['fetch']): FaceRequest['fetch'] =>
   async (input, init) => {
     const response = await fetch(input, init);
     if (response.headers.get('content-type')?.startsWith('text/event-stream')) taker.opened();
     return response;
   };
 
-/** What is wrong with the answer, by the names that `completion` has for it. */
+/** What is wrong with the answer, with the same `kind` as in `completion`. */
 const problem = (kind: CompletionErrorKind, message: string): Error =>
   Object.assign(new Error(message), { kind });
 

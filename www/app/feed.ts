@@ -1,27 +1,44 @@
 import { EventSource } from 'eventsource-wasm';
+import { SharedEventSource, type SharedEventSourceInit } from 'eventsource-wasm/shared';
+import { base } from './base';
+import { copies } from './clipboard';
 import { feedCode } from './code';
+import { discloses } from './disclosure';
 import { find } from './dom';
 import { EventList } from './event-list';
 import { examples } from './examples';
+import { type FeedOptions, parseHeaders, parseUrl, reconnections, withContentType } from './feed-options';
+import { highlight } from './highlight';
+import { readLink, writeState } from './link';
 import { renderNotice } from './notice';
 import { Picture } from './picture';
+import type { Wire } from './wire';
 import { explain } from './words';
 
 /** As in the style sheets: there the form would leave no room for the events. */
-const narrow = matchMedia('(max-width: 860px)');
+const small = matchMedia('(max-width: 860px), (max-height: 520px)');
 
-export function mountFeed(): void {
+/** A link may be shared: headers with a key stay out of it. */
+const secret = /^\s*(authorization|cookie|[^:]*(key|token|secret)[^:]*):/i;
+
+export function mountFeed(wire: Wire): void {
   const view = find('#feed');
   const form = find<HTMLFormElement>('form', view);
   const method = find<HTMLSelectElement>('#feed-method', view);
   const url = find<HTMLInputElement>('#feed-url', view);
   const headers = find<HTMLTextAreaElement>('#feed-headers', view);
   const body = find<HTMLTextAreaElement>('#feed-body', view);
-  const types = find<HTMLInputElement>('#feed-types', view);
+  const reconnect = find<HTMLSelectElement>('#feed-reconnect', view);
+  const idle = find<HTMLInputElement>('#feed-idle', view);
+  const lastEventId = find<HTMLInputElement>('#feed-last-id', view);
+  const shared = find<HTMLInputElement>('#feed-shared', view);
   const example = find<HTMLSelectElement>('#feed-example', view);
   const connectButton = find<HTMLButtonElement>('#feed-connect', view);
   const closeButton = find<HTMLButtonElement>('#feed-close', view);
+  const details = find<HTMLDetailsElement>('.options details', view);
   const status = find('#feed-status', view);
+  const announced = find('#feed-announced', view);
+  const code = find('.code', view);
   const list = new EventList(find('.lines', view), find('#feed-count', view));
   const picture = new Picture(find('.live', view), 'event');
 
@@ -30,83 +47,118 @@ export function mountFeed(): void {
 
   function connect(): void {
     list.clear();
+    wire.begin('feed');
     picture.start();
     say('Connecting…');
-    if (narrow.matches) find<HTMLDetailsElement>('details', view).open = false;
+    if (small.matches) details.open = false;
     try {
-      source = open();
+      source = open(options());
       setBusy(true);
     } catch (error) {
-      list.element(
-        renderNotice({
-          kind: 'request',
-          title: 'This request can’t be sent',
-          advice: 'Mend it and connect again.',
-          detail: String(error),
-        }),
-      );
+      const detail = (error as Error).message;
+      const advice = 'Correct it and connect again.';
+      list.element(renderNotice({ kind: 'request', title: 'This request can’t be sent', advice, detail }));
       ended('Not connected.');
     }
   }
 
-  function open(): EventSource {
-    const source = new EventSource(url.value, {
-      method: method.value,
-      headers: parseHeaders(headers.value),
-      ...(body.value && method.value !== 'GET' && { body: body.value }),
-    });
-    let lastId = '';
+  /** What the form says. Throws if it can't be sent. */
+  function options(): FeedOptions {
+    const isPost = method.value !== 'GET' && !shared.checked;
+    const content = isPost && body.value !== '' ? body.value : undefined;
+    return {
+      url: parseUrl(url.value),
+      method: isPost ? method.value : 'GET',
+      headers: withContentType(parseHeaders(headers.value), content),
+      body: content,
+      reconnect: reconnections.find(({ name }) => name === reconnect.value)?.value,
+      idleTimeout: idle.value === '' ? undefined : Math.round(Number(idle.value) * 1000),
+      lastEventId: lastEventId.value,
+      shared: shared.checked,
+    };
+  }
+
+  function open({ url, method, headers, body, reconnect, idleTimeout, ...rest }: FeedOptions): EventSource {
+    let lastId = rest.lastEventId;
     let opened = 0;
     let received = 0;
-
-    const show = ({ type, data, lastEventId }: MessageEvent) => {
-      lastId = lastEventId;
-      received += 1;
-      picture.event(data);
-      list.event({ type, id: lastEventId, data });
+    const options: SharedEventSourceInit = {
+      headers,
+      idleTimeout,
+      fetch: wire.fetch('feed'),
+      ...(reconnect !== undefined && { reconnect }),
+      ...(lastId !== '' && { lastEventId: lastId }),
+      onEvent({ type, data, lastEventId }) {
+        lastId = lastEventId;
+        received += 1;
+        picture.event(data);
+        list.event({ type, id: lastEventId, data });
+      },
     };
-    for (const type of new Set(['message', ...namedTypes()])) {
-      source.addEventListener(type, show);
-    }
-    source.addEventListener('open', () => {
+    const source = rest.shared
+      ? new SharedEventSource(url, options)
+      : new EventSource(url, method === 'GET' ? options : { ...options, method, body });
+    // A server may name its own events `open`, `error` and `close`; those are listed above.
+    source.addEventListener('open', (event) => {
+      if (event instanceof MessageEvent) return;
       opened += 1;
       picture.state('OPEN');
       clearInterval(countdown);
       say('Open.');
-      if (opened === 1) list.note('Connected', 'good');
-      else
-        list.note(
-          lastId === ''
-            ? 'Reconnected, from the start: no id was known'
-            : `Reconnected, resumed after id ${lastId}`,
-          'good',
-        );
+      const resumed = lastId === '' ? 'from the start: no ID is known' : `resumed after ID ${lastId}`;
+      list.note(opened === 1 ? 'Connected' : `Reconnected, ${resumed}`, 'good');
     });
     source.addEventListener('error', (event) => {
+      if (event instanceof MessageEvent) return;
       if (event.willReconnect) {
+        const delay = event.delay ?? 0;
         picture.state('CONNECTING');
-        list.note(event.message, 'bad');
-        countDown(event.delay ?? 0, lastId);
+        wire.note('feed', 'delay', `The next request is sent in ${delay} ms`);
+        // The end of a response is normal: the server wants the client to come back.
+        if (event.kind === 'end') list.note('The server ended the response');
+        else list.note(event.message, 'bad');
+        announce('Reconnecting.');
+        countDown(delay, lastId);
+        return;
+      }
+      if (event.kind === 'end') {
+        list.note('The server ended the response. It is not requested again.');
+        ended('Closed: the stream is complete.');
         return;
       }
       list.element(renderNotice(explain(event, received)));
-      ended('Closed: the connection failed.');
+      ended(event.status === 204 ? 'Closed by the server.' : 'Closed: the connection failed.');
     });
-    source.addEventListener('close', () => {
-      list.note('The stream came to its end. A POST isn’t sent again by itself.');
-      ended('Closed: the stream came to its end.');
+    source.addEventListener('close', (event) => {
+      if (event instanceof MessageEvent) return;
+      list.note('The stream is complete. A POST is never sent again automatically.');
+      ended('Closed: the stream is complete.');
     });
     return source;
   }
 
-  const namedTypes = () => types.value.split(/[\s,]+/).filter(Boolean);
-
-  function showCode(): void {
-    const names = headers.value
-      .split('\n')
-      .flatMap((line) => line.split(':', 1))
-      .filter((name) => name.trim());
-    find('.code', view).textContent = feedCode(url.value, method.value, names, namedTypes());
+  /** Shows the code for what is chosen, and puts it into the URL. */
+  function showChoice(): void {
+    try {
+      code.replaceChildren(...highlight(feedCode(options())));
+    } catch (error) {
+      code.textContent = (error as Error).message;
+    }
+    body.disabled = method.value === 'GET' || shared.checked;
+    method.disabled = shared.checked;
+    writeState('feed', {
+      method: method.value === 'GET' ? '' : method.value,
+      url: url.value.startsWith(base) ? url.value.slice(base.length) : url.value,
+      headers: headers.value
+        .split('\n')
+        .filter((line) => !secret.test(line))
+        .join('\n'),
+      body: body.value,
+      reconnect: reconnect.value,
+      idle_timeout: idle.value,
+      last_event_id: lastEventId.value,
+      shared: shared.checked ? '1' : '',
+    });
   }
 
   function countDown(delay: number, lastId: string): void {
@@ -114,7 +166,9 @@ export function mountFeed(): void {
     const show = () => {
       const left = Math.max(0, until - performance.now());
       const resume = lastId === '' ? '' : ` with Last-Event-ID: ${lastId}`;
-      say(left > 0 ? `Next attempt in ${(left / 1000).toFixed(1)} s${resume}` : `Connecting${resume}…`, true);
+      const words = left > 0 ? `Next attempt in ${(left / 1000).toFixed(1)} s` : 'Connecting';
+      status.textContent = `${words}${resume}`;
+      status.dataset.waiting = 'true';
     };
     clearInterval(countdown);
     show();
@@ -136,9 +190,15 @@ export function mountFeed(): void {
     setBusy(false);
   }
 
-  function say(words: string, waiting = false): void {
+  function say(words: string): void {
     status.textContent = words;
-    status.dataset.waiting = String(waiting);
+    status.dataset.waiting = 'false';
+    announce(words);
+  }
+
+  /** For screen readers: changes, without the seconds that count down. */
+  function announce(words: string): void {
+    announced.textContent = words;
   }
 
   function setBusy(busy: boolean): void {
@@ -148,36 +208,47 @@ export function mountFeed(): void {
     if (hadFocus) (busy ? closeButton : connectButton).focus();
   }
 
-  example.append(...examples.map(({ label, name }) => new Option(label, name)));
-  const useExample = () => {
+  function useExample(): void {
     const chosen = examples.find(({ name }) => name === example.value);
     if (!chosen) return;
     method.value = chosen.method;
-    url.value = new URL(chosen.path, location.href).href;
-    showCode();
-  };
+    url.value = new URL(chosen.path, base).href;
+  }
+
+  example.append(...examples.map(({ label, name }) => new Option(label, name)));
+  reconnect.append(...reconnections.map(({ label, name }) => new Option(label, name)));
+  useExample();
+  const { view: linkedView, state } = readLink();
+  if (linkedView === 'feed' && state.size > 0) {
+    const linkedUrl = state.get('url') ?? '';
+    method.value = state.get('method') === 'POST' ? 'POST' : 'GET';
+    url.value = URL.canParse(linkedUrl, base) ? new URL(linkedUrl, base).href : linkedUrl;
+    headers.value = state.get('headers') ?? '';
+    body.value = state.get('body') ?? '';
+    reconnect.value = state.get('reconnect') ?? '';
+    if (reconnect.selectedIndex < 0) reconnect.selectedIndex = 0;
+    idle.value = state.get('idle_timeout') ?? '';
+    lastEventId.value = state.get('last_event_id') ?? '';
+    shared.checked = state.has('shared');
+    details.open = [headers, body, reconnect, idle, lastEventId].some(({ value }) => value !== '');
+    const known = examples.find(
+      ({ path, method: by }) => new URL(path, base).href === url.value && by === method.value,
+    );
+    example.value = known?.name ?? '';
+  }
+  showChoice();
   example.addEventListener('change', () => {
     close();
     useExample();
+    showChoice();
   });
-  useExample();
-  form.addEventListener('input', showCode);
+  form.addEventListener('input', showChoice);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     if (!source) connect();
   });
   closeButton.addEventListener('click', close);
-}
-
-/** One header on each line. */
-function parseHeaders(text: string): [string, string][] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean)
-    .map((line) => {
-      const colon = line.indexOf(':');
-      if (colon < 1) throw new TypeError(`A header is "Name: value", but this line has no name: ${line}`);
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-    });
+  discloses(find('.live .more', view), find('.live', view));
+  copies(find('.copy-code', view), () => code.textContent ?? '');
+  copies(find('#feed-link', view), () => location.href);
 }

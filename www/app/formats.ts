@@ -1,4 +1,4 @@
-/** The formats of the chat: where each is asked, and how. */
+/** The APIs that the chat can use: path, body and headers of the request. */
 import type { Message } from './completion';
 
 interface Asked {
@@ -23,7 +23,7 @@ const chat = ({ model, messages, maxTokens }: Asked) => ({
   ...(maxTokens && { max_tokens: maxTokens }),
 });
 
-/** By the names that `completion` has for them. */
+/** By the name of the format in `completion`. */
 export const formats = {
   'openai-chat': { label: 'OpenAI chat', path: () => '/chat/completions', body: chat },
   'openai-responses': {

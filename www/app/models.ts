@@ -1,3 +1,4 @@
+import { base } from './base';
 import type { Settings } from './settings';
 
 export interface Model {
@@ -15,14 +16,14 @@ export interface ModelList {
 }
 
 export async function listModels({ baseUrl, key, model }: Settings): Promise<ModelList> {
-  const own = baseUrl.startsWith(location.origin);
+  const own = baseUrl.startsWith(base);
   const named: Model[] = model ? [{ id: model }] : [];
   try {
     const response = await fetch(`${baseUrl.replace(/\/+$/, '')}/models`, {
       headers: { Authorization: `Bearer ${key}` },
     });
     if (!response.ok)
-      return { models: named, embedded: own, problem: `its list of models answered ${response.status}` };
+      return { models: named, embedded: own, problem: `the list of models answered ${response.status}` };
     const { data } = (await response.json()) as { data: (Model & { owned_by?: string })[] };
     const embedded = own || data.some(({ owned_by }) => owned_by === 'eventsource-wasm');
     return {
@@ -30,6 +31,6 @@ export async function listModels({ baseUrl, key, model }: Settings): Promise<Mod
       embedded,
     };
   } catch {
-    return { models: named, embedded: own, problem: 'its list of models can’t be read' };
+    return { models: named, embedded: own, problem: 'the list of models can’t be read' };
   }
 }

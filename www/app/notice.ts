@@ -1,11 +1,23 @@
 import { make } from './dom';
 import { type Notice, timeUntil } from './words';
 
-/** A notice on the page. Its countdown ends with the element. */
-export function renderNotice({ kind, title, advice, detail, retryAt }: Notice): HTMLElement {
+/** A notice as an element. Its countdown ends with the element. */
+export function renderNotice({
+  kind,
+  title,
+  advice,
+  detail,
+  retryAt,
+  isNormal = false,
+}: Notice): HTMLElement {
   const element = make(
     'div',
-    { class: 'notice', role: 'alert', 'data-testid': 'notice', 'data-kind': kind },
+    {
+      class: isNormal ? 'notice normal' : 'notice',
+      role: isNormal ? 'status' : 'alert',
+      'data-testid': 'notice',
+      'data-kind': kind,
+    },
     make('strong', {}, title),
     make('p', {}, advice),
   );
@@ -15,7 +27,7 @@ export function renderNotice({ kind, title, advice, detail, retryAt }: Notice): 
 }
 
 function countdown(until: Date): HTMLElement {
-  // Not part of the alert: a screen reader would read every second aloud.
+  // Not announced: a screen reader would read every second aloud.
   const line = make('p', { 'aria-live': 'off', 'data-testid': 'retry-after' });
   const show = () => {
     const left = timeUntil(until);

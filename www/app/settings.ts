@@ -1,3 +1,4 @@
+import { base } from './base';
 import { find } from './dom';
 import { readItem, writeItem } from './storage';
 
@@ -10,7 +11,7 @@ export interface Settings {
   chunkBytes: number;
 }
 
-const embeddedUrl = `${location.origin}/v1`;
+export const embeddedUrl = `${base}v1`;
 const defaults: Settings = {
   baseUrl: embeddedUrl,
   key: 'demo-key',
@@ -19,7 +20,7 @@ const defaults: Settings = {
   chunkBytes: 0,
 };
 
-// A key may be worth money: it is forgotten with the tab.
+// A key is a secret: it lasts as long as the tab.
 const session = () => sessionStorage;
 
 export function loadSettings(): Settings {
@@ -32,7 +33,7 @@ export function loadSettings(): Settings {
   };
 }
 
-/** Fills the settings panel, and calls `changed` when its user has saved it. */
+/** Fills the settings dialog, and calls `changed` after Save. */
 export function mountSettings(settings: Settings, changed: () => void): void {
   const dialog = find<HTMLDialogElement>('#settings');
   const form = find<HTMLFormElement>('form', dialog);
@@ -57,7 +58,7 @@ export function mountSettings(settings: Settings, changed: () => void): void {
     settings.model = field('model').value.trim();
     settings.maxTokens = Number(field('max-tokens').value) || undefined;
     settings.chunkBytes = Number(field('chunk-bytes').value);
-    // What is the page's own is not remembered: its port may be another tomorrow.
+    // The page's own URL isn't stored: its port may be another one tomorrow.
     writeItem('base-url', settings.baseUrl === embeddedUrl ? '' : settings.baseUrl);
     writeItem('key', settings.key, session);
     writeItem('model', settings.model);

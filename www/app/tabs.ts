@@ -1,6 +1,7 @@
 import { find } from './dom';
+import { readLink, showView } from './link';
 
-/** The tabs of the page, by the pattern of the ARIA practices: arrows move, the URL's hash remembers. */
+/** The tabs of the page, by the pattern of the ARIA practices: arrows move, the URL's hash names the view. */
 export function mountTabs(): void {
   const list = find('[role="tablist"]');
   const tabs = [...list.querySelectorAll<HTMLButtonElement>('[role="tab"]')];
@@ -13,12 +14,12 @@ export function mountTabs(): void {
       find(`#${tab.getAttribute('aria-controls')}`).hidden = !selected;
     }
   };
-  const byHash = () => tabs.find((tab) => `#${tab.getAttribute('aria-controls')}` === location.hash);
+  const byHash = () => tabs.find((tab) => tab.getAttribute('aria-controls') === readLink().view);
 
   for (const [index, tab] of tabs.entries()) {
     tab.addEventListener('click', () => {
       select(tab);
-      history.replaceState(null, '', `#${tab.getAttribute('aria-controls')}`);
+      showView(tab.getAttribute('aria-controls') ?? '');
     });
     tab.addEventListener('keydown', (event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

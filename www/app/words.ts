@@ -1,89 +1,71 @@
 import type { StreamError } from './completion';
 import * as format from './format';
 
-/** An error as its reader needs it: what happened, what to do, and the server's own words. */
+/** An error for the reader: what happened, what to do, and the server's own words. */
 export interface Notice {
   /** For tests and styles. */
   kind: string;
   title: string;
   advice: string;
   detail?: string;
-  /** When the server asked to be asked again. */
+  /** When the server allows the next request. */
   retryAt?: Date;
+  /** Nothing is wrong: the notice isn't shown as an error. */
+  isNormal?: boolean;
 }
+
+const kept = 'The text so far is kept above.';
+
+/** Titles and advice by the kind of the error. */
+const known: Record<
+  string,
+  (received: number, headers: Headers | undefined) => [title: string, advice: string]
+> = {
+  webassembly: () => [
+    'WebAssembly is blocked on this page',
+    "The page's Content-Security-Policy has to allow it: add 'wasm-unsafe-eval' to script-src.",
+  ],
+  'content-type': (_received, headers) => [
+    'The response is not an event stream',
+    `Its content type is ${headers?.get('content-type') ?? 'missing'}, but text/event-stream is expected. Check the URL.`,
+  ],
+  malformed: () => [
+    'The answer can’t be read',
+    'It is not in the format of OpenAI’s API. Check the base URL.',
+  ],
+  provider: (received) => ['The server reported an error', received > 0 ? kept : 'Send the message again.'],
+  'too-large': () => ['An event is too large', 'It is above the limit of 64 MiB.'],
+  timeout: () => ['The server was silent for too long', 'Check the server, or choose a longer timeout.'],
+  cut: (received) => [
+    'The answer is incomplete',
+    received > 0 ? kept : 'The response is empty. Check that this is the URL of a model.',
+  ],
+};
 
 export function explain(error: StreamError, received: number): Notice {
   const { kind, status, headers, message } = error;
-  const said = serverMessage(error.body);
-  const detail = said ?? message;
-
-  if (kind === 'webassembly') {
-    return {
-      kind,
-      title: 'WebAssembly is blocked on this page',
-      advice: "The page's Content-Security-Policy has to allow it: add 'wasm-unsafe-eval' to script-src.",
-      detail: message,
-    };
-  }
-  if (kind === 'content-type') {
-    return {
-      kind,
-      title: 'That is not an event stream',
-      advice: `The server answered with ${headers?.get('content-type') ?? 'no type'} where text/event-stream was expected. Check the URL.`,
-      detail: message,
-    };
-  }
-  if (kind === 'malformed') {
-    return {
-      kind,
-      title: 'The answer can’t be read',
-      advice: 'The stream isn’t in OpenAI’s shape. Check the base URL.',
-      detail,
-    };
-  }
-  if (kind === 'provider') {
-    return {
-      kind,
-      title: 'The server reported an error',
-      advice: received > 0 ? kept : 'Send again.',
-      detail,
-    };
-  }
-  if (kind === 'too-large') {
-    return {
-      kind,
-      title: 'The server sent too much at once',
-      advice: 'One event was above the limit.',
-      detail,
-    };
-  }
-  if (kind === 'cut') {
-    return {
-      kind,
-      title: 'The answer ends before it is complete',
-      advice: received > 0 ? kept : 'Nothing came of it. Check that this is the URL of a model.',
-      detail,
-    };
+  const detail = serverMessage(error.body) ?? message;
+  const words = kind === undefined ? undefined : known[kind];
+  if (kind !== undefined && words) {
+    const [title, advice] = words(received, headers);
+    return { kind, title, advice, detail };
   }
   if (status !== undefined && status !== 200) return explainStatus(status, detail, headers);
   if (received > 0) {
     return {
       kind: 'lost',
-      title: 'The server went away in mid-answer',
-      advice: `${kept} It isn’t sent again by itself, so that nothing is done or paid for twice.`,
+      title: 'The connection broke',
+      advice: `${kept} The request is not sent again automatically, so that nothing is done or paid for twice.`,
       detail: message,
     };
   }
   return {
     kind: 'network',
     title: 'The server can’t be reached',
-    advice:
-      'Check the address and the connection; a server on another origin also has to allow this page by CORS.',
+    advice: 'Check the URL and your connection. A server on another origin has to allow this page by CORS.',
     detail: message,
   };
 }
-
-const kept = 'What came so far is kept above.';
 
 function explainStatus(status: number, detail: string, headers: Headers | undefined): Notice {
   const kind = String(status);
@@ -92,23 +74,18 @@ function explainStatus(status: number, detail: string, headers: Headers | undefi
     case 403:
       return {
         kind,
-        title: 'The server doesn’t accept the key',
+        title: 'The server rejects the key',
         advice: 'Check the API key in the settings, or the Authorization header.',
         detail,
       };
     case 404:
-      return {
-        kind,
-        title: 'The server doesn’t know this',
-        advice: 'Check the URL and the model’s name.',
-        detail,
-      };
+      return { kind, title: 'Not found', advice: 'Check the URL and the name of the model.', detail };
     case 429: {
       const retryAt = parseRetryAfter(headers?.get('retry-after') ?? null);
       return {
         kind,
         title: 'Too many requests',
-        advice: retryAt ? 'The server asks for a pause.' : 'Wait a little, then send again.',
+        advice: retryAt ? 'The server asks you to wait.' : 'Wait a little, then send again.',
         detail,
         ...(retryAt && { retryAt }),
       };
@@ -116,13 +93,14 @@ function explainStatus(status: number, detail: string, headers: Headers | undefi
     case 204:
       return {
         kind,
-        title: 'The server has nothing to say',
-        advice: 'It answered 204 No Content, which asks clients not to come back.',
+        title: 'No content',
+        advice: 'The server answered 204: there are no events, and the client does not come back.',
+        isNormal: true,
       };
     default:
       return {
         kind,
-        title: status >= 500 ? 'The server is in trouble' : 'The server refused the request',
+        title: status >= 500 ? 'The server has a problem' : 'The server refused the request',
         advice: status >= 500 ? `It answered ${status}. Try again later.` : `It answered ${status}.`,
         detail,
       };
@@ -146,7 +124,7 @@ function serverMessage(body: string | undefined): string | undefined {
   return body.length > 300 ? `${body.slice(0, 300)}…` : body;
 }
 
-/** `12 s`, or `2 min 5 s`, until a time; empty once it has come. */
+/** `12 s`, or `2 min 5 s`, until a time; empty when it is over. */
 export function timeUntil(date: Date, now = Date.now()): string {
   const left = Math.ceil((date.getTime() - now) / 1000) * 1000;
   return left <= 0 ? '' : left < 60_000 ? `${left / 1000} s` : format.duration(left);

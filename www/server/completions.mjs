@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { answer } from './catalogue.mjs';
 import { errorBody } from './errors.mjs';
 import { answerWithFault, faultParameters } from './faults.mjs';
 import { formats } from './formats.mjs';
 import { integer, number, readParameters } from './parameters.mjs';
 import { stream } from './stream.mjs';
-import { answer } from './texts.mjs';
 
 const tokensPerSecond = number(0, 100_000);
 const parameters = {
@@ -18,7 +18,7 @@ const mostTokens = 100_000;
  * `POST /v1/chat/completions` and `GET /v1/models`, in OpenAI's shapes, and the same answers in other formats.
  *
  * @param {import('fastify').FastifyInstance} app
- * @param {{ texts: Map<string, import('./texts.mjs').Text>, stats: import('./stream.mjs').Stats }} options
+ * @param {{ texts: Map<string, import('./catalogue.mjs').Text>, stats: import('./stream.mjs').Stats }} options
  */
 export async function completions(app, { texts, stats }) {
   const created = Math.floor(Date.now() / 1000);
@@ -103,7 +103,7 @@ export async function completions(app, { texts, stats }) {
  * The answer to a request, in no format yet.
  *
  * @param {CompletionRequest} request
- * @param {import('./texts.mjs').Text} text
+ * @param {import('./catalogue.mjs').Text} text
  */
 function measure({ model, messages, max_completion_tokens, max_tokens }, text) {
   const maxTokens = max_completion_tokens ?? max_tokens;
@@ -121,7 +121,7 @@ function measure({ model, messages, max_completion_tokens, max_tokens }, text) {
 
 /**
  * @param {CompletionRequest} request
- * @param {import('./texts.mjs').Text} text
+ * @param {import('./catalogue.mjs').Text} text
  */
 function describe(request, text) {
   const { model, stream_options } = request;

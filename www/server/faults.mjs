@@ -69,7 +69,7 @@ export function faultInStream({ fault, after }, sent) {
 }
 
 /** @type {Record<string, string>} */
-const wrongBodies = {
+export const wrongBodies = {
   'text/html': '<!doctype html><title>Welcome</title><h1>This is a web page, not an event stream</h1>',
   'application/json': '{"message":"This is JSON, not an event stream"}',
 };

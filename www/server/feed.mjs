@@ -1,24 +1,16 @@
-import { answerWithFault, faultParameters } from './faults.mjs';
-import { integer, number, readParameters } from './parameters.mjs';
+import { answerWithFault } from './faults.mjs';
+import { blocks, feedParameters, headlinesOf, lastId } from './feed-events.mjs';
+import { readParameters } from './parameters.mjs';
 import { stream } from './stream.mjs';
-
-const parameters = {
-  ...faultParameters,
-  chunk_bytes: integer(0, 1_000_000),
-  rate: number(0, 100_000),
-  retry: integer(0, Number.MAX_SAFE_INTEGER),
-  count: integer(1, 1_000_000),
-  heartbeat: number(0.1, 3600),
-};
 
 /**
  * `/feed`: numbered events without an end, which resume after the client's `Last-Event-ID`.
  *
  * @param {import('fastify').FastifyInstance} app
- * @param {{ texts: Map<string, import('./texts.mjs').Text>, stats: import('./stream.mjs').Stats }} options
+ * @param {{ texts: Map<string, import('./catalogue.mjs').Text>, stats: import('./stream.mjs').Stats }} options
  */
 export async function feed(app, { texts, stats }) {
-  const headlines = [...texts.values()].flatMap(({ content }) => content.split('\n\n').map(firstSentence));
+  const headlines = headlinesOf(texts.values());
 
   app.route({
     method: ['GET', 'POST'],
@@ -31,7 +23,7 @@ export async function feed(app, { texts, stats }) {
         chunk_bytes = 0,
         heartbeat = 15,
         ...faults
-      } = readParameters(parameters, request.query);
+      } = readParameters(feedParameters, request.query);
       if (answerWithFault(faults, reply)) return reply;
       const after = lastId(request.headers['last-event-id']);
       stream(reply, blocks({ after, retry, count, headlines }), {
@@ -44,46 +36,4 @@ export async function feed(app, { texts, stats }) {
       return reply;
     },
   });
-}
-
-/**
- * @param {{ after: number, retry: number, count: number | undefined, headlines: string[] }} options
- * @returns {Generator<import('./sse.mjs').Block>}
- */
-function* blocks({ after, retry, count = Number.POSITIVE_INFINITY, headlines }) {
-  yield { comment: after === 0 ? 'from the start' : `resumed after ${after}`, retry };
-  for (let id = after + 1; id <= after + count; id += 1) yield feedEvent(id, headlines);
-}
-
-/**
- * Event `id` is the same whenever, and however often, it is sent.
- *
- * @param {number} id
- * @param {string[]} headlines
- * @returns {import('./sse.mjs').Block}
- */
-function feedEvent(id, headlines) {
-  if (id % 7 === 0) return { id, event: 'news', data: headlines[(id / 7) % headlines.length] ?? '' };
-  if (id % 5 === 0) return { id, data: `Message ${id}:\n${id} = 5 × ${id / 5}` };
-  const symbol = ['TEA', 'RICE', 'SALT'][id % 3];
-  const price = 100 + 20 * (id % 3) + 6 * Math.sin(id / 11) + 2 * Math.sin(id / 3.1);
-  return { id, event: 'price', data: JSON.stringify({ symbol, price: Number(price.toFixed(2)) }) };
-}
-
-/**
- * An id that this feed can't have given out starts it anew.
- *
- * @param {string | string[] | undefined} header
- */
-function lastId(header) {
-  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : 0;
-}
-
-/** @param {string} paragraph */
-function firstSentence(paragraph) {
-  const { value } = new Intl.Segmenter('en', { granularity: 'sentence' })
-    .segment(paragraph)
-    [Symbol.iterator]()
-    .next();
-  return (value?.segment ?? paragraph).trim();
 }

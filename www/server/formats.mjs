@@ -1,9 +1,8 @@
 /**
- * The other providers' formats: where each is asked, what its requests look like, and the blocks of its answers. What
- * an answer needs besides its tokens is left out.
+ * The APIs of other providers: the path, the request and the events of each. Only text is supported.
  */
 /**
- * @typedef {object} Request what every format's request comes to
+ * @typedef {object} Request the request, the same for all formats
  * @property {unknown} model
  * @property {unknown} messages
  * @property {unknown} maxTokens
@@ -20,7 +19,7 @@
  * @typedef {object} Format
  * @property {string} path
  * @property {(body: any, params: any) => Request} read
- * @property {(answer: Answer) => Iterable<import('./sse.mjs').Block>} blocks
+ * @property {(answer: Answer) => Iterable<import('./sse-format.mjs').Block>} blocks
  */
 
 /** @param {string} type @param {object} [members] */

@@ -1,21 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-
-/**
- * @typedef {{ id?: string | number, event?: string, data?: string, retry?: number, comment?: string }} Block
- * One blank-line-terminated block of a stream.
- */
-
-/** @param {Block} block */
-export function format({ comment, retry, id, event, data }) {
-  let text = '';
-  if (comment !== undefined) text += `: ${comment}\n`;
-  if (retry !== undefined) text += `retry: ${retry}\n`;
-  if (id !== undefined) text += `id: ${id}\n`;
-  if (event !== undefined) text += `event: ${event}\n`;
-  if (data !== undefined) for (const line of data.split('\n')) text += `data: ${line}\n`;
-  return `${text}\n`;
-}
+import { format } from './sse-format.mjs';
 
 /**
  * Opens the event stream. The headers go out at once, so that a client is OPEN before the first event.
@@ -37,7 +22,7 @@ export function open(reply) {
  * Writes one block, in pieces of `chunkBytes` (0: whole), as fast as the client reads.
  *
  * @param {import('node:http').ServerResponse} response
- * @param {Block} block
+ * @param {import('./sse-format.mjs').Block} block
  * @param {{ chunkBytes: number, signal: AbortSignal }} options
  */
 export async function write(response, block, { chunkBytes, signal }) {

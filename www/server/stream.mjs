@@ -23,7 +23,7 @@ export const createStats = () => ({ open: 0, aborted: 0, requests: {} });
  * let go at once.
  *
  * @param {import('fastify').FastifyReply} reply
- * @param {Iterable<import('./sse.mjs').Block>} blocks
+ * @param {Iterable<import('./sse-format.mjs').Block>} blocks
  * @param {object} options
  * @param {number} options.rate blocks with data per second; 0: as fast as the client reads
  * @param {number} options.chunkBytes

@@ -1,78 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { catalogue, toText } from './catalogue.mjs';
 
-/**
- * @typedef {object} Text
- * @property {string} id the model's name
- * @property {string} title
- * @property {string} language a BCP 47 tag; the page needs it to choose between Chinese and Japanese glyphs
- * @property {string} content
- * @property {string[]} tokens
- */
-
-const catalogue = [
-  { id: 'alice', title: 'Alice in Wonderland', language: 'en' },
-  { id: 'taoteking', title: '道德經', language: 'zh-Hant' },
-  { id: 'peach-blossom', title: '桃花源記', language: 'zh-Hant' },
-  { id: 'hojoki', title: '方丈記', language: 'ja' },
-  { id: 'masnavi', title: 'مثنوی', language: 'fa' },
-  { id: 'emoji', title: 'Emoji picnic', language: 'en' },
-];
-
-/** What stands between two copies of a text, where an answer is longer than the text. */
-const separator = '\n\n';
-
-const tokenBytes = 6;
-
-/** @returns {Promise<Map<string, Text>>} */
+/** @returns {Promise<Map<string, import('./catalogue.mjs').Text>>} */
 export async function loadTexts() {
   const texts = await Promise.all(
-    catalogue.map(async (entry) => {
-      const file = await readFile(new URL(`../texts/${entry.id}.txt`, import.meta.url), 'utf8');
-      const content = file.trimEnd();
-      return { ...entry, content, tokens: tokenize(content) };
-    }),
+    catalogue.map(async (entry) =>
+      toText(entry, await readFile(new URL(`../texts/${entry.id}.txt`, import.meta.url), 'utf8')),
+    ),
   );
   return new Map(texts.map((text) => [text.id, text]));
-}
-
-/**
- * The text once, or exactly `maxTokens` tokens of it, repeated as often as that takes.
- *
- * @param {Text} text
- * @param {number} [maxTokens]
- * @returns {Generator<string>}
- */
-export function* answer({ tokens }, maxTokens = tokens.length) {
-  for (let sent = 0; sent < maxTokens; ) {
-    const copy = sent === 0 ? tokens : [separator, ...tokens];
-    for (const token of copy.slice(0, maxTokens - sent)) {
-      yield token;
-      sent += 1;
-    }
-  }
-}
-
-/**
- * Pieces of a few characters, about the size of a real model's: a word with the space before it,
- * two Chinese characters, one emoji. Never cut inside a grapheme cluster.
- *
- * @param {string} text
- */
-function tokenize(text) {
-  const tokens = [];
-  let token = '';
-  let bytes = 0;
-  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
-    const length = Buffer.byteLength(segment);
-    const startsWord = /\s/.test(segment) && !/^\s*$/.test(token);
-    if (token !== '' && (startsWord || bytes + length > tokenBytes)) {
-      tokens.push(token);
-      token = '';
-      bytes = 0;
-    }
-    token += segment;
-    bytes += length;
-  }
-  if (token !== '') tokens.push(token);
-  return tokens;
 }

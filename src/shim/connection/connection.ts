@@ -69,6 +69,7 @@ const DECIDED = 22;
 const PAGE = 23;
 const NETWORK = 24;
 const CLOSE = 25;
+const ABANDON = 27;
 
 /** What the driver asks for, as in `action` in `src/browser/bindings.rs`. */
 const DROP = 0;
@@ -167,7 +168,7 @@ export class Connection {
       this.#ids.set(this.#lastEventId, 0);
       this.#parser = new EventStreamParser(core, this.#sink(), policy.maxEventSize);
       const { protocol = '', host = '' } = policy.url ? new URL(policy.url) : {};
-      const facts = [policy.method, protocol, host, ...policy.statuses].join(' ');
+      const facts = `${policy.method} ${protocol} ${host} ${policy.statuses.join('')}`;
       this.#driver = new core.Connection(
         this,
         writeText(facts),
@@ -273,8 +274,13 @@ export class Connection {
     this.#settle(
       () => this.#handler.prepare(attempt, resumes),
       ({ url, headers, init }) => {
-        const { fetch = globalThis.fetch } = this.#policy;
-        this.#call((driver) => driver.send(fetch as () => unknown, url, { ...init, headers }));
+        const send = (this.#policy.fetch ?? globalThis.fetch) as typeof fetch | undefined;
+        if (!send) {
+          this.#fail(REQUEST_NOT_MADE, new TypeError('eventsource-wasm needs fetch, which is missing here'));
+          return;
+        }
+        // An async function returns a promise of the platform's own, whatever the user's returns.
+        this.#call((driver) => driver.send(async (...request) => send(...request), url, { ...init, headers }));
       },
       REQUEST_NOT_MADE,
     );
@@ -531,8 +537,8 @@ export class Connection {
     this.#reader = undefined;
     if (!reader) return;
     // A fetch of the user's may ignore the signal.
-    ignore(() => reader.cancel());
-    // A reader of a custom fetch may have no such method.
+    // Its reader may be anything.
+    ignore(() => reader.cancel?.());
     ignore(() => reader.releaseLock?.());
   }
 
@@ -555,7 +561,7 @@ export class Connection {
     this.#driver = undefined;
     crashed.push(driver, this.#parser);
     this.#parser = undefined;
-    if (driver) ignore(() => driver.abandon());
+    if (driver) ignore(() => driver.feed(ABANDON, 0));
     const isTold = this.#isEnded;
     this.#end();
     if (!isTold) this.#handler.failed(internalFailure(this.#attempt, cause));

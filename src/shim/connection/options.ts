@@ -156,7 +156,7 @@ export function parseOptions(
       ...defaults,
       url,
       method,
-      credentials: (fetchInit['credentials'] as RequestCredentials | undefined) ?? 'same-origin',
+      credentials: (fetchInit.credentials as RequestCredentials | undefined) ?? 'same-origin',
       fetch: init.fetch as FetchLike | undefined,
       ...parseReconnect(init),
       canResume: init.resume !== undefined,

@@ -204,6 +204,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     const init = this.#init;
     const { accept, comments, trace } = init;
     let attempt = 0;
+    let received = 0;
     return {
       begin: () => init.store && this.#readStore(),
       prepare: (number, resumes) => {
@@ -230,6 +231,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
       onBytes: trace && ((count) => this.#trace({ type: 'bytes', count })),
       onBlock: (data, type, id) => {
         const lastEventId = this.#connection?.lastEventId ?? '';
+        received++;
         if (data !== undefined) {
           this.#enqueue({ type: type || 'message', data, lastEventId, isComment: false });
         } else if (id !== undefined) {
@@ -239,7 +241,11 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
       onComment: comments
         ? (data) => this.#enqueue({ type: 'comment', data, lastEventId: '', isComment: true })
         : undefined,
-      untilWanted: () => this.#queue.untilBelow(MAX_WAITING_EVENTS),
+      untilWanted: () => {
+        if (received > 0) this.#trace({ type: 'events', count: received });
+        received = 0;
+        return this.#queue.untilBelow(MAX_WAITING_EVENTS);
+      },
       untilDelivered: () => this.#queue.untilBelow(1),
       decide: (error) => {
         this.#lastError = new EventSourceErrorEvent(error);

@@ -205,9 +205,10 @@ function openPort(): () => void {
 
 /** Reports an exception as one that nothing has caught. */
 export function report(error: unknown): void {
+  const rethrow = () => {
+    throw error;
+  };
   if (typeof reportError === 'function') reportError(error);
-  else
-    Promise.resolve().then(() => {
-      throw error;
-    });
+  else if (isReal(globalThis.queueMicrotask)) queueMicrotask(rethrow);
+  else Promise.resolve().then(rethrow);
 }

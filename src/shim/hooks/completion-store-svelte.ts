@@ -2,7 +2,7 @@
 
 import { type CompletionState, CompletionStore, type UseCompletionInit } from './completion-store.js';
 
-/** A readable Svelte store, and what can be done with the answer. */
+/** A readable Svelte store, and functions that control the answer. */
 export interface SvelteCompletionStore<Output = unknown> {
   subscribe(run: (state: CompletionState<Output>) => void): () => void;
   /** Ends the request; what has arrived stays. */

@@ -3,7 +3,7 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { type CompletionState, CompletionStore, type UseCompletionInit } from './completion-store.js';
 
-/** An answer as it streams, and what can be done with it. */
+/** The state of the answer, and functions that control it. */
 export interface UseCompletionResult<Output = unknown> extends CompletionState<Output> {
   /** Ends the request; what has arrived stays. */
   stop(): void;
@@ -39,7 +39,7 @@ export function useCompletion<Output = unknown>(
   }, [store, address]);
   useEffect(() => {
     let isOver = false;
-    // After the effects that run now, among them the end of this one.
+    // StrictMode ends this effect at once: wait for that before sending a request.
     queueMicrotask(() => isOver || regenerate());
     return () => {
       isOver = true;

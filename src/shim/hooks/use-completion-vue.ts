@@ -13,7 +13,7 @@ import {
 } from 'vue';
 import { type CompletionState, CompletionStore, type UseCompletionInit } from './completion-store.js';
 
-/** The members of the state as refs, and what can be done with the answer. */
+/** The state of the answer as refs, and functions that control it. */
 export type UseCompletionReturn<Output = unknown> = {
   [Name in keyof CompletionState<Output>]: ComputedRef<CompletionState<Output>[Name]>;
 } & {
@@ -49,7 +49,7 @@ export function useCompletion<Output = unknown>(
   };
   const start = () =>
     watch(() => [`${toValue(url) ?? ''}`, toValue(init).key], regenerate, { immediate: true });
-  // A server that renders mounts nothing, and so asks nothing.
+  // Server-side rendering doesn't mount: no request is sent there.
   if (getCurrentInstance()) onMounted(start);
   else start();
   onScopeDispose(() => {

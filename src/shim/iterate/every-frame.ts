@@ -1,8 +1,8 @@
-/** One update per animation frame, however fast the parts come. */
+/** Limits parts to one batch per animation frame. */
 
 import type { CompletionPart } from '../llm/types.js';
 
-/** Milliseconds: a page that isn't shown has no frames. */
+/** Milliseconds. Hidden pages have no animation frames. */
 const LONGEST_FRAME = 100;
 
 /**

@@ -1,4 +1,4 @@
-/** What an answer has so far. Formats write into it. */
+/** The state of one answer. Formats write into it. */
 
 import { type ProviderError, toProviderError } from './provider-error.js';
 import type { CompletionPart, Json, PartValue, ToolCall, Usage } from './types.js';
@@ -12,6 +12,11 @@ export interface OpenCall extends ToolCall {
 export function list(value: Json): Json[] {
   if (Array.isArray(value)) return value.filter(isObject);
   return isObject(value) ? [value] : [];
+}
+
+/** The first of several answers to one request. Servers leave out its index. */
+export function firstOf(choices: Json): Json {
+  return list(choices).find(({ index }) => !(typeof index === 'number' && index > 0));
 }
 
 export function isObject(value: unknown): boolean {
@@ -58,13 +63,13 @@ export class Answer {
   readonly toolCalls: ToolCall[] = [];
   counts: Record<string, unknown> | undefined;
   error: ProviderError | undefined;
-  /** The provider said why the answer ended, or that it did. */
+  /** The provider said that the answer ended. */
   isFinished = false;
   /** Nothing follows. */
   isDone = false;
   reason: string | undefined;
   usage: Usage | undefined;
-  /** Whether there is more than pieces of calls. */
+  /** Whether any part but pieces of calls was added. */
   hasContent = false;
   readonly #blocks: { text?: unknown; reasoning?: unknown } = {};
   #calls = 0;
@@ -100,8 +105,7 @@ export class Answer {
   /** A piece of a call's arguments. */
   grow(call: OpenCall, delta: string): void {
     call.arguments += delta;
-    const { index, id, name } = call;
-    this.add({ type: 'tool-call-delta', index, id, name, delta, arguments: call.arguments });
+    this.add({ type: 'tool-call-delta', ...call, delta });
   }
 
   /** A call is complete. Without a name it can't be answered. */
@@ -124,7 +128,7 @@ export class Answer {
   count(counts: Json): void {
     if (!isObject(counts)) return;
     const merged = { ...this.counts };
-    // A total of earlier counts doesn't hold for these.
+    // An earlier total doesn't fit newer counts.
     if (Object.values(counts).some((value) => typeof value === 'number')) {
       for (const name in merged) if (/^total/.test(name)) delete merged[name];
     }

@@ -46,3 +46,12 @@ export class CompletionError extends Error {
     Object.assign(this, details);
   }
 }
+
+export function toFault(
+  kind: CompletionErrorKind,
+  message: string,
+  raw?: unknown,
+  cause?: unknown,
+): CompletionError {
+  return new CompletionError(message, { kind, raw, cause });
+}

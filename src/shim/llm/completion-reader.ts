@@ -2,7 +2,7 @@
 
 import type { EventSourceMessage } from '../iterate/events.js';
 import { Answer, fromJson, isObject, textOf } from './answer.js';
-import { CompletionError } from './completion-error.js';
+import { CompletionError, toFault } from './completion-error.js';
 import { isError, toProviderError } from './provider-error.js';
 import type {
   CompletionEvent,
@@ -33,9 +33,8 @@ export class CompletionReader {
   #reader: FormatReader | undefined;
   /** Whether a chunk had the format's shape. */
   #isKnown = false;
-  /** The data of the first and of the last chunk without a known shape. */
-  #first: string | undefined;
-  #last: string | undefined;
+  /** The first chunk without a known shape, or the last after a known one. */
+  #unknown: string | undefined;
   /** Lines outside `data:`. */
   #ignored = '';
 
@@ -65,11 +64,7 @@ export class CompletionReader {
       chunk = text;
       if (!isFailed && !this.#reducer) {
         if (/^:/.test(text) || KEEP_ALIVE.test(event ?? text) || answer.isFinished) return;
-        throw new CompletionError(`A chunk of the answer isn't JSON: ${quote(text)}`, {
-          kind: 'malformed',
-          raw: data,
-          cause,
-        });
+        throw toFault('malformed', `A chunk of the answer isn't JSON: ${quote(text)}`, data, cause);
       }
     }
     answer.chunk = chunk;
@@ -97,27 +92,28 @@ export class CompletionReader {
     const lines = fromJson(this.#ignored);
     if (isError(lines, undefined, false)) answer.fail(lines);
     this.check();
-    if (!this.#reducer && !this.#isKnown && (this.#first ?? this.#ignored)) {
-      const names = this.#formats.map(({ name }) => name).join(', ');
-      const first = (this.#first ?? this.#ignored).trim();
-      throw new CompletionError(`No chunk had a known shape (${names}). The first: ${quote(first)}`, {
-        kind: 'unrecognized',
-        raw: first,
-      });
-    }
     const isEnded = answer.isFinished || answer.isDone || this.#reducer;
     if (isEnded) this.#reader?.end?.();
+    const raw = (this.#unknown ?? this.#ignored).trim();
+    if (!this.#reducer && !this.#isKnown && raw) {
+      const names = this.#formats.map(({ name }) => name);
+      throw toFault(
+        'unrecognized',
+        `No chunk had a known shape (${names.join(', ')}). The first: ${quote(raw)}`,
+        raw,
+      );
+    }
     // `[DONE]` alone is no answer.
     if (!answer.isFinished && !(isEnded && answer.hasContent)) {
-      const last = this.#last ? `. Its last chunk: ${quote(this.#last)}` : '';
-      throw new CompletionError(`The stream ended before the answer did${last}`, {
-        kind: 'cut',
-        raw: this.#last,
-      });
+      throw toFault(
+        'cut',
+        `The stream ended before the answer did${raw && `. Its last chunk: ${quote(raw)}`}`,
+        raw,
+      );
     }
   }
 
-  /** The parts that are the last. */
+  /** Adds the last parts. */
   end(): void {
     const { answer } = this;
     answer.add({ type: 'finish', reason: answer.reason });
@@ -163,13 +159,13 @@ export class CompletionReader {
     // An event that is new in a known format may have any member.
     const isKnown = format !== undefined || (this.#isKnown && textOf(chunk.type) !== undefined);
     if (isError(chunk, event, isKnown)) {
-      // It says more than what the format found, if it did.
+      // It takes precedence over an error that the format found.
       this.answer.error = undefined;
       this.answer.fail(chunk);
     }
     if (isKnown || KEEP_ALIVE.test(type ?? '') || Object.keys(chunk).length === 0) return;
-    this.#first ??= text;
-    this.#last = text;
+    if (this.#isKnown) this.#unknown = text;
+    else this.#unknown ??= text;
   }
 
   #reduce(event: CompletionEvent): void {

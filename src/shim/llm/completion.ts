@@ -4,7 +4,7 @@ import { type EventSourceMessage, type EventsInit, iterateEvents } from '../iter
 import { setHeader, toHeaderMap } from '../request.js';
 import { retryAfter as toMilliseconds } from '../wasm/load.js';
 import { fromJson, isObject } from './answer.js';
-import { CompletionError } from './completion-error.js';
+import { CompletionError, toFault } from './completion-error.js';
 import { CompletionReader } from './completion-reader.js';
 import { partialJson } from './partial-json.js';
 import { isError, type ProviderError, toBodyError } from './provider-error.js';
@@ -24,7 +24,7 @@ const FINISH_WAIT = 1_000;
 /** The same if the answer went on after its finish. */
 const LONG_WAIT = 10_000;
 
-/** Partial objects are made again when the text has grown by this part of itself. */
+/** Partial objects are parsed again when the text has grown by this share. */
 const PARTIAL_STEP = 0.01;
 
 /**
@@ -169,7 +169,7 @@ function stream<Output>(
           yield* parts;
         }
       } catch (error) {
-        // What comes after the finish is the usage at most.
+        // Only usage can follow the finish.
         if (!answer.isFinished || answer.error) throw await toCompletionError(error);
       } finally {
         clearTimeout(timer);
@@ -192,15 +192,14 @@ function stream<Output>(
 
   const parts = read();
   const leave = parts.return;
-  // A generator that waits hears of nothing before its wait is over.
+  // A generator that awaits an event can't be returned: the event has to fail first.
   parts.return = async (value) => {
     await messages.return?.();
     return leave.call(parts, value);
   };
   const finish = async (): Promise<CompletionResult<Output>> => {
     for await (const _part of parts);
-    if (!outcome)
-      throw new CompletionError('The loop was left before the answer was complete', { kind: 'cut' });
+    if (!outcome) throw toFault('cut', 'The loop was left before the answer was complete');
     if ('error' in outcome) throw outcome.error;
     const { id, text, reasoning, toolCalls, reason: finishReason, usage } = answer;
     const result = { id, text, reasoning, toolCalls, finishReason, usage, ...(schema && outcome) };
@@ -222,7 +221,7 @@ function toEventsInit(
   source: string | URL | Request | Response,
   { body, ...init }: Omit<CompletionInit, 'format' | 'schema' | 'onChunk'>,
 ): EventsInit {
-  // A Request has a method of its own, a Response is there.
+  // A Request has its own method, a Response needs none.
   const isRequest = typeof source === 'object' && 'headers' in source;
   const isJson =
     isObject(body) && (Array.isArray(body) || [Object.prototype, null].includes(Object.getPrototypeOf(body)));

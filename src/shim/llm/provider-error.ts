@@ -1,6 +1,6 @@
 /** Errors in providers' JSON: where they are, and what they say. */
 
-import { fromJson, isObject, list } from './answer.js';
+import { fromJson, isObject } from './answer.js';
 import type { Json } from './types.js';
 
 /** An error that the provider reports within the stream, or instead of it. */
@@ -17,7 +17,7 @@ export interface ProviderError {
 }
 
 /** Names of members that have a message, the most likely first. */
-const WORDS = [/(message|msg|errorText|^text)$/i, /^(detail|errors?|reason|title)/i];
+const WORDS = [/(message|msg|errorText|^text)$/i, /^(detail|errors?|reason|title)/i] as const;
 
 const NO_WORDS = 'The provider reported an error without a message';
 
@@ -45,21 +45,26 @@ export function isError(chunk: Json, event: string | undefined, isKnown: boolean
   );
 }
 
-/** What JSON says in words. */
-function words(value: Json): string | undefined {
-  if (typeof value === 'string') {
-    const parsed = /^\s*[[{]/.test(value) && fromJson(value);
-    return (isObject(parsed) && words(parsed)) || value || undefined;
+/** The first member, outermost first, whose name and value match. */
+function search(json: Json, names: RegExp, values: RegExp): string | undefined {
+  if (!isObject(json)) return undefined;
+  const members = Object.entries<Json>(json);
+  for (const [name, value] of members) {
+    if (names.test(name) && /str|num/.test(typeof value) && values.test(value)) return `${value}`;
   }
-  if (Array.isArray(value)) return value.map(words).filter(Boolean).join('; ') || undefined;
-  if (!isObject(value)) return undefined;
-  for (const names of WORDS) {
-    for (const name in value) {
-      const found = names.test(name) && words(value[name]);
-      if (found) return found;
-    }
+  for (const [, value] of members) {
+    const found = search(value, names, values);
+    if (found) return found;
   }
   return undefined;
+}
+
+/** The message of an error. Some are JSON again. */
+function words(json: Json): string | undefined {
+  const found =
+    typeof json === 'string' ? json : (search(json, WORDS[0], /\D/) ?? search(json, WORDS[1], /\D/));
+  const inner = found && fromJson(found);
+  return (isObject(inner) && words(inner)) || found || undefined;
 }
 
 /** The words of a response's body, which may also be an event stream, HTML or plain text. */
@@ -77,35 +82,18 @@ export function toBodyError(body: string): ProviderError {
 }
 
 export function toProviderError(json: Json): ProviderError {
-  const outer = Array.isArray(json) ? json[0] : json;
-  const inner = [
-    outer?.error,
-    outer?.errors?.[0],
-    outer?.response?.error,
-    outer?.base_resp,
-    outer?.x_groq,
-  ].find(isObject);
-  const places = [inner, inner?.error, outer, outer?.detail, outer?.message].filter(isObject);
-  const find = (names: RegExp, values: RegExp): string | undefined => {
-    for (const place of places) {
-      for (const name in place) {
-        const value = place[name];
-        if (names.test(name) && /str|num/.test(typeof value) && values.test(value)) return `${value}`;
-      }
-    }
-    return undefined;
-  };
-  const delay = places
-    .flatMap(({ details }) => list(details))
-    .find(({ retryDelay }) => retryDelay)?.retryDelay;
-  const more = words(inner?.metadata?.raw);
-  const message = words(inner) ?? words(outer) ?? (json ? JSON.stringify(inner ?? outer) : NO_WORDS);
+  // Its own members take precedence over those beside it.
+  const inner = [json?.error, json?.response?.error].find(isObject);
+  const find = (names: RegExp, values: RegExp) => search(inner, names, values) ?? search(json, names, values);
+  const message = words(inner) ?? words(json) ?? (json ? JSON.stringify(json) : NO_WORDS);
+  // The words of the provider behind this one.
+  const more = words(json?.error?.metadata?.raw);
   return {
     message: more ? `${message}: ${more}` : message,
     type: find(/^_*(error_?)?type$|^status$/i, /^(?!error$)\D/),
     code: find(/^(error_?|status_?)?code$/i, /./),
     status: Number(find(/^(http_?)?(status|code|status_?code)$/i, /^[45]\d\d$/)) || undefined,
-    retryAfter: Math.round(Number.parseFloat(delay?.seconds ?? delay) * 1000) || undefined,
+    retryAfter: Math.round(Number.parseFloat(find(/^retryDelay$/, /./) ?? '') * 1000) || undefined,
     raw: json,
   };
 }

@@ -1,6 +1,6 @@
 /** Structured output: the answer's text as JSON, validated by a Standard Schema. */
 
-import { CompletionError } from './completion-error.js';
+import { toFault } from './completion-error.js';
 
 /** The part of the Standard Schema interface (version 1) that is used here. */
 export interface StandardSchema<Output = unknown> {
@@ -33,8 +33,7 @@ export async function validate<Output>(
   try {
     value = JSON.parse(withoutFence(text));
   } catch (cause) {
-    const message = `The answer isn't JSON (it ended with "${reason}"): ${cause}`;
-    throw new CompletionError(message, { kind: 'schema', raw: text, cause });
+    throw toFault('schema', `The answer isn't JSON (it ended with "${reason}"): ${cause}`, text, cause);
   }
   const result = await schema['~standard'].validate(value);
   if (!result.issues) return result.value;
@@ -42,10 +41,7 @@ export async function validate<Output>(
     const names = path.map((name) => String(typeof name === 'object' ? name.key : name));
     return names.length > 0 ? `${names.join('.')}: ${message}` : message;
   });
-  throw new CompletionError(`The answer doesn't match the schema: ${issues.join('; ')}`, {
-    kind: 'schema',
-    raw: result.issues,
-  });
+  throw toFault('schema', `The answer doesn't match the schema: ${issues.join('; ')}`, result.issues);
 }
 
 /** JSON that a model put into a Markdown code block. */

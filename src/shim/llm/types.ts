@@ -40,14 +40,7 @@ export type PartValue =
   /** A piece of the model's reasoning. A piece that is two line feeds separates blocks of reasoning. */
   | { type: 'reasoning'; text: string }
   /** A piece of a call's arguments: `delta` is new, `arguments` is everything so far. `index` counts the calls. */
-  | {
-      type: 'tool-call-delta';
-      index: number;
-      id: string | undefined;
-      name: string;
-      delta: string;
-      arguments: string;
-    }
+  | ({ type: 'tool-call-delta'; index: number; delta: string } & ToolCall)
   /** A complete call for the client to answer. */
   | ({ type: 'tool-call' } & ToolCall)
   /** A call that the provider executes itself. */

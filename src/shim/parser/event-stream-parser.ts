@@ -35,6 +35,7 @@ const ROWS = 0xffff;
 const DECODE = 1 << 16;
 const IS_ASCII = 1 << 17;
 const TOO_LARGE = 1 << 18;
+const IS_IN_LINE = 1 << 19;
 
 /** The numbers before the rows in the table: their number, the scanned bytes, and the place to keep the text from. */
 const HEADER = 3;
@@ -65,6 +66,9 @@ export class EventStreamParser {
 
   /** Bytes in the window that were not decoded yet. */
   #filled = 0;
+  /** Those of them that were scanned, if no more was to be done. */
+  #scanned = 0;
+  #isInLine = false;
   /** The text of the window's bytes is a part of `#pending` already. */
   #isTextKnown = false;
   /** The window's bytes while another parser has the window. */
@@ -125,8 +129,9 @@ export class EventStreamParser {
 
   /** Begins a new stream. With `consume`, an unfinished line is taken as a line before that. */
   reset(consume = false): void {
-    if (consume && !this.#isTooLarge && this.#scanner.isInLine()) this.feed('\n');
-    this.#scanner.reset();
+    if (consume && !this.#isTooLarge && this.#isInLine) this.feed('\n');
+    this.#scanner.rewind(true);
+    this.#isInLine = false;
     this.#filled = 0;
     this.#pending = this.#half = '';
     this.#saved = undefined;
@@ -224,9 +229,11 @@ export class EventStreamParser {
    */
   #takeRows(result: number, source: Uint8Array, start: number): boolean {
     if (result & TOO_LARGE) this.#isTooLarge = true;
-    if (!(result & DECODE)) return true;
+    this.#isInLine = (result & IS_IN_LINE) !== 0;
     const { window, table } = views();
     const scanned = table[1] as number;
+    this.#scanned = scanned;
+    if (!(result & DECODE)) return true;
     let text = this.#pending;
     if (!this.#isTextKnown) {
       const end = start + scanned;
@@ -252,7 +259,7 @@ export class EventStreamParser {
 
   /** The window's bytes, which aren't UTF-8, as text. They count as not scanned. */
   #decodeWindow(window: Uint8Array): string {
-    this.#scanner.rewind();
+    this.#scanner.rewind(false);
     const bytes = window.slice(0, this.#filled);
     this.#filled = 0;
     this.#decoder = replacingDecoder();
@@ -264,7 +271,7 @@ export class EventStreamParser {
     const { window } = this.#takeWindow();
     let rest = '';
     if (!this.#isTextKnown) {
-      const scanned = this.#scanner.scanned();
+      const scanned = this.#scanned;
       try {
         this.#pending += decode(window.subarray(0, scanned), false);
       } catch {

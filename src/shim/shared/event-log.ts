@@ -22,6 +22,7 @@ export class EventLog {
   lastEventId = '';
   /** The position of the last event that was taken. */
   taken = 0;
+  #takenId = '';
   #entries: Entry[] = [];
   #size = 0;
   /** What was taken and comes again, as the tab that took over hadn't received it. */
@@ -30,6 +31,11 @@ export class EventLog {
   /** The position after which everything is here. */
   get start(): number {
     return this.end - this.#entries.length;
+  }
+
+  /** The last event ID when the last event was taken. */
+  get takenId(): string {
+    return this.taken < this.end ? this.#takenId : this.lastEventId;
   }
 
   push(entry: Entry): void {
@@ -51,6 +57,7 @@ export class EventLog {
         return null;
       }
       const entry = this.#entries[this.taken++ - start] as Entry;
+      this.#takenId = entry[2];
       if (!this.#wasTaken(entry)) return entry;
     }
     return undefined;

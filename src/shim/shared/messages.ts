@@ -48,6 +48,7 @@ export type News =
       to: string;
       entries: Entry[];
       isGap: boolean;
+      lastEventId: string;
       opened: Opened | undefined;
       options: Record<string, number>;
     };

@@ -19,8 +19,6 @@ import { findDifference, hashOptions } from './options.js';
 
 /** The object that a participant receives for. */
 export interface Host {
-  /** The ID of the last event that was fired. */
-  getLastEventId(): string;
   /** The log has events. */
   receive(): void;
   setOpened(opened: Opened | undefined): void;
@@ -61,7 +59,7 @@ export class Participant implements Member {
     this.#options = hashOptions(init);
     this.#replay = replay;
     this.#host = host;
-    this.log.lastEventId = host.getLastEventId();
+    this.log.lastEventId = `${init.lastEventId ?? ''}`;
   }
 
   join(): void {
@@ -75,6 +73,7 @@ export class Participant implements Member {
 
   leave(): void {
     this.lose();
+    this.#setOpened(undefined);
     this.#membership?.leave();
     this.#membership = undefined;
   }
@@ -123,7 +122,9 @@ export class Participant implements Member {
   }
 
   lose(): void {
-    this.#source?.close();
+    // The next holder may have been heard already.
+    if (!this.#source) return;
+    this.#source.close();
     this.#source = undefined;
     this.#setOpened(undefined);
   }
@@ -170,7 +171,7 @@ export class Participant implements Member {
       line: this.#line,
       end: this.log.end,
       // In another line, positions say nothing, and what waits to be fired is thrown away.
-      lastEventId: this.#host.getLastEventId(),
+      lastEventId: this.log.takenId,
       replay: this.#line ? 0 : this.#replay,
     });
   }
@@ -183,7 +184,10 @@ export class Participant implements Member {
     const position = isKnown ? Math.min(end, log.end) : found >= 0 ? found : log.end - replay;
     const isGap = isKnown ? position < log.start : found < 0 && (line !== '' || lastEventId !== '');
     const entries = log.after(position);
-    this.#tell({ kind: 'welcome', to: from, entries, isGap, opened: this.#opened, options: this.#options });
+    this.#tell({
+      ...{ kind: 'welcome', to: from, entries, isGap, lastEventId: log.lastEventId },
+      ...{ opened: this.#opened, options: this.#options },
+    });
   }
 
   #follow(message: HolderMessage): void {
@@ -214,6 +218,8 @@ export class Participant implements Member {
       this.#setOpened(message.opened);
       if (isGap) this.#host.miss();
       for (const entry of entries.slice(Math.max(log.end - start, 0))) log.push(entry);
+      // Also of a tab that has got no event yet: it may be the next to connect.
+      log.lastEventId = message.lastEventId;
     } else if (kind === 'error' && message.failure.delay === undefined) {
       // Also for a tab that has just come: it would fail the same way.
       this.#fail(message.failure);

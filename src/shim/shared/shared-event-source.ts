@@ -61,7 +61,6 @@ export class SharedEventSource extends EventSource {
   readonly #undo: (() => void)[] = [];
   readonly #iterators = new Set<AsyncQueue<MessageEvent<string>>>();
   #readyState: number = CONNECTING;
-  #lastEventId = '';
 
   /** Changes of the state, which wait until the events before them have been fired. */
   readonly #changes: { after: number; run: () => void }[] = [];
@@ -75,7 +74,7 @@ export class SharedEventSource extends EventSource {
    * isn't `GET`.
    */
   constructor(url: string | URL, init?: SharedEventSourceInit | null) {
-    if (arguments.length === 0) throw new TypeError('SharedEventSource: expects the URL of the stream');
+    if (arguments.length === 0) throw new TypeError('SharedEventSource expects a URL');
     const {
       name = '',
       replay = 0,
@@ -84,19 +83,14 @@ export class SharedEventSource extends EventSource {
     } = toDictionary(init) as SharedEventSourceInit & EventSourceInit;
     const method = `${options.method ?? 'GET'}`;
     if (method.toUpperCase() !== 'GET') {
-      throw new TypeError(
-        `SharedEventSource: the method is ${method}; only GET can be shared, use EventSource`,
-      );
+      throw new TypeError(`SharedEventSource can't share ${method}, only GET; use EventSource`);
     }
-    if (signal && !signal.addEventListener) {
-      throw new TypeError('SharedEventSource: the option "signal" has to be an AbortSignal');
-    }
+    if (!(replay >= 0))
+      throw new TypeError(`SharedEventSource: "replay" is ${replay}, not a number of events`);
     // It never connects itself: it checks the arguments, and has the attributes of every EventSource.
-    super(url, { ...options, signal: AbortSignal.abort() });
+    super(url, { ...options, signal: signal && !signal.addEventListener ? signal : abortedSignal() });
     this.#init = options;
-    this.#lastEventId = `${options.lastEventId ?? ''}`;
     this.#participant = new Participant(this.url, `${name}`, options, replay, {
-      getLastEventId: () => this.#lastEventId,
       receive: () => this.#schedule(),
       setOpened: (opened) => this.#setOpened(opened),
       miss: () => this.#change(() => this.#dispatchGap()),
@@ -122,7 +116,7 @@ export class SharedEventSource extends EventSource {
    * @returns a promise that is resolved when all tabs have been told
    */
   static async closeAll(url: string | URL): Promise<void> {
-    const { url: resolved } = new EventSource(url, { signal: AbortSignal.abort() });
+    const { url: resolved } = new EventSource(url, { signal: abortedSignal() });
     const prefix = keyPrefixOf(resolved);
     for (const source of sources) {
       if (keyPrefixOf(source.url) === prefix) source.#complete();
@@ -142,7 +136,7 @@ export class SharedEventSource extends EventSource {
   }
 
   override get lastEventId(): string {
-    return this.#lastEventId;
+    return this.#participant.log.takenId;
   }
 
   /** Whether other tabs can share the connection. If not, Web Locks or BroadcastChannel are missing. */
@@ -179,7 +173,7 @@ export class SharedEventSource extends EventSource {
     const { log } = this.#participant;
     try {
       const kept = store && (await store.getItem(storeName));
-      if (kept != null) log.lastEventId = this.#lastEventId = toEventId(kept);
+      if (kept != null) log.lastEventId = toEventId(kept);
     } catch (error) {
       report(error);
     }
@@ -268,16 +262,13 @@ export class SharedEventSource extends EventSource {
   }
 
   #dispatchGap(): void {
-    const message = 'Events are missing: this tab was frozen or too slow. The connection goes on';
+    const message = 'Events are missing: this tab was frozen or too slow';
     this.dispatchEvent(new EventSourceErrorEvent({ kind: 'gap', message, attempt: 0, delay: 0 }));
   }
 
   #dispatch([type, data, lastEventId, origin, isComment]: Entry): void {
     const { store, storeName = this.url, onEvent } = this.#init;
-    if (lastEventId !== this.#lastEventId) {
-      this.#lastEventId = lastEventId;
-      call(() => store?.setItem(storeName, lastEventId));
-    }
+    if (lastEventId) call(() => store?.setItem(storeName, lastEventId));
     const event = newMessageEvent(type, data, origin, lastEventId);
     if (!isComment) {
       for (const iterator of this.#iterators) iterator.push(event);
@@ -298,4 +289,11 @@ async function call(run: () => unknown): Promise<void> {
   } catch (error) {
     report(error);
   }
+}
+
+/** React Native has no `AbortSignal.abort`. */
+function abortedSignal(): AbortSignal {
+  const controller = new AbortController();
+  controller.abort();
+  return controller.signal;
 }

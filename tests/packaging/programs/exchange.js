@@ -15,10 +15,10 @@ export function note(url) {
 }
 
 /** The exchange by any class that is an `EventSource`. */
-export function exchange(EventSource, url) {
+export function exchange(EventSource, url, init = request) {
   return new Promise((resolve, reject) => {
     const { hear, heard } = note(url);
-    const source = new EventSource(url, request);
+    const source = new EventSource(url, init);
     source.onmessage = ({ data }) => hear(data);
     source.onerror = ({ kind, message }) => {
       source.close();

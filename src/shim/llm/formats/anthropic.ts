@@ -18,10 +18,10 @@ export const anthropic: CompletionFormat = {
   name: 'anthropic',
   matches: (_chunk, type) => TYPES.test(type ?? ''),
   start: (answer) => {
-    /** In the order of the message. */
+    /** The message's content. */
     const blocks: Json[] = [];
     const open = new Map<unknown, Block>();
-    /** Text belongs together until something else comes between. */
+    /** Counts runs of text: other blocks separate them. */
     let run = 0;
     let lastType: unknown;
 

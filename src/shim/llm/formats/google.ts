@@ -1,6 +1,6 @@
 /** Google's streamGenerateContent. */
 
-import { type Answer, isObject, list, type OpenCall, textOf, toTotal } from '../answer.js';
+import { type Answer, firstOf, isObject, list, type OpenCall, textOf, toTotal } from '../answer.js';
 import type { CompletionFormat, FormatReader, Json } from '../types.js';
 
 /** Google's `streamGenerateContent` (with `alt=sse`), of the Gemini API and Vertex AI. */
@@ -21,7 +21,7 @@ class ContentReader implements FormatReader {
   readonly #parts: Json[] = [];
   /** The call whose arguments are streaming, and its part of the message. */
   #open: { call: OpenCall; part: Json } | undefined;
-  /** Text belongs together until something else comes between. */
+  /** Counts runs of text: other parts separate them. */
   #run = 0;
 
   constructor(answer: Answer) {
@@ -33,7 +33,7 @@ class ContentReader implements FormatReader {
     const chunk = unwrap(wrapped);
     answer.id ??= textOf(chunk.responseId);
     answer.count(chunk.usageMetadata);
-    const candidate = list(chunk.candidates).find(({ index }) => !index);
+    const candidate = firstOf(chunk.candidates);
     for (const { parts } of list(candidate?.content)) for (const part of list(parts)) this.#readPart(part);
     const reason = textOf(candidate?.finishReason) ?? textOf(chunk.promptFeedback?.blockReason);
     if (reason) answer.finish(reason);
@@ -89,7 +89,7 @@ class ContentReader implements FormatReader {
     this.#run++;
   }
 
-  /** Joins pieces of text, but for those that are signed. */
+  /** Keeps a part for the message. Joins text, except signed text. */
   #keep(part: Json): void {
     const last = this.#parts.at(-1);
     const isText = ({ text, thoughtSignature }: Json) => typeof text === 'string' && !thoughtSignature;
@@ -97,7 +97,7 @@ class ContentReader implements FormatReader {
     else if (part.text !== '' || part.thoughtSignature) this.#parts.push({ ...part });
   }
 
-  /** A call is whole, or its first piece has the name and the others bring members of the arguments. */
+  /** Reads a whole call, or a piece: the first has the name, later ones have members of the arguments. */
   #readCall({ partialArgs, willContinue, ...called }: Json, part: Json): void {
     const answer = this.#answer;
     if (textOf(called.name)) {
@@ -116,9 +116,8 @@ class ContentReader implements FormatReader {
       const value = piece.stringValue ?? piece.numberValue ?? piece.boolValue ?? null;
       setAt(kept.functionCall.args, `${piece.jsonPath}`, value);
       call.arguments = JSON.stringify(kept.functionCall.args);
-      const { index, id, name } = call;
       const delta = value === null ? '' : `${value}`;
-      if (delta) answer.add({ type: 'tool-call-delta', index, id, name, delta, arguments: call.arguments });
+      if (delta) answer.add({ type: 'tool-call-delta', ...call, delta });
     }
     if (!willContinue) this.#close();
   }

@@ -1,9 +1,18 @@
 /** OpenAI's chat completions, and compatible servers. */
 
-import { type Answer, isObject, list, type OpenCall, textOf, toArguments, toTotal } from '../answer.js';
+import {
+  type Answer,
+  firstOf,
+  isObject,
+  list,
+  type OpenCall,
+  textOf,
+  toArguments,
+  toTotal,
+} from '../answer.js';
 import type { CompletionFormat, FormatReader, Json } from '../types.js';
 
-/** A call as it streams, with the members of its own that the next request has to repeat. */
+/** A streaming call, with extra members that the next request has to repeat. */
 interface ChatCall {
   key: unknown;
   call: OpenCall;
@@ -21,9 +30,9 @@ export const openaiChat: CompletionFormat = {
 class ChatReader implements FormatReader {
   readonly #answer: Answer;
   readonly #calls: ChatCall[] = [];
-  /** What OpenRouter wants back as it came. */
+  /** OpenRouter's `reasoning_details`, sent back unchanged. */
   readonly #details: Json[] = [];
-  /** The member in which reasoning came: `content` where it is a part of it. */
+  /** The delta's member that had the reasoning. */
   #reasoningName = '';
   #refusal = '';
 
@@ -35,8 +44,7 @@ class ChatReader implements FormatReader {
     const answer = this.#answer;
     answer.id ??= textOf(chunk.id);
     answer.count(chunk.usage ?? chunk.x_groq?.usage);
-    // Of several answers to one question, the first.
-    const choice = list(chunk.choices).find(({ index }) => !index);
+    const choice = firstOf(chunk.choices);
     if (!choice) return;
     const delta = isObject(choice.delta) ? choice.delta : isObject(choice.message) ? choice.message : {};
     answer.count(choice.usage);
@@ -79,7 +87,7 @@ class ChatReader implements FormatReader {
           ? { ...members, id, type: 'custom', custom: { name, input: text } }
           : { ...members, id, type: 'function', function: { name, arguments: text || '{}' } },
       );
-      // Models that think between calls want it back, others refuse it.
+      // Models that reason between calls require it; others reject it.
       if (this.#reasoningName.startsWith('reasoning')) message[this.#reasoningName] = reasoning;
     }
     if (this.#details.length > 0) message.reasoning_details = this.#details;
@@ -146,7 +154,7 @@ class ChatReader implements FormatReader {
     // Some servers send the whole call again at the end.
     if (!isNew && piece === call.arguments && isWhole(piece)) piece = '';
     call.id ??= textOf(id);
-    // It comes whole, and from some servers again and again.
+    // Names arrive whole; some servers repeat them.
     call.name = textOf(name) ?? call.name;
     Object.assign(found.members, members);
     if (isNew || piece) this.#answer.grow(call, piece);

@@ -20,7 +20,7 @@ class ResponsesReader implements FormatReader {
   readonly #answer: Answer;
   /** Calls whose arguments are streaming, by the output's index or the item's ID. */
   readonly #open = new Map<unknown, OpenCall>();
-  /** The text that deltas brought, by block. */
+  /** The text written so far, by block. */
   readonly #written = new Map<string, string>();
   readonly #items: Json[] = [];
   #output: Json[] | undefined;
@@ -58,7 +58,7 @@ class ResponsesReader implements FormatReader {
     }
   }
 
-  /** Calls whose item never came. */
+  /** Completes calls without a final item. */
   end(): void {
     for (const call of this.#open.values()) this.#answer.close(call);
   }
@@ -70,7 +70,7 @@ class ResponsesReader implements FormatReader {
   /** The output's items: append all of them to `input`. */
   message(): Json {
     const items = this.#output ?? this.#items;
-    // What isn't stored is unknown to the server, unless it is in the item.
+    // Without storage, the server only knows reasoning that the item contains.
     return this.#isStored
       ? items
       : items.filter((item) => item.type !== 'reasoning' || item.encrypted_content);
@@ -99,11 +99,13 @@ class ResponsesReader implements FormatReader {
     this.#answer.write(kind, text, kind === 'text' ? (chunk.item_id ?? chunk.output_index) : key);
   }
 
-  /** The whole text of a block, of which deltas may have brought nothing, a part or all. */
+  /** Writes what deltas have left out of a block's whole text. */
   #complete(kind: 'text' | 'reasoning', chunk: Json, text: unknown): void {
     const whole = textOf(text);
     const written = this.#written.get(keyOf(kind, chunk)) ?? '';
-    if (!whole || this.#answer[kind].includes(whole)) return;
+    // The text of an item is in blocks of its own.
+    const isWritten = whole && withoutBreaks(this.#answer[kind]).includes(withoutBreaks(whole));
+    if (!whole || isWritten) return;
     this.#write(kind, chunk, whole.startsWith(written) ? whole.slice(written.length) : '');
   }
 
@@ -144,7 +146,7 @@ class ResponsesReader implements FormatReader {
       });
     } else if (isForClient(item)) {
       const call = this.#take(index ?? item.id) ?? this.#take(item.id);
-      // The item has the call's last word.
+      // The final item overrides the deltas.
       const { action, actions, operation } = item;
       answer.close({
         ...(call ?? answer.open(undefined, '', type === 'function_call' ? undefined : type)),
@@ -177,6 +179,10 @@ class ResponsesReader implements FormatReader {
 
 function isForClient({ type, execution, environment }: Json): boolean {
   return CLIENT_CALLS.includes(type) && execution !== 'server' && !/^container/.test(environment?.type);
+}
+
+function withoutBreaks(text: string): string {
+  return text.replaceAll('\n\n', '');
 }
 
 function keyOf(kind: string, { item_id, output_index, content_index, summary_index }: Json): string {

@@ -1,0 +1,105 @@
+/** A scripted event server: takes the requests of `fetch`, and the test answers them. */
+
+import { type Chaos, createChaos } from './chaos.js';
+import { answerBy, type EventServerRequest, ServerRequest } from './server-request.js';
+
+/** The options of {@link createEventServer}. */
+export interface EventServerInit {
+  /** Called with each request, to answer it: a function of yours, or `fakeCompletion(…)`. Default: the test answers. */
+  onRequest?: ((request: EventServerRequest) => unknown) | undefined;
+  /** Faults that are added to every connection. Default: none. */
+  chaos?: Chaos | undefined;
+}
+
+/** A server that exists only in the test: no port, no timers. */
+export interface EventServer {
+  /** A `fetch` that sends everything to this server. Pass it to a client, or call `install()`. */
+  readonly fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
+  /** All requests, in order. */
+  readonly requests: readonly EventServerRequest[];
+  /** Resolves with the next request that has not been returned yet. */
+  nextRequest(): Promise<EventServerRequest>;
+  /** Replaces the global `fetch` until `restore()`. */
+  install(): void;
+  /**
+   * Call it at the end of each test, for example in `afterEach`. Puts the global `fetch` back.
+   *
+   * @throws `Error` that names the requests that were never answered and that no client has aborted.
+   */
+  restore(): void;
+}
+
+/**
+ * Creates a scripted event server for a test.
+ *
+ * @example
+ * const server = createEventServer();
+ * const source = new EventSource('https://example.test/feed', { fetch: server.fetch });
+ * const request = await server.nextRequest();
+ * request.open();
+ * request.send({ event: 'price', id: '7', data: '12' });
+ */
+export function createEventServer({ onRequest, chaos }: EventServerInit = {}): EventServer {
+  const requests: ServerRequest[] = [];
+  /** Requests before this index have been returned by `nextRequest()` or belong to an earlier test. */
+  let taken = 0;
+  const waiting: { resolve(request: ServerRequest): void; reject(reason: unknown): void }[] = [];
+  let replaced: PropertyDescriptor | undefined;
+  const chaosOf = createChaos(chaos);
+
+  const server: EventServer = {
+    requests,
+    async fetch(input, init) {
+      const signal = init?.signal ?? (input as Partial<Request>).signal;
+      if (signal?.aborted) throw signal.reason;
+      const number = requests.length + 1;
+      const request = new ServerRequest({ number, input, init, chaos: chaosOf(number) });
+      requests.push(request);
+      const next = waiting.shift();
+      if (next) {
+        taken++;
+        next.resolve(request);
+      }
+      return onRequest ? answerBy(onRequest, request) : request.response;
+    },
+    nextRequest() {
+      const request = requests[taken];
+      if (!request) {
+        const next = new Promise<EventServerRequest>((resolve, reject) => waiting.push({ resolve, reject }));
+        // A test that has stopped waiting must not fail by an unhandled rejection.
+        next.catch(() => {});
+        return next;
+      }
+      taken++;
+      return Promise.resolve(request);
+    },
+    install() {
+      if (replaced) throw new Error('install(): this server is installed already; call restore() first');
+      replaced = Object.getOwnPropertyDescriptor(globalThis, 'fetch') ?? {};
+      Object.defineProperty(globalThis, 'fetch', {
+        value: server.fetch,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
+    },
+    restore() {
+      if (replaced) {
+        Reflect.deleteProperty(globalThis, 'fetch');
+        if ('configurable' in replaced) Object.defineProperty(globalThis, 'fetch', replaced);
+        replaced = undefined;
+      }
+      const unanswered = requests.filter(({ isAnswered }) => !isAnswered);
+      for (const request of unanswered) request.isAnswered = true;
+      taken = requests.length;
+      for (const { reject } of waiting.splice(0))
+        reject(new Error(`nextRequest(): no request came; before it there were ${requests.length}`));
+      if (unanswered.length > 0) {
+        throw new Error(
+          `${unanswered.length === 1 ? '1 request was' : `${unanswered.length} requests were`} never answered: ${unanswered.join(', ')}. Call open(), refuse(), networkError() or stall() on each.`,
+        );
+      }
+    },
+  };
+  return server;
+}

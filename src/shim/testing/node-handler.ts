@@ -1,0 +1,67 @@
+/** Serves a `fetch` as a request listener of Node's `http`. Types by structure, so that Node's are not needed. */
+
+/** What is used of Node's `IncomingMessage`. */
+export interface NodeRequest {
+  method?: string | undefined;
+  url?: string | undefined;
+  headers: Record<string, string | string[] | undefined>;
+  // biome-ignore lint/suspicious/noExplicitAny: as in Node's types.
+  [Symbol.asyncIterator](): AsyncIterator<any>;
+}
+
+/** What is used of Node's `ServerResponse`. */
+export interface NodeResponse {
+  writeHead(status: number, headers: Record<string, string>): unknown;
+  flushHeaders(): unknown;
+  write(chunk: Uint8Array): boolean;
+  end(): unknown;
+  destroy(): unknown;
+  once(event: 'close' | 'drain', listener: () => void): unknown;
+}
+
+export function isNodeResponse(value: object | undefined): value is NodeResponse {
+  return value !== undefined && 'writeHead' in value;
+}
+
+export async function serveNode(
+  fetch: (url: string, init: RequestInit) => Promise<Response>,
+  request: NodeRequest,
+  response: NodeResponse,
+): Promise<void> {
+  const controller = new AbortController();
+  const closed = new Promise<void>((resolve) => {
+    response.once('close', () => {
+      controller.abort();
+      resolve();
+    });
+  });
+  try {
+    const { host = 'localhost', ...headers } = request.headers;
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const answer = await fetch(`http://${host}${request.url}`, {
+      method: request.method ?? 'GET',
+      headers: Object.entries(headers).map(([name, value]) => [name, `${value}`]),
+      body: chunks.length > 0 ? new Blob(chunks as BlobPart[]) : null,
+      signal: controller.signal,
+    });
+    const head: Record<string, string> = {};
+    answer.headers.forEach((value, name) => {
+      head[name] = value;
+    });
+    response.writeHead(answer.status, head);
+    response.flushHeaders();
+    const reader = answer.body?.getReader();
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true };
+      if (done) break;
+      const isFull = !response.write(value as Uint8Array);
+      if (isFull)
+        await Promise.race([closed, new Promise<void>((resolve) => response.once('drain', resolve))]);
+    }
+    response.end();
+  } catch {
+    // The fake answer is cut, or the client has gone.
+    response.destroy();
+  }
+}

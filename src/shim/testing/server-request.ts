@@ -1,0 +1,337 @@
+/** A request to a scripted server, and the answer that the test gives. */
+
+import { type ConnectionChaos, noChaos } from './chaos.js';
+import { OutgoingBody } from './outgoing-body.js';
+import { clientTurns } from './turns.js';
+
+/** An event to send. Without `data`, the client gets no event, but remembers the ID. */
+export interface ServerSentEvent {
+  /** The type of the event. Default: none, which clients dispatch as `message`. */
+  event?: string | undefined;
+  /** The event ID, which the client sends as `Last-Event-ID` when it reconnects. */
+  id?: string | number | undefined;
+  /** The data. Line breaks are allowed. Anything that is not a string is sent as JSON. */
+  data?: unknown;
+  /** The reconnection time in milliseconds. */
+  retry?: number | undefined;
+}
+
+/** What {@link EventServerRequest.open} sends before the body. */
+export interface OpenInit {
+  /** @default 200 */
+  status?: number | undefined;
+  /** Added to `Content-Type: text/event-stream` and `Cache-Control: no-store`. */
+  headers?: HeadersInit | undefined;
+}
+
+/**
+ * A request that came to a scripted server, with the methods that answer it.
+ *
+ * First call `open()`, `refuse()` or `networkError()`. After `open()` you can send events. What you send is delivered
+ * in order, before an `end()` or `cut()` that follows. When the client has gone, everything that you send is ignored,
+ * as it would be on a network.
+ *
+ * @example
+ * const request = await server.nextRequest();
+ * request.open();
+ * request.send({ event: 'price', id: '7', data: '12' });
+ * request.cut();
+ */
+export interface EventServerRequest {
+  /** The number of the request: the first is 1. */
+  readonly number: number;
+  /** The method, in capitals. */
+  readonly method: string;
+  /** The absolute URL. Relative URLs are resolved against the page or, without one, `http://localhost/`. */
+  readonly url: string;
+  readonly headers: Headers;
+  /** The header `Last-Event-ID`, decoded as UTF-8. Empty if there is none. */
+  readonly lastEventId: string;
+  /** Whether events can reach the client: `open()` was called, and neither side has ended the connection. */
+  readonly isOpen: boolean;
+  /**
+   * Resolves when the connection is over: with `'client'` if the client has aborted or cancelled it, with `'server'`
+   * if it was refused, or if it was ended or cut and the client has read that. The client has then reacted: its events
+   * are fired, and a timer for its next request is set.
+   */
+  readonly closed: Promise<'client' | 'server'>;
+  /** The body of the request as text. */
+  text(): Promise<string>;
+  /** The body of the request as JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: as in the DOM's `Request`.
+  json(): Promise<any>;
+  /** Sends status and headers of an event stream. */
+  open(init?: OpenInit): void;
+  /** Sends an event. A string is its data. */
+  send(event: ServerSentEvent | string): void;
+  /** Sends a comment, such as a heartbeat. */
+  comment(text?: string): void;
+  /** Sends a reconnection time in milliseconds. */
+  retry(milliseconds: number): void;
+  /** Sends bytes, or text as UTF-8, as they are. */
+  write(bytes: Uint8Array | string): void;
+  /**
+   * The connection stays, but what you send from now on waits for `resume()`. Before `open()`, this leaves the request
+   * without an answer on purpose.
+   */
+  stall(): void;
+  /** Ends a `stall()`. */
+  resume(): void;
+  /** Ends the body normally. */
+  end(): void;
+  /** Breaks the connection: the client's read fails with a `TypeError`. */
+  cut(): void;
+  /** Answers with another status than 200, or with something that is no event stream. An object is sent as JSON. */
+  refuse(status: number, headers?: HeadersInit, body?: BodyInit | object | null): void;
+  /** Rejects the client's `fetch` with a `TypeError`, as if the server could not be reached. */
+  networkError(message?: string): void;
+}
+
+/** What a server has to know to make a request of what `fetch` is called with. */
+export interface RequestInput {
+  number: number;
+  input: RequestInfo | URL;
+  init: RequestInit | undefined;
+  chaos?: ConnectionChaos | undefined;
+}
+
+const BODILESS_STATUSES = [101, 103, 204, 205, 304];
+
+export class ServerRequest implements EventServerRequest {
+  readonly number: number;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+  readonly closed: Promise<'client' | 'server'>;
+  /** What the client's `fetch` returns. */
+  readonly response: Promise<Response>;
+  /** Whether the test has decided about the request, or the client has given up. */
+  isAnswered = false;
+
+  readonly #content: Response | Request;
+  #text: Promise<string> | undefined;
+  readonly #body: OutgoingBody;
+  readonly #resolve: (response: Response) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #close: (by: 'client' | 'server') => void;
+  /** The client has its response, or an error. */
+  #isDecided = false;
+  #isEnded = false;
+  #isOver = false;
+
+  constructor({ number, input, init, chaos = noChaos }: RequestInput) {
+    const request = isRequest(input) ? input : undefined;
+    const method = `${init?.method ?? request?.method ?? 'GET'}`;
+    this.number = number;
+    this.method = /^(delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
+    this.url = request?.url ?? new URL(`${input as string | URL}`, pageUrl()).href;
+    this.headers = new Headers(init?.headers ?? request?.headers);
+    // A Response reads every kind of body, and knows the content type that belongs to it.
+    this.#content = request && init?.body == null ? request : new Response(init?.body);
+    const type = this.#content.headers.get('Content-Type');
+    if (type && !this.headers.has('Content-Type')) this.headers.set('Content-Type', type);
+
+    let close: (by: 'client' | 'server') => void = () => {};
+    this.closed = new Promise((resolve) => {
+      close = resolve;
+    });
+    let resolveResponse: (response: Response) => void = () => {};
+    let rejectResponse: (reason: unknown) => void = () => {};
+    this.response = new Promise((resolve, reject) => {
+      resolveResponse = resolve;
+      rejectResponse = reject;
+    });
+    this.#resolve = resolveResponse;
+    this.#reject = rejectResponse;
+
+    const signal = init?.signal ?? request?.signal;
+    const abort = () => this.#abort(signal?.reason);
+    this.#close = (by) => {
+      this.#isOver = true;
+      signal?.removeEventListener('abort', abort);
+      clientTurns().then(() => close(by));
+    };
+    this.#body = new OutgoingBody(chaos, this.#close);
+    if (signal?.aborted) abort();
+    else signal?.addEventListener('abort', abort);
+  }
+
+  get isOpen(): boolean {
+    return this.#isDecided && !this.#isEnded && !this.#isOver;
+  }
+
+  get lastEventId(): string {
+    const header = this.headers.get('Last-Event-ID') ?? '';
+    // Header values are strings of bytes.
+    return new TextDecoder().decode(Uint8Array.from(header, (byte) => byte.charCodeAt(0)));
+  }
+
+  text(): Promise<string> {
+    this.#text ??= this.#content.text();
+    return this.#text;
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+
+  open({ status = 200, headers }: OpenInit = {}): void {
+    const all = new Headers({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    new Headers(headers).forEach((value, name) => {
+      all.set(name, value);
+    });
+    this.#answer('open()', () => {
+      this.#isDecided = true;
+      this.#respond(new Response(this.#body.stream, { status, headers: all }));
+    });
+  }
+
+  send(event: ServerSentEvent | string): void {
+    const { event: type, id, retry, data } = typeof event === 'string' ? { data: event } : event;
+    let block = field('event', type) + field('id', id) + field('retry', retry);
+    if (data !== undefined) {
+      const text = typeof data === 'string' ? data : JSON.stringify(data);
+      for (const line of lines(text)) block += `data: ${line}\n`;
+    }
+    this.#write('send()', `${block}\n`);
+  }
+
+  comment(text = ''): void {
+    const comment = lines(text).map((line) => `:${line && ` ${line}`}\n`);
+    this.#write('comment()', `${comment.join('')}\n`);
+  }
+
+  retry(milliseconds: number): void {
+    this.#write('retry()', `retry: ${milliseconds}\n\n`);
+  }
+
+  write(bytes: Uint8Array | string): void {
+    this.#write('write()', bytes);
+  }
+
+  stall(): void {
+    this.isAnswered = true;
+    this.#body.push({ stall: true });
+  }
+
+  resume(): void {
+    this.#body.resume();
+  }
+
+  end(): void {
+    this.#requireOpen('end()');
+    this.#isEnded = true;
+    this.#body.push({ end: true });
+  }
+
+  cut(): void {
+    if (!this.#isDecided) {
+      this.networkError();
+      return;
+    }
+    this.#requireOpen('cut()');
+    this.#isEnded = true;
+    this.#body.push({ error: new TypeError('The connection was cut') });
+  }
+
+  refuse(status: number, headers?: HeadersInit, body?: BodyInit | object | null): void {
+    const isJson = body !== null && typeof body === 'object' && isPlain(body);
+    const all = new Headers(headers);
+    if (isJson && !all.has('Content-Type')) all.set('Content-Type', 'application/json');
+    const content = isJson ? JSON.stringify(body) : ((body ?? null) as BodyInit | null);
+    this.#answer('refuse()', () => {
+      const isBodiless = BODILESS_STATUSES.includes(status);
+      this.#respond(new Response(isBodiless ? null : content, { status, headers: all }));
+      this.#close('server');
+    });
+  }
+
+  networkError(message = 'Failed to fetch'): void {
+    this.#answer('networkError()', () => this.fail(new TypeError(message)));
+  }
+
+  /** The function that should have answered has thrown. */
+  fail(error: unknown): void {
+    this.isAnswered = true;
+    if (this.#isDecided) {
+      this.#isEnded = true;
+      this.#body.push({ error });
+      return;
+    }
+    this.#isDecided = true;
+    this.#isEnded = true;
+    this.#reject(error);
+    this.#close('server');
+  }
+
+  /** How messages name it. */
+  toString(): string {
+    return `${this.method} ${this.url} (request ${this.number})`;
+  }
+
+  #answer(method: string, answer: () => void): void {
+    if (this.#isDecided) throw new Error(`${method}: ${this} has been answered already`);
+    this.isAnswered = true;
+    // A client that has gone hears nothing, and that is no mistake of the test.
+    if (!this.#isOver) answer();
+    this.#isDecided = true;
+  }
+
+  #respond(response: Response): void {
+    // A response that was made by hand has no URL, and clients take the origin of events from it.
+    Object.defineProperty(response, 'url', { value: this.url });
+    this.#resolve(response);
+  }
+
+  #write(method: string, bytes: Uint8Array | string): void {
+    this.#requireOpen(method);
+    this.#body.push({ bytes: typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes.slice() });
+  }
+
+  #requireOpen(method: string): void {
+    if (this.#isOver) return;
+    if (!this.#isDecided) throw new Error(`${method}: ${this} is not open; call open() first`);
+    if (this.#isEnded) throw new Error(`${method}: ${this} has ended already`);
+  }
+
+  #abort(reason: unknown): void {
+    this.isAnswered = true;
+    if (this.#isDecided) this.#body.abort(reason);
+    else this.#reject(reason);
+    this.#close('client');
+  }
+}
+
+/** Lets a function answer a request, and returns the response. What the function throws, the client's `fetch` does. */
+export function answerBy(
+  onRequest: (request: EventServerRequest) => unknown,
+  request: ServerRequest,
+): Promise<Response> {
+  Promise.resolve(request)
+    .then(onRequest)
+    .catch((error) => request.fail(error));
+  return request.response;
+}
+
+function field(name: string, value: string | number | undefined): string {
+  if (value === undefined) return '';
+  if (/[\r\n]/.test(`${value}`))
+    throw new TypeError(`send(): "${name}" is ${JSON.stringify(value)}; it must not contain a line break`);
+  return `${name}: ${value}\n`;
+}
+
+const lines = (text: string): string[] => text.split(/\r\n|\r|\n/);
+
+const isRequest = (input: RequestInfo | URL): input is Request =>
+  typeof input === 'object' && 'headers' in input;
+
+function isPlain(body: object): boolean {
+  return Array.isArray(body) || [Object.prototype, null].includes(Object.getPrototypeOf(body));
+}
+
+function pageUrl(): string {
+  const { location } = globalThis as { location?: { href?: string } };
+  const url = location?.href;
+  // about:blank, where some test environments are, is no base.
+  return url && !url.startsWith('about:') ? url : 'http://localhost/';
+}

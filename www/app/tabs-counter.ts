@@ -1,0 +1,60 @@
+import { SharedEventSource } from 'eventsource-wasm/shared';
+import { find, make } from './dom';
+
+/** Two events a second, which say little. */
+const FEED = '/feed?rate=2';
+
+/** In the query of tabs that are opened by the counter's link. */
+const PARAMETER = 'tabs';
+
+/**
+ * Shows how many tabs share one connection. It connects when it is opened. Each tab waits for the lock of the package
+ * or holds it, so the locks count the tabs.
+ */
+export function mountTabsCounter(): void {
+  const status = make('output', { 'data-testid': 'tabs-status' });
+  const another = make(
+    'a',
+    { href: `?${PARAMETER}#feed`, target: '_blank', rel: 'noopener', 'data-testid': 'tabs-another' },
+    'Open another tab',
+  );
+  const details = make(
+    'details',
+    { 'data-testid': 'tabs-counter' },
+    make('summary', {}, 'One connection for all tabs'),
+    make('p', {}, status),
+    make('p', {}, another),
+  );
+  find('#feed .options').append(details);
+
+  let source: SharedEventSource | undefined;
+  let isHolder = false;
+  const show = async () => {
+    const { held = [], pending = [] } = (await navigator.locks?.query()) ?? {};
+    const tabs = [...held, ...pending].filter(({ name = '' }) => name.includes(FEED)).length;
+    if (!source?.isShared) status.value = 'This browser can’t share a connection here.';
+    else if (source.readyState !== 1) status.value = 'Connecting…';
+    else {
+      const who = isHolder ? 'This tab holds the connection' : 'Another tab holds the connection';
+      status.value = `${tabs === 1 ? '1 tab' : `${tabs} tabs`}, 1 connection. ${who}. Event ${source.lastEventId}.`;
+    }
+  };
+
+  details.addEventListener('toggle', () => {
+    source?.close();
+    source = undefined;
+    if (!details.open) return;
+    isHolder = false;
+    source = new SharedEventSource(FEED, {
+      headers: () => {
+        isHolder = true;
+        return {};
+      },
+      onEvent: show,
+    });
+    source.onopen = show;
+    source.onerror = show;
+    show();
+  });
+  details.open = new URLSearchParams(location.search).has(PARAMETER);
+}
