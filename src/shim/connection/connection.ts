@@ -280,7 +280,12 @@ export class Connection {
           return;
         }
         // An async function returns a promise of the platform's own, whatever the user's returns.
-        this.#call((driver) => driver.send(async (...request) => send(...request), url, { ...init, headers }));
+        this.#call((driver) =>
+          driver.send(async (...request: Parameters<typeof fetch>) => send(...request), url, {
+            ...init,
+            headers,
+          }),
+        );
       },
       REQUEST_NOT_MADE,
     );
