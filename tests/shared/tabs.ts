@@ -109,7 +109,7 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
         return {
           ...puppeteerTab(id, page),
           crash: async () => {
-            process.kill(pid, 'SIGKILL');
+            killProcess(pid);
           },
           freeze: impossible,
           resume: impossible,
@@ -175,7 +175,7 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
             await here('POST', '/back', {});
           },
           crash: async () => {
-            process.kill(pid, 'SIGKILL');
+            killProcess(pid);
           },
           ...{ freeze: impossible, resume: impossible, discard: impossible },
         };
@@ -187,6 +187,12 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
     };
   },
 };
+
+/** 0 would be this process and all that it has started. */
+function killProcess(pid: number): void {
+  if (pid === 0) throw new Error('the process of the tab is unknown');
+  process.kill(pid, 'SIGKILL');
+}
 
 /** The processes of a browser that run pages. */
 class Processes {
