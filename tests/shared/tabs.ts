@@ -52,10 +52,10 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
       protocolTimeout: TIMEOUT,
     });
     const control = await openDiscards(browser);
-    const act = async (url: string, action: string) => {
+    const act = async (url: string, action: string, state: string) => {
       // Only hidden pages are frozen or discarded.
       await control.bringToFront();
-      await control.evaluate(clickAction, url, action);
+      await control.evaluate(clickAction, url, action, state);
     };
     return {
       acts: ['close', 'crash', 'navigate', 'freeze', 'discard'],
@@ -72,13 +72,13 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
             const session = await page.createCDPSession();
             session.send('Page.crash').catch(() => {});
           },
-          freeze: () => act(url, '[Freeze]'),
+          freeze: () => act(url, '[Freeze]', 'frozen'),
           // A tab that is shown is thawed.
           resume: () => page.bringToFront(),
           discard: async () => {
             isDiscarded = true;
             await detach(page);
-            await act(url, '[Urgent Discard]');
+            await act(url, '[Urgent Discard]', 'discarded');
           },
         };
       },
@@ -109,7 +109,7 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
         return {
           ...puppeteerTab(id, page),
           crash: async () => {
-            process.kill(pid, 'SIGKILL');
+            killProcess(pid);
           },
           freeze: impossible,
           resume: impossible,
@@ -175,7 +175,7 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
             await here('POST', '/back', {});
           },
           crash: async () => {
-            process.kill(pid, 'SIGKILL');
+            killProcess(pid);
           },
           ...{ freeze: impossible, resume: impossible, discard: impossible },
         };
@@ -187,6 +187,12 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
     };
   },
 };
+
+/** 0 would be this process and all that it has started. */
+function killProcess(pid: number): void {
+  if (pid === 0) throw new Error('the process of the tab is unknown');
+  process.kill(pid, 'SIGKILL');
+}
 
 /** The processes of a browser that run pages. */
 class Processes {
@@ -259,19 +265,18 @@ async function closeTarget(browser: Browser, url: string): Promise<void> {
   await session.detach();
 }
 
-/** Runs in the page of `openDiscards`. */
-async function clickAction(url: string, action: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
+/** Runs in the page of `openDiscards`: until the page has the state, as Chromium doesn't always do it at once. */
+async function clickAction(url: string, action: string, state: string): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
     const main = document.querySelector('discards-main')?.shadowRoot?.querySelector('discards-tab');
-    for (const row of main?.shadowRoot?.querySelectorAll('tr') ?? []) {
-      if (row.querySelector('.tab-url-cell')?.textContent !== url) continue;
-      const links = [...row.querySelectorAll<HTMLElement>('.actions-cell > div')];
-      const link = links.find(({ textContent }) => textContent?.trim() === action);
-      if (!link || link.hasAttribute('disabled')) continue;
-      link.click();
-      return;
-    }
+    const rows = [...(main?.shadowRoot?.querySelectorAll('tr') ?? [])];
+    const row = rows.find((row) => row.querySelector('.tab-url-cell')?.textContent === url);
+    if (row?.cells[6]?.textContent?.includes(state)) return;
+    const links = [...(row?.querySelectorAll<HTMLElement>('.actions-cell > div') ?? [])];
+    const link = links.find(({ textContent }) => textContent?.trim() === action);
+    // The table is drawn anew once a second.
+    if (link && tries % 40 === 0) link.click();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`${action} of ${url} isn't there`);
+  throw new Error(`${action} of ${url} had no effect`);
 }
