@@ -31,7 +31,7 @@ import {
 } from './entries.mjs';
 import { trimDeclarations, trimGlue } from './glue.mjs';
 import { packWasm, toText } from './pack-wasm.mjs';
-import { forRelease, forWasm, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
+import { EXPORTS, forRelease, forWasm, setupNodeModules, setupToolchain, WASM_TARGET } from './setup.mjs';
 import { filesUnder, stampedStep } from './stamps.mjs';
 import { command, npmBin, root, run, StepError, step } from './steps.mjs';
 import { makeTwin } from './twin.mjs';
@@ -244,7 +244,8 @@ export async function buildPanicking() {
     },
     async () => {
       const flags = ['--lib', '--features', 'panics-on-demand', ...wasm.flags];
-      await run(toolchain.cargo, ['build', ...flags], { env: wasm.env });
+      const rustFlags = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: EXPORTS.join(' ') };
+      await run(toolchain.cargo, ['build', ...flags], { env: { ...wasm.env, ...rustFlags } });
       await run(`${root}/${targetDir}/debug/bindgen`, [rawWasm, generated]);
       writeFileSync(`${generated}/core.js`, trimGlue(readFileSync(`${generated}/core.js`, 'utf8')));
       const { text, frequent } = toText(readFileSync(`${generated}/core_bg.wasm`));

@@ -30,7 +30,15 @@ const cuts = [
   // The shim writes to the module's memory and reads from it.
   [
     /^export \{ initSync, __wbg_init as default \};?$/m,
-    'function coreMemory() {\n    return wasm.memory;\n}\n\nexport { coreMemory, initSync };',
+    `function coreMemory() {
+    return wasm.memory;
+}
+
+function coreStack() {
+    return wasm.__stack_pointer;
+}
+
+export { coreMemory, coreStack, initSync };`,
   ],
 ];
 
@@ -46,6 +54,6 @@ export function trimGlue(glue) {
 export function trimDeclarations(declarations) {
   return declarations.replace(
     /^export type InitInput[\s\S]*$/m,
-    'export function initSync(source: { module: WebAssembly.Module }): void;\nexport function coreMemory(): WebAssembly.Memory;\n',
+    'export function initSync(source: { module: WebAssembly.Module }): void;\nexport function coreMemory(): WebAssembly.Memory;\nexport function coreStack(): { value: number };\n',
   );
 }

@@ -24,6 +24,8 @@ const DEBIAN_LINTERS = ['rust-web-clippy', 'rustfmt-web'];
 
 const BUILD_STD = ['-Zbuild-std=std,panic_abort'];
 const SMALL_PANICS = ['-Zunstable-options', '-Cpanic=immediate-abort'];
+/** The shim restores the stack after a trap. */
+export const EXPORTS = ['-Clink-arg=--export=__stack_pointer'];
 /** No code for messages that are never shown. */
 const SMALL_CODE = ['-Zlocation-detail=none', '-Zfmt-debug=none'];
 /** Lets a stable compiler take unstable flags. */
@@ -200,7 +202,7 @@ export const forWasm = ({ name, env, wasmFlags }) => ({
  */
 export function forRelease(toolchain, { simd = true } = {}) {
   const { flags, env } = forWasm(toolchain);
-  const features = simd ? ['-Ctarget-feature=+simd128'] : [];
+  const features = [...EXPORTS, ...(simd ? ['-Ctarget-feature=+simd128'] : [])];
   const withFlags = (/** @type {string[]} */ rustFlags) =>
     rustFlags.length > 0 ? { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: rustFlags.join(' ') } : {};
   if (!toolchain.buildsStd) return { flags, env: { ...env, ...withFlags(features) } };

@@ -71,16 +71,24 @@ pub mod action {
     pub const COMPLETE: u32 = 6;
 }
 
+/// Places where the tests can make the core panic.
+#[cfg(feature = "panics-on-demand")]
+#[derive(Clone, Copy)]
+pub enum Place {
+    Step,
+    Scan,
+}
+
 #[cfg(feature = "panics-on-demand")]
 #[wasm_bindgen]
 extern "C" {
     /// Only in the tests: whether to panic here.
     #[wasm_bindgen(js_name = panicsOnDemand)]
-    fn panics_on_demand(place: &str) -> bool;
+    fn panics_on_demand(place: u32) -> bool;
 }
 
 /// Panics where a test wants it.
 #[cfg(feature = "panics-on-demand")]
-pub fn panic_on_demand(place: &str) {
-    assert!(!panics_on_demand(place), "on demand");
+pub fn panic_on_demand(place: Place) {
+    assert!(!panics_on_demand(place as u32), "on demand");
 }

@@ -130,7 +130,7 @@ impl Driver {
         #[cfg(feature = "panics-on-demand")]
         let mut connection = {
             let connection = self.connection.borrow_mut();
-            super::bindings::panic_on_demand("step");
+            super::bindings::panic_on_demand(super::bindings::Place::Step);
             connection
         };
         #[cfg(not(feature = "panics-on-demand"))]

@@ -136,7 +136,7 @@ impl Scanner {
     /// in the table, and the bits of [`scan`].
     pub fn scan(&mut self, filled: usize) -> u32 {
         #[cfg(feature = "panics-on-demand")]
-        bindings::panic_on_demand("scan");
+        bindings::panic_on_demand(bindings::Place::Scan);
         buffers::with_table(|window, table| {
             let core::Scan { decode, is_ascii, too_large } = self.0.scan(window, filled, table);
             let bit = |bit, is_set| if is_set { bit } else { 0 };

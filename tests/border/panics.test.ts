@@ -9,13 +9,18 @@ import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
 import { createParser, events } from 'eventsource-wasm/stream';
 import { next, sleep } from '../conformance/conformance-test.js';
 
-type Panicking = typeof globalThis & { panicsOnDemand: (place: string) => boolean };
+/** As in `src/browser/bindings.rs`. */
+const STEP = 0;
+const SCAN = 1;
+type Place = typeof STEP | typeof SCAN;
+
+type Panicking = typeof globalThis & { panicsOnDemand: (place: Place) => boolean };
 
 const url = 'https://server.invalid/';
 const encoder = new TextEncoder();
 
 /** Panics at the first passage through a place after `passages` others. */
-function panicAt(place: string, passages = 0): void {
+function panicAt(place: Place, passages = 0): void {
   let left = passages;
   (globalThis as Panicking).panicsOnDemand = (here) => here === place && left-- === 0;
 }
@@ -52,13 +57,13 @@ async function expectAlive(source: EventSource, send: (text: string) => void): P
 }
 
 /** What a connection goes through, and the passage in which it panics. */
-const places: [what: string, place: string, passages: number][] = [
-  ['when it starts', 'step', 0],
-  ['when the response comes, while its state is borrowed', 'step', 1],
-  ['when bytes are parsed, while the parser is borrowed', 'scan', 0],
-  ['when the stream ends', 'step', 2],
-  ['when the timer of a reconnection runs out', 'step', 3],
-  ['when the second response comes', 'step', 4],
+const places: [what: string, place: Place, passages: number][] = [
+  ['when it starts', STEP, 0],
+  ['when the response comes, while its state is borrowed', STEP, 1],
+  ['when bytes are parsed, while the parser is borrowed', SCAN, 0],
+  ['when the stream ends', STEP, 2],
+  ['when the timer of a reconnection runs out', STEP, 3],
+  ['when the second response comes', STEP, 4],
 ];
 
 describe('a panic in the core', () => {
@@ -106,7 +111,7 @@ describe('a panic in the core', () => {
     const { fetch, signals, send } = server();
     const source = new EventSource(url, { fetch });
     await next(source, 'open');
-    panicAt('step');
+    panicAt(STEP);
     source.close();
     expect(source.readyState).to.equal(EventSource.CLOSED);
     expect(signals[0]?.aborted).to.equal(true);
@@ -122,7 +127,7 @@ describe('a panic in the core', () => {
     await next(other, 'open');
     for (let round = 0; round < 20; round++) {
       const wave = Array.from({ length: 100 }, () => new EventSource(url, { fetch: server().fetch }));
-      (globalThis as Panicking).panicsOnDemand = (place) => place === 'step';
+      (globalThis as Panicking).panicsOnDemand = (place) => place === STEP;
       const errors = await Promise.all(wave.map((source) => next<EventSourceErrorEvent>(source, 'error')));
       neverPanic();
       expect(new Set(errors.map(({ kind }) => kind))).to.deep.equal(new Set(['internal']));
@@ -132,7 +137,7 @@ describe('a panic in the core', () => {
   });
 
   it('a loop throws, and fetchEventSource rejects', async () => {
-    panicAt('scan');
+    panicAt(SCAN);
     const { fetch, send } = server();
     const loop = events(url, { fetch });
     const first = loop.next();
@@ -144,7 +149,7 @@ describe('a panic in the core', () => {
     );
     expect(thrown).to.include({ name: 'EventSourceError', kind: 'internal' });
 
-    panicAt('step', 1);
+    panicAt(STEP, 1);
     const rejected = await fetchEventSource(url, { fetch: server().fetch as typeof fetch }).then(
       () => expect.fail('it should have been rejected'),
       (error) => error,
@@ -158,7 +163,7 @@ describe('a panic in the core', () => {
     other.feed('data: o');
     const parser = createParser({ onEvent: ({ data }) => seen.push(data) });
     parser.feed('data: 1\n\ndata: 2');
-    panicAt('scan');
+    panicAt(SCAN);
     expect(() => parser.feed('\n\n')).to.throw(/reset\(\)/);
     neverPanic();
     expect(() => parser.feed('data: 3\n\n')).to.throw(/reset\(\)/);

@@ -10,7 +10,7 @@ import { replacingDecoder } from '../parser/decoder.js';
 import { EventStreamParser } from '../parser/event-stream-parser.js';
 import { captureContext } from '../platform.js';
 import type { RequestSpec } from '../request.js';
-import { type Core, load, writeText } from '../wasm/load.js';
+import { type Core, callCore, load, writeText } from '../wasm/load.js';
 import {
   BODY,
   describe,
@@ -550,7 +550,7 @@ export class Connection {
     if (!driver || this.#isEnded) return;
     this.#depth++;
     try {
-      this.#inContext(() => call(driver));
+      callCore(() => this.#inContext(() => call(driver)));
     } catch (cause) {
       this.#crash(cause);
     }

@@ -19,6 +19,7 @@ export interface Views {
 let loading: Promise<Core> | undefined;
 let memory: WebAssembly.Memory | undefined;
 let current: Views | undefined;
+let stack: { value: number } | undefined;
 /** Whether views are detached when the memory grows. To ask the memory for its buffer costs more. */
 let isDetaching = false;
 
@@ -46,6 +47,7 @@ async function start(source: WasmSource | undefined): Promise<Core> {
 function begin(module: WebAssembly.Module): void {
   core.initSync({ module });
   memory = core.coreMemory();
+  stack = core.coreStack();
   isDetaching = typeof WebAssembly === 'object' && memory instanceof WebAssembly.Memory;
 }
 
@@ -64,6 +66,20 @@ export function views(): Views {
     table: new Uint32Array(buffer, table),
   };
   return current;
+}
+
+/**
+ * Calls the core, and throws what is thrown in it. A trap or an exception leaves the core's stack where it was: without
+ * this, each would take a part of the stack for good.
+ */
+export function callCore<T>(call: () => T): T {
+  const { value } = stack as { value: number };
+  try {
+    return call();
+  } catch (error) {
+    (stack as { value: number }).value = value;
+    throw error;
+  }
 }
 
 /** Writes facts for the core. Returns how many bytes they are. */
