@@ -218,18 +218,43 @@ async function repeat(results) {
  * @param {Record<string, string[]>} [only] the tests of the standard to run, by what is tested and where
  */
 export async function runInBrowsers(names, sources, only) {
+  /** @type {{ counts: Counts, results: Results[] }[]} */
+  const runs = [];
+  const withSimd = names.filter((name) => !WITHOUT_SIMD.includes(name));
+  const withoutSimd = names.filter((name) => WITHOUT_SIMD.includes(name));
+  if (withSimd.length > 0) runs.push(await runInForm(withSimd, sources, only));
+  if (withoutSimd.length > 0) runs.push(await runInForm(withoutSimd, sources, only, 'js'));
+  const sum = (/** @type {keyof Counts} */ key) => runs.reduce((sum, { counts }) => sum + counts[key], 0);
+  return {
+    counts: { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') },
+    results: runs.flatMap(({ results }) => results),
+  };
+}
+
+/** Engines older than WebAssembly SIMD: they get the wasm2js build, as users' would. */
+const WITHOUT_SIMD = ['wpe'];
+
+/**
+ * @param {string[]} names
+ * @param {string[]} sources
+ * @param {Record<string, string[]>} [only]
+ * @param {'js'} [form]
+ */
+async function runInForm(names, sources, only, form) {
   const browsers = [];
   for (const name of names) browsers.push(await setupBrowser(name));
   await build();
   // The package is found by its own name, through the exports that a user's bundler goes through.
   const define = { __ONLY__: JSON.stringify(only) ?? 'undefined' };
-  await bundleTests(sources, 'build/tests/browser', { platform: 'browser', define });
-  if (!only) await bundleBorder('build/tests/browser', { platform: 'browser' });
-  await bundleTests(['tests/conformance/page.ts', 'tests/conformance/global.ts'], 'build/tests/conformance', {
-    platform: 'browser',
-    format: 'iife',
-    outbase: 'tests/conformance',
-  });
+  await bundleTests(sources, 'build/tests/browser', { platform: 'browser', define }, form);
+  if (!only && !form) await bundleBorder('build/tests/browser', { platform: 'browser' });
+  const pages = ['tests/conformance/page.ts', 'tests/conformance/global.ts'];
+  await bundleTests(
+    pages,
+    'build/tests/conformance',
+    { platform: 'browser', format: 'iife', outbase: 'tests/conformance' },
+    form,
+  );
   return inChild(names.join(', '), ['tools/run-browsers.mjs', JSON.stringify(browsers)]);
 }
 

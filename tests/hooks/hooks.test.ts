@@ -8,6 +8,7 @@ import * as vue from 'eventsource-wasm/vue';
 import { effectScope, shallowRef } from 'vue';
 import { sleep } from '../conformance/conformance-test.js';
 import { type Answer, Scenario } from '../server/scenario.js';
+import { installLocks } from '../shim/shared-locks.js';
 
 interface Mounted {
   state(): EventSourceState;
@@ -103,6 +104,25 @@ for (const [name, mount] of Object.entries(mounts)) {
       await unmount();
       const requests = await scenario.until(([request]) => request?.isOpen === false);
       expect(requests).to.have.length(1);
+    });
+
+    it('shared: two of them have one connection', async () => {
+      const restore = installLocks();
+      try {
+        const scenario = await Scenario.of({ steps: ['data: a\n\n', { end: 'hang' }] });
+        const init = { shared: true, name: `hooks, ${name}`, replay: 1 };
+        const first = await mount(scenario.url, init);
+        await until(() => first.state().data === 'a');
+        const second = await mount(scenario.url, init);
+        await until(() => second.state().data === 'a');
+        expect(await scenario.requests()).to.have.length(1);
+        await second.unmount();
+        expect(first.state().readyState).to.equal(EventSource.OPEN);
+        await first.unmount();
+        await scenario.until(([request]) => request?.isOpen === false);
+      } finally {
+        restore();
+      }
     });
 
     it('a server’s events named "error" and "close" are events', async () => {

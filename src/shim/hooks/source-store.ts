@@ -2,6 +2,7 @@
 
 import { EventSource } from '../event-source/event-source.js';
 import type { EventSourceErrorEvent } from '../events.js';
+import { type OpenInit, openEventSource } from '../shared/open.js';
 import type { EventSourceInit } from '../types.js';
 
 /** What {@link useEventSource} takes besides the URL. */
@@ -11,6 +12,15 @@ export interface UseEventSourceInit extends EventSourceInit {
    * @default undefined
    */
   key?: string | number | undefined;
+  /**
+   * Share one connection with the other tabs, as `SharedEventSource` does.
+   * @default false
+   */
+  shared?: boolean | undefined;
+  /** Tells users of one browser apart, if it is shared. */
+  name?: string | undefined;
+  /** How many past events to get when joining, if it is shared. */
+  replay?: number | undefined;
   onOpen?: ((event: Event) => void) | undefined;
   /** Gets the events without a type of their own; `onEvent` gets all. */
   onMessage?: ((event: MessageEvent<string>) => void) | undefined;
@@ -53,6 +63,8 @@ export class SourceStore implements EventSourceControls {
   #next: Partial<EventSourceState> | undefined;
   #url: string | undefined;
   #source: EventSource | undefined;
+  /** Changes with each connection: one that opens late is closed. */
+  #turn = 0;
 
   /** `options` returns those of the latest render. */
   constructor(url: string | undefined, options: () => UseEventSourceInit) {
@@ -77,6 +89,7 @@ export class SourceStore implements EventSourceControls {
 
   /** Closes the connection without an update: there is nobody left to see it. */
   end(): void {
+    this.#turn++;
     this.#next = undefined;
     this.#source?.close();
     this.#source = undefined;
@@ -88,14 +101,37 @@ export class SourceStore implements EventSourceControls {
     this.#url = url;
     this.#set(this.#initialState());
     if (url === undefined) return;
-    const { key: _key, onOpen, onMessage, onError, onClose, onEvent, ...options } = this.#options();
-    let source: EventSource;
-    try {
-      source = new EventSource(url, { ...options, onEvent: (event) => this.#receive(event) });
-    } catch (error) {
-      this.#set({ readyState: EventSource.CLOSED, error: error as Error });
+    const {
+      key: _key,
+      onOpen,
+      onMessage,
+      onError,
+      onClose,
+      shared,
+      name,
+      replay,
+      ...given
+    } = this.#options();
+    const options = { ...given, onEvent: (event: MessageEvent<string>) => this.#receive(event) };
+    const turn = this.#turn;
+    const fail = (error: Error) => {
+      if (turn === this.#turn) this.#set({ readyState: EventSource.CLOSED, error });
+    };
+    if (shared) {
+      openEventSource(url, { ...options, shared, name, replay } as OpenInit).then((source) => {
+        if (turn === this.#turn) this.#listen(source);
+        else source.close();
+      }, fail);
       return;
     }
+    try {
+      this.#listen(new EventSource(url, options));
+    } catch (error) {
+      fail(error as Error);
+    }
+  }
+
+  #listen(source: EventSource): void {
     this.#source = source;
     source.onopen = (event) => {
       this.#set({ readyState: EventSource.OPEN, error: undefined });
