@@ -4,7 +4,7 @@
  * The Rust scanner finds where fields are; the text stays here. One call of WebAssembly for each chunk.
  */
 
-import { type Core, callCore, views } from '../wasm/load.js';
+import { type Core, restoreStack, stackPointer, views } from '../wasm/load.js';
 import { decode, replacingDecoder } from './decoder.js';
 
 /** What is called for a stream, in its order. After an exception, the next `feed` goes on with what follows. */
@@ -117,8 +117,16 @@ export class EventStreamParser {
 
   /** Takes the next piece of the stream. When a callback calls this, its piece is delivered after the current one. */
   feed(chunk: string | Uint8Array): void {
-    if (!this.#isTooLarge) callCore(() => this.#scan(chunk));
-    this.#deliver();
+    if (!this.#isTooLarge) {
+      const pointer = stackPointer();
+      try {
+        this.#scan(chunk);
+      } catch (error) {
+        restoreStack(pointer);
+        throw error;
+      }
+    }
+    if (this.#batches.length > 0) this.#deliver();
   }
 
   /** The stream has ended: takes an unfinished line and an unfinished event as if a blank line had followed. */

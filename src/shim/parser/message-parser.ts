@@ -96,7 +96,8 @@ export class MessageParser implements EventSourceParser {
   #parser: EventStreamParser | undefined;
   /** An event whose `onId` has thrown. */
   #held: EventSourceMessage | undefined;
-  #callbackError: { value: unknown } | undefined;
+  /** A callback is running: what is thrown is the user's. */
+  #isCallingBack = false;
   /** Why nothing is taken any more. */
   #refusal: Error | undefined;
 
@@ -114,10 +115,13 @@ export class MessageParser implements EventSourceParser {
     }
     this.#parser ??= this.#create();
     const parser = this.#parser;
-    this.#guard(() => {
-      this.#deliverHeld();
+    this.#isCallingBack = false;
+    try {
+      if (this.#held) this.#deliverHeld();
       parser.feed(chunk);
-    });
+    } catch (cause) {
+      this.#fail(cause);
+    }
     if (!parser.isTooLarge) return;
     this.#refusal = refusal('The limit "maxBufferSize" was exceeded');
     const { maxBufferSize = 'the default of 64 Mi' } = this.#config;
@@ -130,10 +134,13 @@ export class MessageParser implements EventSourceParser {
     const consume = options?.consume && !this.#refusal;
     this.#refusal = undefined;
     if (!parser) return;
-    this.#guard(() => {
-      this.#deliverHeld();
+    this.#isCallingBack = false;
+    try {
+      if (this.#held) this.#deliverHeld();
       parser.reset(consume);
-    });
+    } catch (cause) {
+      this.#fail(cause);
+    }
   }
 
   /** Frees its memory. */
@@ -150,52 +157,46 @@ export class MessageParser implements EventSourceParser {
     } catch (cause) {
       throw startError(cause);
     }
+    const { onEvent, onId, onRetry, onComment, onError } = config;
+    const callBack = <T>(callback: ((value: T) => void) | undefined, value: T) => {
+      this.#isCallingBack = true;
+      callback?.(value);
+      this.#isCallingBack = false;
+    };
     const sink = {
       onBlock: (data: string | undefined, type: string, id: string | undefined) => {
         const message = data === undefined ? undefined : toMessage(data, type, id);
-        if (id !== undefined && config.onId) {
+        if (id !== undefined && onId) {
           this.#held = message;
-          this.#callBack(() => config.onId?.(id));
+          callBack(onId, id);
+          this.#held = undefined;
         }
-        this.#held = undefined;
-        if (message) this.#callBack(() => config.onEvent?.(message));
+        if (message) callBack(onEvent, message);
       },
-      onRetry: (retry: number) => this.#callBack(() => config.onRetry?.(retry)),
-      onComment: config.onComment && ((comment: string) => this.#callBack(() => config.onComment?.(comment))),
+      onRetry: onRetry && ((retry: number) => callBack(onRetry, retry)),
+      onComment: onComment && ((comment: string) => callBack(onComment, comment)),
       onIgnoredLine: this.#reportsIgnoredLines
-        ? (line: string) => this.#callBack(() => config.onError?.(toParseError(line)))
+        ? (line: string) => callBack(onError, toParseError(line))
         : undefined,
     };
     return new EventStreamParser(core, sink, config.maxBufferSize ?? DEFAULT_MAX_EVENT_SIZE);
   }
 
-  #callBack(callback: () => void): void {
-    try {
-      callback();
-    } catch (value) {
-      this.#callbackError = { value };
-      throw value;
-    }
-  }
-
   #deliverHeld(): void {
-    const message = this.#held;
+    const message = this.#held as EventSourceMessage;
     this.#held = undefined;
-    if (message) this.#callBack(() => this.#config.onEvent?.(message));
+    this.#isCallingBack = true;
+    this.#config.onEvent?.(message);
+    this.#isCallingBack = false;
   }
 
-  /** Throws what a callback throws. Anything else is a trap in the core: nothing is taken until `reset`. */
-  #guard(work: () => void): void {
-    this.#callbackError = undefined;
-    try {
-      work();
-    } catch (cause) {
-      if (this.#callbackError) throw cause;
-      crashed.push(this.#parser);
-      this.#parser = undefined;
-      this.#refusal = refusal('An unexpected exception ended this stream', cause);
-      throw this.#refusal;
-    }
+  /** Throws what a callback has thrown. Anything else is a trap in the core: nothing is taken until `reset`. */
+  #fail(cause: unknown): never {
+    if (this.#isCallingBack) throw cause;
+    crashed.push(this.#parser);
+    this.#parser = undefined;
+    this.#refusal = refusal('An unexpected exception ended this stream', cause);
+    throw this.#refusal;
   }
 }
 

@@ -48,6 +48,7 @@ function begin(module: WebAssembly.Module): void {
   core.initSync({ module });
   memory = core.coreMemory();
   stack = core.coreStack();
+  bottom = stack.value;
   isDetaching = typeof WebAssembly === 'object' && memory instanceof WebAssembly.Memory;
 }
 
@@ -68,18 +69,35 @@ export function views(): Views {
   return current;
 }
 
+/** How many calls of the core are running that may call back. */
+let depth = 0;
+/** The stack pointer while none is. */
+let bottom = 0;
+
 /**
- * Calls the core, and throws what is thrown in it. A trap or an exception leaves the core's stack where it was: without
- * this, each would take a part of the stack for good.
+ * Calls the core, which may call back, and throws what is thrown in it. A trap or an exception leaves the core's stack
+ * where it was: without this, each would take a part of the stack for good.
  */
-export function callCore<T>(call: () => T): T {
-  const { value } = stack as { value: number };
+export function callCore(call: () => void): void {
+  const pointer = stackPointer();
+  depth++;
   try {
-    return call();
+    call();
   } catch (error) {
-    (stack as { value: number }).value = value;
+    restoreStack(pointer);
     throw error;
+  } finally {
+    depth--;
   }
+}
+
+/** For `restoreStack`. Reading it costs more than many a call. */
+export function stackPointer(): number {
+  return depth > 0 ? (stack as { value: number }).value : bottom;
+}
+
+export function restoreStack(pointer: number): void {
+  (stack as { value: number }).value = pointer;
 }
 
 /** Writes facts for the core. Returns how many bytes they are. */
