@@ -545,7 +545,19 @@ fn the_first_request_that_fails_is_probed_for_cors_if_asked_to() {
     let options = ConnectionOptions { probes_cors: true, ..ConnectionOptions::default() };
     let start = [(Input::Start, FETCH), (ended(Error::Request), PROBE)];
     let check_after = |rest: &[Step]| check_with(standard(true, options), &[&start, rest].concat());
-    check_after(&[(Input::Probed(true), fail(Error::Cors)), (Input::TimedOut, NONE)]);
+    check_after(&[
+        (Input::Probed(true), FETCH),
+        (ended(Error::Request), fail(Error::Cors)),
+        (Input::TimedOut, NONE),
+    ]);
+    // The server was away for a moment, and CORS was not the reason.
+    check_after(&[
+        (Input::Probed(true), FETCH),
+        (STREAM, OPEN),
+        (ended(Error::Body), reconnect(Error::Body, 3_000)),
+        (Input::TimedOut, FETCH),
+        (ended(Error::Request), reconnect(Error::Request, 6_000)),
+    ]);
     let later = [
         (Input::TimedOut, FETCH),
         (ended(Error::Request), reconnect(Error::Request, 6_000)),
@@ -621,7 +633,8 @@ fn with_rules_that_ask_the_user_decides_about_cors_too() {
         &[
             (Input::Start, FETCH),
             (ended(Error::Request), PROBE),
-            (Input::Probed(true), ask(Error::Cors)),
+            (Input::Probed(true), FETCH),
+            (ended(Error::Request), ask(Error::Cors)),
             (Input::Decided(Answer::Reconnect(5.0)), reconnect(Error::Cors, 5)),
             (Input::TimedOut, FETCH),
         ],

@@ -164,6 +164,8 @@ pub struct Connection {
     is_hidden: bool,
     is_frozen: bool,
     is_offline: bool,
+    /// What [`Action::Probe`] has found out.
+    responds_without_cors: bool,
 }
 
 impl Connection {
@@ -180,6 +182,7 @@ impl Connection {
             is_hidden: false,
             is_frozen: false,
             is_offline: false,
+            responds_without_cors: false,
         }
     }
 
@@ -261,6 +264,11 @@ impl Connection {
             },
             (Checking, Input::Accepted) => self.open(clock),
             (Refused, Input::ExcerptRead | Input::TimedOut) => self.conclude(),
+            // The server may just have come back: CORS is to blame if the same request fails again.
+            (Probing, Input::Probed(true)) if self.may_ask_again() => {
+                self.responds_without_cors = true;
+                self.fetch()
+            }
             (Probing, Input::Probed(true)) => self.end(Error::Cors, false, clock),
             (Probing, Input::Probed(false) | Input::TimedOut) => self.end(Error::Request, false, clock),
             (Open, Input::ReconnectionTime(milliseconds)) => {
@@ -273,6 +281,11 @@ impl Connection {
             {
                 self.state = Probing;
                 Action::Probe
+            }
+            (Connecting, Input::Ended { error: Error::Request, .. })
+                if self.responds_without_cors && self.attempts == 2 =>
+            {
+                self.end(Error::Cors, false, clock)
             }
             (Connecting | Checking | Open, Input::Ended { error, has_received }) => {
                 self.end(error, has_received, clock)
@@ -344,6 +357,10 @@ impl Connection {
             _ => State::Closed,
         };
         self.decision
+    }
+
+    fn may_ask_again(&self) -> bool {
+        self.retry.may_repeat_request() && self.retry.policy.rules != Rules::Never
     }
 
     fn is_to_pause(&self) -> bool {

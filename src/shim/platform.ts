@@ -67,11 +67,21 @@ export function captureContext(): <T>(work: () => T) => T {
   return zone ? (work) => zone.run(work) : (work) => work();
 }
 
+/** What the platform calls itself; empty if it doesn't say. */
+export function userAgent(): string {
+  try {
+    return globalThis.navigator?.userAgent ?? '';
+  } catch {
+    // A page may have replaced it.
+    return '';
+  }
+}
+
 let chromium: boolean | undefined;
 
 /** Whether short strings are faster made of codes than decoded. */
 export function isChromium(): boolean {
-  chromium ??= 'chrome' in globalThis || / Chrome\//.test(globalThis.navigator?.userAgent ?? '');
+  chromium ??= / Chrome\//.test(userAgent());
   return chromium;
 }
 

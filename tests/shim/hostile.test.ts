@@ -420,7 +420,7 @@ describe('globals that are replaced after the import', () => {
     const seen: string[] = [];
     const parser = createParser({ onEvent: ({ data }) => seen.push(data) });
     await replacing(TextDecoder.prototype, 'decode', throws, async () => {
-      expect(() => parser.feed(bytes('data: 1\n\n'))).to.throw(/reset\(\)/);
+      expect(() => parser.feed(bytes('data: é\n\n'))).to.throw(/reset\(\)/);
     });
     parser.reset();
     parser.feed('data: 2\n\n');

@@ -111,7 +111,8 @@ describe('partialJson', () => {
   it('a long string', () => {
     const text = 'é'.repeat(1_000_000);
     expect(partialJson(`{"a":"${text}`)).to.deep.equal({ a: text });
-    expect(partialJson(`{"a":"${'\\n'.repeat(1_000_000)}`)).to.deep.equal({ a: '\n'.repeat(1_000_000) });
+    // WebKit's regular expressions stop at a million repetitions.
+    expect(partialJson(`{"a":"${'\\n'.repeat(100_000)}`)).to.deep.equal({ a: '\n'.repeat(100_000) });
   });
 });
 

@@ -7,6 +7,8 @@
  * many listeners gives many such turns in one task.
  */
 
+import { userAgent } from '../platform.js';
+
 /** Fires the next event. Returns whether there are more. */
 export type FireNext = () => boolean;
 
@@ -123,7 +125,7 @@ function postTask(task: () => void): void {
 }
 
 function isCloudflare(): boolean {
-  return globalThis.navigator?.userAgent === 'Cloudflare-Workers';
+  return userAgent() === 'Cloudflare-Workers';
 }
 
 // Browsers.
