@@ -120,6 +120,7 @@ mod scan {
     pub const IS_ASCII: u32 = 1 << 17;
     pub const TOO_LARGE: u32 = 1 << 18;
     pub const IS_IN_LINE: u32 = 1 << 19;
+    pub const IS_IN_EVENT: u32 = 1 << 20;
 }
 
 #[wasm_bindgen]
@@ -145,6 +146,7 @@ impl Scanner {
                 | bit(scan::IS_ASCII, is_ascii)
                 | bit(scan::TOO_LARGE, too_large)
                 | bit(scan::IS_IN_LINE, self.0.is_in_line())
+                | bit(scan::IS_IN_EVENT, self.0.is_in_event())
         })
     }
 

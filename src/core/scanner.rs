@@ -176,6 +176,12 @@ impl Scanner {
         self.state.line.length > 0
     }
 
+    /// Whether a part of an event has come, and not its end.
+    pub fn is_in_event(&self) -> bool {
+        let State { block, line, .. } = &self.state;
+        block.size > 0 || matches!(line.field().0, Field::Data | Field::Event | Field::Id)
+    }
+
     /// How many bytes of the window were scanned since it was restarted.
     pub fn scanned(&self) -> usize {
         self.state.scanned

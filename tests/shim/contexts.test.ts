@@ -114,13 +114,19 @@ if (AsyncLocalStorage) {
 }
 
 describe('loops that never end', () => {
-  it('maxAttempts stops at a server that answers 200 and ends at once', async () => {
-    const scenario = await Scenario.of({ steps: ['retry: 20\n\n'] });
-    const source = new EventSource(scenario.url, { reconnect: { maxAttempts: 3, jitter: 0 } });
-    for (let tries = 0; tries < 300 && source.readyState !== EventSource.CLOSED; tries++) await sleep(10);
-    const { readyState } = source;
-    source.close();
-    expect(readyState).to.equal(EventSource.CLOSED);
-    expect(await scenario.requests()).to.have.length(4);
-  });
+  for (const [what, text] of [
+    ['at once', 'retry: 20\n\n'],
+    ['after a comment', 'retry: 20\n: note\n\n'],
+    ['within a comment', 'retry: 20\n\n: no'],
+  ]) {
+    it(`maxAttempts stops at a server that answers 200 and ends ${what}`, async () => {
+      const scenario = await Scenario.of({ steps: [text as string] });
+      const source = new EventSource(scenario.url, { reconnect: { maxAttempts: 3, jitter: 0 } });
+      for (let tries = 0; tries < 300 && source.readyState !== EventSource.CLOSED; tries++) await sleep(10);
+      const { readyState } = source;
+      source.close();
+      expect(readyState).to.equal(EventSource.CLOSED);
+      expect(await scenario.requests()).to.have.length(4);
+    });
+  }
 });

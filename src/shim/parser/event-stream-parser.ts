@@ -36,6 +36,7 @@ const DECODE = 1 << 16;
 const IS_ASCII = 1 << 17;
 const TOO_LARGE = 1 << 18;
 const IS_IN_LINE = 1 << 19;
+const IS_IN_EVENT = 1 << 20;
 
 /** The numbers before the rows in the table: their number, the scanned bytes, and the place to keep the text from. */
 const HEADER = 3;
@@ -69,6 +70,7 @@ export class EventStreamParser {
   /** Those of them that were scanned, if no more was to be done. */
   #scanned = 0;
   #isInLine = false;
+  #isInEvent = false;
   /** The text of the window's bytes is a part of `#pending` already. */
   #isTextKnown = false;
   /** The window's bytes while another parser has the window. */
@@ -107,12 +109,9 @@ export class EventStreamParser {
     return this.#isTooLarge;
   }
 
-  /** Whether a part of an event has come. */
+  /** Whether a part of an event has come, and not its end. */
   get isInEvent(): boolean {
-    const { length } = this.#lines;
-    return (
-      length > 0 || this.#type !== '' || this.#id !== undefined || this.#pending !== '' || this.#filled > 0
-    );
+    return this.#isInEvent;
   }
 
   /** Takes the next piece of the stream. When a callback calls this, its piece is delivered after the current one. */
@@ -139,7 +138,7 @@ export class EventStreamParser {
   reset(consume = false): void {
     if (consume && !this.#isTooLarge && this.#isInLine) this.feed('\n');
     this.#scanner.rewind(true);
-    this.#isInLine = false;
+    this.#isInLine = this.#isInEvent = false;
     this.#filled = 0;
     this.#pending = this.#half = '';
     this.#saved = undefined;
@@ -238,6 +237,7 @@ export class EventStreamParser {
   #takeRows(result: number, source: Uint8Array, start: number): boolean {
     if (result & TOO_LARGE) this.#isTooLarge = true;
     this.#isInLine = (result & IS_IN_LINE) !== 0;
+    this.#isInEvent = (result & IS_IN_EVENT) !== 0;
     const { window, table } = views();
     const scanned = table[1] as number;
     this.#scanned = scanned;
