@@ -55,10 +55,14 @@ for (const [name, start] of Object.entries(browsers)) {
       files.close();
     });
     const open = async (options: { hash?: string; width?: number; height?: number } = {}) => {
+      // Firefox now and then ends by itself while other suites start theirs.
+      if (!browser.connected) browser = await start();
       visit = await Playground.open(browser, files, options);
       return visit;
     };
-    afterEach(() => visit.close());
+    afterEach(async () => {
+      if (browser.connected) await visit.close();
+    });
 
     const entries = () =>
       visit.page.$$eval(testid('wire-entry'), (rows) =>

@@ -98,13 +98,12 @@ function schedulerByTask(fireNext: FireNext): () => void {
 function requestTask(): (task: () => void) => unknown {
   const global = globalThis as {
     setImmediate?: (task: () => void) => unknown;
-    MessageChannel?: typeof MessageChannel;
     process?: {
       getBuiltinModule?(name: string): { setImmediate?: (task: () => void) => unknown } | undefined;
     };
   };
   if (isReal(global.setImmediate)) return global.setImmediate;
-  if (global.MessageChannel && !isCloudflare()) return postTask;
+  if (!isCloudflare() && canPost()) return postTask;
   const immediate = global.process?.getBuiltinModule?.('timers')?.setImmediate;
   return isReal(immediate) ? immediate : setTimeout;
 }
@@ -148,13 +147,19 @@ function usesMessages(): boolean {
   return isMessaging;
 }
 
+let isPosting: boolean | undefined;
+
 function canPost(): boolean {
-  try {
-    new MessageChannel();
-    return true;
-  } catch {
-    return false;
+  if (isPosting === undefined) {
+    try {
+      const { port1 } = new MessageChannel();
+      port1.close();
+      isPosting = true;
+    } catch {
+      isPosting = false;
+    }
   }
+  return isPosting;
 }
 
 function scheduleByMessage(fireNext: FireNext): void {
