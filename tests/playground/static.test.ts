@@ -235,6 +235,7 @@ for (const [name, start] of Object.entries(browsers)) {
       await visit.select('fault', 'cut');
       await writePrompt('Read\nto me.');
       await visit.settings({ maxTokens: '30' });
+      await visit.page.waitForFunction(() => location.hash.includes('30'));
       const link = visit.page.url();
       await visit.close();
       visit = await Playground.open(browser, files, { hash: link.slice(link.indexOf('#')) });

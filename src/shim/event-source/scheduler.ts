@@ -108,9 +108,22 @@ function requestTask(): (task: () => void) => unknown {
   return isReal(immediate) ? immediate : setTimeout;
 }
 
-/** Whether a timer function exists and isn't one of Sinon's, Jest's or Vitest's. */
-function isReal<T extends object>(timer: T | undefined): timer is T {
-  return timer !== undefined && !('clock' in timer) && !('_isMockFunction' in timer);
+const usable = new WeakMap<object, boolean>();
+
+/** Whether a timer function works: Next's edge runtime has one that throws, and Sinon's, Jest's and Vitest's hold tasks back. */
+function isReal<T extends (task: () => void) => unknown>(timer: T | undefined): timer is T {
+  if (!timer || 'clock' in timer || '_isMockFunction' in timer) return false;
+  let isUsable = usable.get(timer);
+  if (isUsable === undefined) {
+    try {
+      timer(() => {});
+      isUsable = true;
+    } catch {
+      isUsable = false;
+    }
+    usable.set(timer, isUsable);
+  }
+  return isUsable;
 }
 
 /** One message to a port of its own, which doesn't keep the process alive. */
