@@ -104,7 +104,12 @@ function requestTask(): (task: () => void) => unknown {
   };
   if (isReal(global.setImmediate)) return global.setImmediate;
   if (!isCloudflare() && canPost()) return postTask;
-  const immediate = global.process?.getBuiltinModule?.('timers')?.setImmediate;
+  let immediate: typeof global.setImmediate;
+  try {
+    immediate = global.process?.getBuiltinModule?.('timers')?.setImmediate;
+  } catch {
+    // Next's edge runtime has functions that throw in the place of Node's.
+  }
   return isReal(immediate) ? immediate : setTimeout;
 }
 
