@@ -104,7 +104,7 @@ function requestTask(): (task: () => void) => unknown {
   };
   if (isReal(global.setImmediate)) return global.setImmediate;
   if (!isCloudflare() && canPost()) return postTask;
-  let immediate: typeof global.setImmediate;
+  let immediate: ((task: () => void) => unknown) | undefined;
   try {
     immediate = global.process?.getBuiltinModule?.('timers')?.setImmediate;
   } catch {
