@@ -1,0 +1,46 @@
+/** Options: suggestions for wrong names, and names that other packages use. */
+
+import { expect } from 'chai';
+import { EventSource, type EventSourceInit } from 'eventsource-wasm';
+
+const url = 'http://127.0.0.1:1/';
+
+function create(init: object): void {
+  new EventSource(url, init as EventSourceInit).close();
+}
+
+describe('names of options', () => {
+  for (const [name, suggestion] of [
+    ['timeout', '"idleTimeout"'],
+    ['heartbeatTimeout', '"idleTimeout"'],
+    ['payload', '"body"'],
+    ['retries', '"reconnect: { maxAttempts }"'],
+    ['maxRetries', '"reconnect: { maxAttempts }"'],
+    ['header', '"headers"'],
+    ['Headers', '"headers"'],
+    ['heders', '"headers"'],
+    ['mehtod', '"method"'],
+    ['lastEventID', '"lastEventId"'],
+  ] as const) {
+    it(`${name}: did you mean ${suggestion}?`, () => {
+      expect(() => create({ [name]: 1 })).to.throw(
+        TypeError,
+        `unknown option "${name}"; did you mean ${suggestion}?`,
+      );
+    });
+  }
+
+  it('a name that is near none lists the options of every platform, and no runtime’s own', () => {
+    expect(() => create({ xyzzy: 1 })).to.throw(TypeError, /there are withCredentials.*headers/);
+    expect(() => create({ xyzzy: 1 })).not.to.throw(TypeError, /dispatcher|decompress/);
+  });
+
+  it('a member of a policy', () => {
+    expect(() => create({ reconnect: { maxDelai: 1 } })).to.throw(TypeError, 'did you mean "maxDelay"?');
+  });
+
+  it('what is undefined is missing, and undici’s options don’t throw', () => {
+    create({ xyzzy: undefined, headers: undefined, reconnect: undefined, lastEventId: undefined });
+    create({ node: { dispatcher: {}, reconnectionTime: 10 } });
+  });
+});
