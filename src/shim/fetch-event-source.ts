@@ -54,10 +54,14 @@ export interface FetchEventSourceInit extends RequestInit {
   onerror?: (error: any) => number | null | undefined | void;
   /**
    * Whether the connection is kept while the page is hidden. If not, it is closed then and opened again, after the last
-   * event, when the page is shown. A request that isn't safe to repeat is left alone either way. Default: `false`.
+   * event, when the page is shown. POST requests are left alone either way.
+   * @default false
    */
   openWhenHidden?: boolean;
-  /** What to use in the place of the global `fetch`. */
+  /**
+   * A function to use instead of the global `fetch`.
+   * @default globalThis.fetch
+   */
   fetch?: typeof fetch;
 }
 
@@ -77,8 +81,17 @@ interface Thrown {
 }
 
 /**
- * Sends a request and calls back for each event of the stream that it is answered with. Resolves when the stream has
- * ended or `signal` is aborted; rejects with what `onerror` throws.
+ * Sends a request and calls back for each event of the answer. Resolves when the stream has ended or `signal` is
+ * aborted.
+ *
+ * @throws what `onerror` throws, as a rejection; without `onerror`, an {@link EventSourceError} or what `fetch` threw
+ * @example
+ * await fetchEventSource('/answers', {
+ *   method: 'POST',
+ *   headers: { 'Content-Type': 'application/json' },
+ *   body: JSON.stringify({ question }),
+ *   onmessage: ({ data }) => show(data),
+ * });
  */
 export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSourceInit): Promise<void>;
 // The last one is what `Parameters<typeof fetchEventSource>` gives.

@@ -93,7 +93,8 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   /**
    * Connects to `url`, which may be relative to the page or the worker's script.
    *
-   * @throws `SyntaxError` (a `DOMException`) if the URL doesn't parse, `TypeError` if an option is wrong.
+   * @throws {DOMException} a `SyntaxError`, if the URL doesn't parse
+   * @throws {TypeError} if an option is wrong
    */
   constructor(url: string | URL, init: EventSourceInit | null | undefined = undefined) {
     if (arguments.length === 0) {
@@ -156,7 +157,11 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     this.#setHandler('error', value);
   }
 
-  /** Ends the connection; no event is fired after this, not even for what has been received. */
+  /**
+   * Closes the connection. No event is fired after this, not even for what was received.
+   * @example
+   * source.close();
+   */
   close(): void {
     if (this.#readyState !== CLOSED) this.#trace({ type: 'close' });
     this.#readyState = CLOSED;
@@ -176,7 +181,11 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
 
   /**
    * The events of the stream, whatever their types, from now on. While the loop is busy, no further event is fired
-   * and reading pauses. The loop ends with the stream, throws when the connection fails, and leaving it doesn't close.
+   * and reading pauses. The loop ends with the stream, and leaving it doesn't close the connection.
+   *
+   * @throws {EventSourceError} in the loop, when the connection fails
+   * @example
+   * for await (const { type, data } of source) show(type, data);
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<MessageEvent<string>> {
     const iterator: AsyncQueue<MessageEvent<string>> = new AsyncQueue({

@@ -31,8 +31,8 @@ export interface ParserCallbacks {
 /** What a parser is made of. */
 export interface ParserConfig extends ParserCallbacks {
   /**
-   * Bytes of one line, or of one event's lines together, before the stream is refused. Default: 64 MiB, which no
-   * honest server meets.
+   * The longest line, or lines of one event together, in bytes. A longer one ends the stream.
+   * @default 67108864 (64 MiB)
    */
   maxBufferSize?: number | undefined;
 }
@@ -40,13 +40,16 @@ export interface ParserConfig extends ParserCallbacks {
 /** A parser that is fed. */
 export interface EventSourceParser {
   /**
-   * Takes the next piece of the stream, cut wherever it may be. Callbacks are called before this returns. What one of
-   * them throws is thrown here; what came after it follows with the next call.
+   * Takes the next piece of the stream, cut anywhere. Callbacks are called before this returns.
+   *
+   * @throws what a callback throws; what came after it follows with the next call
+   * @throws {TypeError} if the piece is neither a string nor a `Uint8Array`
    */
   feed(chunk: string | Uint8Array): void;
   /**
-   * Begins a new stream. What is unfinished is dropped; with `consume`, a line without its end is taken as a line
-   * before that.
+   * Begins a new stream, and drops what is unfinished. With `consume`, an unfinished line is taken as a line first.
+   * @example
+   * parser.reset({ consume: true });
    */
   reset(options?: { consume?: boolean }): void;
 }
@@ -226,6 +229,11 @@ function quote(text: string): string {
 /**
  * A parser that is fed piece by piece and calls back, with the interface of the package eventsource-parser. Its first
  * `feed` starts this package's WebAssembly module, synchronously.
+ *
+ * @throws {TypeError} if the argument isn't an object
+ * @example
+ * const parser = createParser({ onEvent: ({ event, data }) => show(event, data) });
+ * for await (const chunk of response.body) parser.feed(chunk);
  */
 export function createParser(config: ParserConfig): EventSourceParser {
   if (typeof config !== 'object' || config === null) {

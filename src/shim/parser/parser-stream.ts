@@ -13,14 +13,20 @@ import {
 export interface StreamOptions extends Omit<ParserConfig, 'onEvent' | 'onError'> {
   /**
    * What to do about lines that the standard ignores: `'terminate'` makes an error of the first, a function is called
-   * with each. Default: nothing. When the limit is exceeded, the stream fails in any case.
+   * with each. When the limit is exceeded, the stream fails in any case.
+   * @default undefined: they are ignored
    */
   onError?: 'terminate' | ((error: Error) => void) | undefined;
 }
 
 /**
- * Bytes or text of an event stream in, events out: `response.body.pipeThrough(new EventSourceParserStream())`. An event
- * that the stream's end cuts off is dropped.
+ * A `TransformStream` from bytes or text of an event stream to its events. An event that the stream's end cuts off is
+ * dropped.
+ *
+ * @throws {TypeError} if the platform has no `TransformStream`
+ * @example
+ * const events = response.body.pipeThrough(new EventSourceParserStream());
+ * for await (const { event, data } of events) show(event, data);
  */
 export class EventSourceParserStream extends /* @__PURE__ */ platformClass('TransformStream')<
   string | Uint8Array,
