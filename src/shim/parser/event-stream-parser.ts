@@ -384,7 +384,10 @@ export class EventStreamParser {
 /** Lone surrogates replaced, as in UTF-8. Older platforms lack the method. */
 function wellFormed(text: string): string {
   const method = (text as { toWellFormed?(): string }).toWellFormed;
-  return method ? method.call(text) : text.replace(/\p{Surrogate}/gu, '\ufffd');
+  if (method) return method.call(text);
+  return text.replace(/[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]/g, (match) =>
+    match.length === 2 ? match : '\ufffd',
+  );
 }
 
 /** Up to so many numbers are copied one by one faster than a typed array is made of them. */
