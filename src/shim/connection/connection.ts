@@ -34,7 +34,7 @@ export interface ConnectionHandler {
   /** Throws, rejects or returns `false` if the response isn't accepted. */
   accept?: ((response: Response) => unknown) | undefined;
   opened?(response: Response): void;
-  /** So many bytes of the body have come. */
+  /** A chunk of the body has come; its length in bytes. */
   onBytes?: ((count: number) => void) | undefined;
   onBlock(data: string | undefined, type: string, id: string | undefined, retry: number | undefined): void;
   onRetry?: ((milliseconds: number) => void) | undefined;
@@ -87,10 +87,10 @@ const PAUSES_WHEN_HIDDEN = 8;
 const PROBES_CORS = 16;
 const OWN_FETCH = 32;
 
-/** At most so many bytes of a refused response's body are kept for the error. */
+/** The longest part of a refused response's body that is kept for the error, in bytes. */
 const EXCERPT_SIZE = 65_536;
 
-/** A chunk is parsed by pieces of so many bytes: Firefox gives all that came while a page was busy as one chunk. */
+/** Large chunks are parsed in pieces of this many bytes: after a busy period, Firefox delivers one huge chunk. */
 const PIECE_SIZE = 65_536;
 
 /** So many IDs are remembered to recognize events that are sent again. */

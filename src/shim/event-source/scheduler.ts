@@ -108,7 +108,7 @@ function requestTask(): (task: () => void) => unknown {
   try {
     immediate = global.process?.getBuiltinModule?.('timers')?.setImmediate;
   } catch {
-    // Next's edge runtime has functions that throw in the place of Node's.
+    // Next's edge runtime replaces Node's functions by ones that throw.
   }
   return isReal(immediate) ? immediate : setTimeout;
 }

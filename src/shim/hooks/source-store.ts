@@ -87,7 +87,7 @@ export class SourceStore implements EventSourceControls {
 
   readonly reopen = (): void => this.open(this.#url);
 
-  /** Closes the connection without an update: there is nobody left to see it. */
+  /** Closes the connection without an update, as no component is left to show it. */
   end(): void {
     this.#turn++;
     this.#next = undefined;

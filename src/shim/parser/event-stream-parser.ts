@@ -45,7 +45,7 @@ const COLUMNS = 3;
 /** A scan that gives so many rows may have stopped because the table was full. */
 const FULL = 2_046;
 
-/** Up to so many bytes are copied faster one by one. */
+/** Up to this many bytes, a loop copies faster than `set`. */
 const SHORT = 32;
 
 /** So many lines of data are joined at a time: an event of millions of lines would take many times its size. */
