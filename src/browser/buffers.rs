@@ -37,7 +37,7 @@ pub fn text(length: usize) -> &'static [u8] {
 
 /// Calls the function with the window and the table.
 pub fn with_table<R>(scan: impl FnOnce(&Window, &mut Table) -> R) -> R {
-    // SAFETY: nobody else takes the table, and the callers' functions call nothing outside of the core.
+    // SAFETY: no other code takes the table, and the callers' functions call nothing outside of the core.
     scan(window(), unsafe { &mut *BUFFERS.table.get() })
 }
 

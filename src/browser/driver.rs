@@ -206,7 +206,7 @@ impl Driver {
         self.step(Input::Ended { error, has_received: false });
     }
 
-    /// Starts the timer that the state asks for, in the place of the last one.
+    /// Replaces the last timer with the one that the state asks for.
     fn start_timer(&self) {
         let limit = self.connection.borrow().time_limit();
         drop(self.timer.take());

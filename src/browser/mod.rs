@@ -133,7 +133,7 @@ impl Scanner {
         Self(core::Scanner::new(ScannerOptions { max_event_size, comments, ignored_lines }))
     }
 
-    /// Scans the window, of which so many bytes are written, from where the last scan ended. Returns the number of rows
+    /// Scans the window, which holds `filled` bytes, from where the last scan ended. Returns the number of rows
     /// in the table, and the bits of [`scan`].
     pub fn scan(&mut self, filled: usize) -> u32 {
         #[cfg(feature = "panics-on-demand")]
