@@ -62,7 +62,13 @@ const suites = {
     const FIREFOX_PATH = (await setupBrowser('firefox')).executable;
     await build();
     const files = await bundleTests(testsIn('tests/pages'), 'build/tests/pages', inNode);
-    return (await inChild('pages', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, FIREFOX_PATH })).counts;
+    return (
+      await inChild('pages', ['tools/run-mocha.mjs', ...files], {
+        CHROME_PATH,
+        FIREFOX_PATH,
+        MOCHA_JOBS: '3',
+      })
+    ).counts;
   },
   /** One connection for the tabs of real browsers. */
   async shared() {
@@ -81,8 +87,8 @@ const suites = {
     // The path to the page's server is written for files that lie right in the folder.
     const options = { ...inNode, outbase: 'tests/playground' };
     const files = await bundleTests(testsIn('tests/playground'), 'build/tests/playground', options);
-    return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, FIREFOX_PATH }))
-      .counts;
+    const env = { CHROME_PATH, FIREFOX_PATH, MOCHA_JOBS: '4' };
+    return (await inChild('playground', ['tools/run-mocha.mjs', ...files], env)).counts;
   },
   async servers() {
     await build();
@@ -355,6 +361,9 @@ async function bundleTests(entryPoints, outdir, options, form) {
 /** Entries that no form has of its own. */
 const coreless = { 'eventsource-wasm/testing': `${root}/dist/testing.js` };
 
+/** After this a suite is ended, and has failed. */
+const SUITE_SECONDS = 600;
+
 const NODE = { program: process.execPath, flags: ['--enable-source-maps', '--expose-gc'] };
 
 /**
@@ -385,8 +394,12 @@ function inChild(name, args, env, { program, flags } = NODE) {
     const child = start(program, [...flags, ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      timeout: 600_000,
     });
+    let isLate = false;
+    const deadline = setTimeout(() => {
+      isLate = true;
+      child.kill();
+    }, SUITE_SECONDS * 1000);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text) => {
@@ -409,6 +422,9 @@ function inChild(name, args, env, { program, flags } = NODE) {
     });
     const [code, signal] = await once(child, 'close');
     clearTimeout(grace);
+    clearTimeout(deadline);
+    // Whatever failed then, failed because its browsers and servers went away.
+    if (isLate) throw new StepError(`the ${name} suite took longer than ${SUITE_SECONDS} s`, { output });
     for (const [, line] of output.matchAll(/^\W*((?:a second try|figures): .*)/gm))
       console.log(`--  ${name}: ${line}`);
     const lastLine = output.trim().split('\n').at(-1);
