@@ -241,6 +241,34 @@ describe('SharedEventSource', () => {
       });
     }
 
+    it('one that missed the hand-over, and was ahead of the next holder, gets each event once', async () => {
+      const feed = new Feed();
+      const { members, restore } = makeChannelsDeaf();
+      try {
+        const sources = await group(feed, 3, { comments: true });
+        const seen = sources.map(collect);
+        for (let index = 0; index < 10; index++) feed.publish();
+        await until(() => seen.every(({ length }) => length === 10), 'the first events');
+        // Only the first and the third hear these. The comments aren't repeated by the server.
+        Object.assign(members[1] as object, { isDeaf: true });
+        feed.publish();
+        for (let index = 0; index < 3; index++) feed.send(': said\n\n');
+        await until(() => seen[2]?.length === 11, 'events that the second misses');
+        await sleep(20);
+        Object.assign(members[2] as object, { isDeaf: true });
+        sources[0]?.close();
+        Object.assign(members[1] as object, { isDeaf: false });
+        for (let index = 0; index < 5; index++) feed.publish();
+        await until(() => seen[1]?.length === 16, 'events that the third misses');
+        Object.assign(members[2] as object, { isDeaf: false });
+        feed.publish();
+        await until(() => seen.slice(1).every((numbers) => numbers.at(-1) === 17), 'the last event');
+        for (const numbers of seen.slice(1)) expect(numbers).to.deep.equal(range(1, 17));
+      } finally {
+        restore();
+      }
+    });
+
     it('one that missed messages catches up, or is told by an error of the kind gap', async () => {
       const feed = new Feed();
       const { members, restore } = makeChannelsDeaf();
