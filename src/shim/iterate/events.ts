@@ -7,7 +7,7 @@ import { type EventSourceMessage, toMessage } from '../parser/message-parser.js'
 import type { asyncDispose } from '../platform.js';
 import { toHeaderMap, toSentHeaders } from '../request.js';
 import type { Attempt, EventSourceInit, FetchLike, ReconnectFunction } from '../types.js';
-import { fail } from '../url.js';
+import { fail, resolveUrl } from '../url.js';
 import { AsyncQueue } from './async-queue.js';
 
 export type { EventSourceMessage } from '../parser/message-parser.js';
@@ -36,6 +36,7 @@ const namesOfTheClass = ['store', 'storeName', 'comments', 'onEvent', 'trace'];
  *
  * @throws {EventSourceError} in the loop, when the connection fails; the signal's reason when it is aborted
  * @throws {TypeError} at once, if an option is wrong
+ * @throws {DOMException} at once, a `SyntaxError`, if the URL doesn't parse
  * @example
  * for await (const { event, data } of events('/answers', { method: 'POST', body })) show(event, data);
  */
@@ -127,7 +128,7 @@ function requestsOf(source: string | URL | Request | Response, init: EventSource
     const { policy } = parseOptions(source.url, { ...init, method: source.method });
     return { policy, prepare: (attempt) => requestOf(source, init, attempt) };
   }
-  const { policy, requests } = parseOptions(`${source}`, init);
+  const { policy, requests } = parseOptions(resolveUrl(source), init);
   return { policy, prepare: (attempt, resumes) => requests.make(attempt, resumes) };
 }
 
