@@ -46,7 +46,8 @@ const suites = {
   core: cargoTest,
   async node() {
     await build();
-    const sources = [...testsIn('tests/shim'), ...testsIn('tests/hooks'), 'tests/conformance/node.test.ts'];
+    const folders = ['tests/shim', 'tests/hooks', 'tests/docs'];
+    const sources = [...folders.flatMap(testsIn), 'tests/conformance/node.test.ts'];
     const files = await bundleTests(sources, 'build/tests/node', inNode);
     files.push(...(await bundleBorder('build/tests/node', inNode)));
     return (await inChild('node', ['tools/run-mocha.mjs', ...files])).counts;
