@@ -1,7 +1,7 @@
 /**
  * `fetchEventSource` with the interface of the package @microsoft/fetch-event-source.
  *
- * @module
+ * @module eventsource-wasm/fetch-event-source
  */
 
 import { Connection } from './connection/connection.js';
@@ -84,7 +84,7 @@ interface Thrown {
  * Sends a request and calls back for each event of the answer. Resolves when the stream has ended or `signal` is
  * aborted.
  *
- * @throws what `onerror` throws, as a rejection; without `onerror`, an {@link EventSourceError} or what `fetch` threw
+ * @throws what `onerror` throws, as a rejection; without `onerror`, an `EventSourceError` or what `fetch` threw
  * @example
  * await fetchEventSource('/answers', {
  *   method: 'POST',

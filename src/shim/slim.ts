@@ -1,7 +1,7 @@
 /**
- * As `eventsource-wasm`, with the WebAssembly module as a file of its own: `eventsource-wasm/core.wasm`.
+ * The same as `eventsource-wasm`, with the WebAssembly module in a file of its own: `eventsource-wasm/core.wasm`.
  *
- * @module
+ * @module eventsource-wasm/slim
  */
 
 import { load } from './wasm/load.js';

@@ -2,7 +2,7 @@
  * Event streams for loops and pipes: an async iterable of a URL, a request or a response, a `TransformStream`, and a
  * parser that is fed.
  *
- * @module
+ * @module eventsource-wasm/stream
  */
 
 export { type EventsInit, events } from './iterate/events.js';
