@@ -6,7 +6,7 @@ import { defineConfig } from 'vite';
 const model = {
   name: 'fake-model',
   configureServer({ middlewares }) {
-    const text = 'Alice was beginning to get very tired of sitting by her sister on the bank.';
+    const text = 'This answer comes from vite.config.js, one word at a time.';
     middlewares.use('/v1/chat/completions', fakeCompletion('openai-chat', { text, tokensPerSecond: 20 }));
   },
 };
