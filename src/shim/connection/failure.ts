@@ -1,4 +1,4 @@
-/** The kinds of errors and their words, by the numbers of `Error` in `src/core/error.rs`. */
+/** The kinds and messages of errors, by the numbers of `Error` in `src/core/error.rs`. */
 
 import type { ErrorDetails, ErrorKind } from '../events.js';
 import { explain } from '../wasm/load.js';
@@ -13,7 +13,7 @@ export const END = 11;
 export const HANDLER = 12;
 export const TOO_LARGE = 13;
 
-/** What the messages are about. */
+/** Values for the messages. */
 type Facts = Pick<ConnectionPolicy, 'connectTimeout' | 'idleTimeout' | 'maxEventSize'> & {
   response: Response | undefined;
 };

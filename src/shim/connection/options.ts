@@ -1,4 +1,4 @@
-/** The options of a connection: checked, with all defaults. What is wrong with them is thrown at once. */
+/** The options of a connection: checks them, throws if they are wrong, and adds all defaults. */
 
 import { supportsFetchOption } from '../platform.js';
 import { RequestFactory } from '../request.js';
@@ -11,10 +11,10 @@ export const NEVER = 1;
 export const POLICY = 2;
 export const ASK = 3;
 
-/** The longest line or event, in bytes, unless the user says otherwise: 64 MiB, which no honest server exceeds. */
+/** The longest line or event, in bytes, by default: 64 MiB. */
 export const DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024;
 
-/** All that a connection goes by. Times are in milliseconds. */
+/** All settings of a connection. Times are in milliseconds. */
 export interface ConnectionPolicy {
   /** Absolute. */
   url: string;
@@ -43,7 +43,7 @@ export interface ConnectionPolicy {
   dropsReplayed: boolean;
 }
 
-/** The policy of a request with no options. */
+/** The policy without options. */
 export const defaults: Omit<ConnectionPolicy, 'url'> = {
   method: 'GET',
   credentials: 'same-origin',
@@ -83,7 +83,7 @@ const fetchNames = [
 /** What the `fetch` of Node, Bun, Deno and Cloudflare's workers adds. */
 const runtimeNames = ['dispatcher', 'client', 'cf', 'decompress', 'proxy', 'tls', 'unix', 'verbose'];
 
-/** Names that other packages use, or that mean something near. */
+/** Names of similar options, also in other packages, for suggestions. */
 const nearNames: Record<string, string> = {
   timeout: 'idleTimeout',
   heartbeatTimeout: 'idleTimeout',
@@ -121,7 +121,7 @@ export function toDictionary(init: unknown): EventSourceInit {
   return members;
 }
 
-/** The policy and the requests that the user's `init` asks for. */
+/** The policy and the requests for the user's `init`. */
 export function parseOptions(
   url: string,
   init: EventSourceInit,
@@ -216,7 +216,7 @@ function toNodeOptions(node: unknown): object {
   return dispatcher === undefined ? {} : { dispatcher };
 }
 
-/** Nothing else could be sent as a header, and no stream has such an ID. */
+/** Throws if an ID can't be sent as a header. No stream has such an ID. */
 export function toEventId(value: unknown): string {
   const id = `${value as string}`;
   if (/[\0\r\n]/.test(id)) {
