@@ -1,7 +1,7 @@
 /**
  * Fires each event in a task of its own (spec C12), at little cost.
  *
-  * Between two events, all promise reactions of the first one's listeners have run, and a long burst doesn't block
+ * Between two events, all promise reactions of the first one's listeners have run, and a long burst doesn't block
  * timers, rendering and input. A task for each event would cost more than the event. But the platform also runs all
  * microtasks after each callback that it calls while no other script runs. So one message to a port with many listeners
  * fires many events in one task. Such a callback is called a turn here.
