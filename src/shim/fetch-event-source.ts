@@ -53,7 +53,7 @@ export interface FetchEventSourceInit extends RequestInit {
   // biome-ignore lint/suspicious/noConfusingVoidType: so has the interface.
   onerror?: (error: any) => number | null | undefined | void;
   /**
-    * Whether the connection is kept while the page is hidden. If not, it is closed, and opened again with the last event
+   * Whether the connection is kept while the page is hidden. If not, it is closed, and opened again with the last event
    * ID when the page is shown. POST requests are always kept.
    * @default false
    */

@@ -146,7 +146,7 @@ function checkStreamsCanBeSent(): void {
 function toHeaderValue(name: string, value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number') {
     fail(
-      `the value of the header "${name}" is ${value === null ? 'null' : typeof value}; it has to be a string or a number`,
+      `the value of the header "${name}" is ${value === null ? 'null' : typeof value}; it must be a string or a number`,
     );
   }
   const text = String(value);

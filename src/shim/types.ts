@@ -71,7 +71,7 @@ export interface ReconnectPolicy {
 }
 
 /**
-  * Decides what follows the end of an attempt. It returns the milliseconds until the next one, `false` to stop, or
+ * Decides what follows the end of an attempt. It returns the milliseconds until the next one, `false` to stop, or
  * `true` or nothing for the standard's rules. If it throws, the connection fails with that exception as the `cause`.
  */
 export type ReconnectFunction = (

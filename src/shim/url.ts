@@ -20,7 +20,7 @@ export function resolveUrl(url: unknown): string {
     // Reported below.
   }
   if (resolved === undefined) {
-    const where = base === undefined ? '; a relative URL needs a page to refer to' : ` relative to ${base}`;
+    const where = base === undefined ? '; a relative URL needs a page' : ` relative to ${base}`;
     throw new DOMException(`EventSource: "${text}" is not a valid URL${where}`, 'SyntaxError');
   }
   const { characterSet = 'UTF-8' } = document ?? {};

@@ -111,7 +111,7 @@ const policyNames: (keyof ReconnectPolicy)[] = [
 /** The constructor's second argument as a dictionary: a copy, as each member is read once. */
 export function toDictionary(init: unknown): EventSourceInit {
   if (init === undefined || init === null) return {};
-  if (typeof init !== 'object' && typeof init !== 'function') fail('the second argument has to be an object');
+  if (typeof init !== 'object' && typeof init !== 'function') fail('the second argument must be an object');
   // Also where a loop over the names doesn't come by.
   const { withCredentials } = init as EventSourceInit;
   const members: Record<string, unknown> = { withCredentials: Boolean(withCredentials) };
@@ -143,11 +143,11 @@ export function parseOptions(
   }
   for (const name of ['url', 'fetch', 'accept', 'onEvent', 'trace'] as const) {
     if (init[name] !== undefined && typeof init[name] !== 'function')
-      fail(`the option "${name}" has to be a function, got ${describe(init[name])}`);
+      fail(`the option "${name}" must be a function, got ${describe(init[name])}`);
   }
   const { whenHidden = 'keep', lastEventId = '' } = init;
   if (whenHidden !== 'keep' && whenHidden !== 'pause') {
-    fail(`the option "whenHidden" is "${whenHidden}"; it has to be "keep" or "pause"`);
+    fail(`the option "whenHidden" is "${whenHidden}"; it must be "keep" or "pause"`);
   }
   const method = `${init.method ?? 'GET'}`;
   return {
@@ -187,7 +187,7 @@ function parseReconnect({ reconnect, node }: EventSourceInit): Partial<Connectio
   if (reconnect === false) return { rules: NEVER };
   if (typeof reconnect === 'function') return { rules: ASK, initialDelay };
   if (reconnect !== true && (typeof reconnect !== 'object' || reconnect === null)) {
-    fail(`the option "reconnect" has to be true, false, a policy or a function, got ${describe(reconnect)}`);
+    fail(`the option "reconnect" must be true, false, a policy or a function, got ${describe(reconnect)}`);
   }
   const policy: ReconnectPolicy = reconnect === true ? {} : reconnect;
   for (const name in policy) {
@@ -220,7 +220,7 @@ function toNodeOptions(node: unknown): object {
 export function toEventId(value: unknown): string {
   const id = `${value as string}`;
   if (/[\0\r\n]/.test(id)) {
-    fail(`the last event ID is ${JSON.stringify(id)}; an ID has no line break and no NUL in it`);
+    fail(`the last event ID is ${JSON.stringify(id)}; an ID can't contain a line break or NUL`);
   }
   return id;
 }
@@ -228,7 +228,7 @@ export function toEventId(value: unknown): string {
 function toNumber(name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;
   if (typeof value !== 'number' || !(value >= 0)) {
-    fail(`the option "${name}" is ${String(value)}; it has to be a number that isn't negative`);
+    fail(`the option "${name}" is ${String(value)}; it must be a number from 0`);
   }
   return value;
 }

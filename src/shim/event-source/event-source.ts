@@ -199,7 +199,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
 
   #listenToSignal(signal: AbortSignal | null | undefined): void {
     if (!signal) return;
-    if (typeof signal.addEventListener !== 'function') fail('the option "signal" has to be an AbortSignal');
+    if (typeof signal.addEventListener !== 'function') fail('the option "signal" must be an AbortSignal');
     if (signal.aborted) {
       this.#readyState = CLOSED;
       return;

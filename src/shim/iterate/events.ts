@@ -30,7 +30,7 @@ export interface EventsTap {
 const namesOfTheClass = ['store', 'storeName', 'comments', 'onEvent', 'trace'];
 
 /**
-  * The events of a URL, a request or a response. Nothing is sent before the first event is requested, and nothing is
+ * The events of a URL, a request or a response. Nothing is sent before the first event is requested, and nothing is
  * read while the loop is busy. Leaving the loop closes the connection. URLs and requests are reconnected as in
  * `EventSource`; responses aren't.
  *
@@ -124,7 +124,7 @@ function requestsOf(source: string | URL | Request | Response, init: EventSource
   }
   if (typeof source === 'object' && 'method' in source) {
     const wrong = (['method', 'body', 'url'] as const).find((name) => init[name] !== undefined);
-    if (wrong) fail(`the option "${wrong}" is given together with a Request, which has its own`);
+    if (wrong) fail(`the option "${wrong}" can't be used with a Request, which has its own`);
     const { policy } = parseOptions(source.url, { ...init, method: source.method });
     return { policy, prepare: (attempt) => requestOf(source, init, attempt) };
   }

@@ -25,7 +25,7 @@ const compileFile: typeof compileInline = async (source = new URL('../core.wasm'
 };
 
 export function compileSync(): WebAssembly.Module {
-  throw new Error('the file is still to be fetched: await init() before this is used');
+  throw new Error('core.wasm is not loaded yet: await init() first');
 }
 
 /** Node's `fetch` reads no files. Written so that bundlers don't look for Node's module. */
