@@ -49,6 +49,7 @@ const suites = {
     const sources = [
       ...testsIn('tests/unit/shim'),
       ...testsIn('tests/unit/hooks'),
+      ...testsIn('tests/integration/docs'),
       'tests/conformance/node.test.ts',
     ];
     const files = await bundleTests(sources, 'build/tests/node', inNode);

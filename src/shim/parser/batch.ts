@@ -116,7 +116,7 @@ export class Batches {
   }
 
   #push(batch: Batch): Batch {
-    if (this.#first && this.#last) this.#last.next = batch;
+    if (this.#first) (this.#last as Batch).next = batch;
     else this.#first = batch;
     this.#last = batch;
     return batch;
@@ -168,12 +168,9 @@ export class Batches {
 
   /** The lines of data with a line feed between them, if there are any. */
   #takeLines(): string | undefined {
-    const lines = this.#lines;
-    const joined = this.#joined;
-    if (lines.length + joined.length === 0) return undefined;
-    this.#lines = [];
-    if (joined.length === 0) return lines.join('\n');
+    const lines = this.#joined.concat(this.#lines);
     this.#joined = [];
-    return joined.concat(lines).join('\n');
+    this.#lines = [];
+    return lines.length > 0 ? lines.join('\n') : undefined;
   }
 }

@@ -256,13 +256,9 @@ describe('wrong arguments', () => {
     ['a header that is null', { headers: [['x', null]] }, /"x" is null/],
     ['a header with a line break', { headers: { x: 'a\r\nb: c' } }, /the header "x" can't be sent/],
     ['a header’s name with a space', { headers: { 'x y': 'a' } }, /the header "x y" can't be sent/],
-    ['a fetch that is no function', { fetch: 'fetch' }, /"fetch" has to be a function/],
-    [
-      'a signal that is none',
-      { signal: new EventTarget().dispatchEvent },
-      /"signal" has to be an AbortSignal/,
-    ],
-    ['a second argument that is no object', 'POST', /has to be an object/],
+    ['a fetch that is no function', { fetch: 'fetch' }, /"fetch" must be a function/],
+    ['a signal that is none', { signal: new EventTarget().dispatchEvent }, /"signal" must be an AbortSignal/],
+    ['a second argument that is no object', 'POST', /must be an object/],
   ];
   for (const [what, init, message] of wrong) {
     it(what, () => {

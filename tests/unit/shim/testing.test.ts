@@ -340,7 +340,7 @@ describe('testing: mistakes in a test', () => {
     const server = createEventServer();
     const waiting = server.nextRequest();
     server.restore();
-    expect(await messageOf(waiting)).to.equal('nextRequest(): no request came; before it there were 0');
+    expect(await messageOf(waiting)).to.equal('nextRequest(): no request arrived; there were 0 before it');
   });
 });
 
