@@ -269,6 +269,29 @@ describe('SharedEventSource', () => {
       }
     });
 
+    it('two in a row, by ones that lag behind: nothing is doubled', async () => {
+      const feed = new Feed();
+      const [, second] = await group(feed, 2);
+      const seen = collect(second as SharedEventSource);
+      const { texts, channel } = await listenIn();
+      for (let index = 0; index < 5; index++) feed.publish();
+      await until(() => seen.length === 5 && texts.length >= 5, 'the first events');
+      const sent = texts.map((text) => JSON.parse(text)).filter(({ kind }) => kind === 'event');
+      const { line, term } = sent.at(-1);
+      const send = (message: object, end: number, later: number) =>
+        channel.postMessage({ ...message, line, end, term: term + later });
+      // Two holders that had received three events, the second after the first had sent one more.
+      send({ kind: 'state' }, 3, 1);
+      send({ kind: 'event', entry: sent[3].entry }, 4, 1);
+      await sleep(30);
+      send({ kind: 'state' }, 3, 2);
+      for (const at of [3, 4]) send({ kind: 'event', entry: sent[at].entry }, at + 1, 2);
+      send({ kind: 'event', entry: ['message', '6', '6', '', false] }, 6, 2);
+      await until(() => seen.includes(6), 'the last event');
+      channel.close();
+      expect(seen).to.deep.equal(range(1, 6));
+    });
+
     it('one that missed messages catches up, or is told by an error of the kind gap', async () => {
       const feed = new Feed();
       const { members, restore } = makeChannelsDeaf();
