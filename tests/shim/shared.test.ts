@@ -180,7 +180,7 @@ describe('SharedEventSource', () => {
       for (let index = 0; index < 50; index++) feed.publish();
       await until(() => seen.slice(1).every(({ length }) => length === 100), 'all events');
       for (const numbers of seen.slice(1)) expect(numbers).to.deep.equal(range(1, 100));
-      expect(feed.requests.map(({ lastEventId }) => lastEventId)).to.deep.equal([null, '50']);
+      expect(feed.requests.map(({ lastEventId }) => lastEventId)).to.deep.equal(['', '50']);
       expect(feed.live).to.equal(1);
       expect(states).to.deep.equal([1]);
     });
@@ -196,7 +196,7 @@ describe('SharedEventSource', () => {
       feed.publish();
       await until(() => seen.slice(1).every(({ length }) => length === 21), 'the last event');
       for (const numbers of seen.slice(1)) expect(numbers).to.deep.equal(range(1, 21));
-      expect(feed.requests[1]?.lastEventId).to.equal(null);
+      expect(feed.requests[1]?.lastEventId).to.equal('');
     });
 
     it('by one that has seen no event: after the last event ID of the group', async () => {
@@ -466,7 +466,7 @@ describe('SharedEventSource', () => {
       const feed = new Feed();
       const init = { reconnect: { statuses: [503], initialDelay: 50, jitter: 0 } };
       const sources = await group(feed, 2, init);
-      feed.refusals.push(new Response('{"why":"later"}', { status: 503, headers: { 'x-why': 'load' } }));
+      feed.refusals.push([503, { 'x-why': 'load' }, '{"why":"later"}']);
       const failures = sources.map(
         (source) =>
           new Promise<EventSourceErrorEvent>((resolve) => {
@@ -502,7 +502,7 @@ describe('SharedEventSource', () => {
     it('one that ends the connection ends it for all, with one request', async () => {
       const feed = new Feed();
       const sources = await group(feed, 4, { reconnect: { initialDelay: 20, jitter: 0 } });
-      feed.refusals.push(new Response('', { status: 401 }));
+      feed.refusals.push([401]);
       const failures = sources.map(async (source) => {
         for (;;) {
           const error = await next<EventSourceErrorEvent>(source, 'error');
