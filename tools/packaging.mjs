@@ -1029,7 +1029,7 @@ async function suiteInWorkerd(folder) {
   const { facts } = await scenarioServer();
   /** @type {Record<string, string>} */
   const known = JSON.parse(readFileSync(`${SOURCES}/workerd/differences.json`, 'utf8'));
-  const tests = testsIn('tests/shim').map((path) => `import '${root}/${path}';\n`);
+  const tests = testsIn('tests/unit/shim').map((path) => `import '${root}/${path}';\n`);
   const contents = `import { runSuite } from './suite.js';\n${tests.join('')}
 export default { fetch: async () => Response.json(await runSuite()) };\n`;
   await bundleForWorkerd(

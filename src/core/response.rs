@@ -1,6 +1,10 @@
 //! Is this response an event stream? (spec "Processing model", C4 and C6.)
 
-use super::{error::Error, request::split_once, retry_after::retry_after};
+use super::{
+    error::Error,
+    request::{contains, split_once},
+    retry_after::retry_after,
+};
 
 /// The status and headers of a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +82,7 @@ fn trim(mut text: &[u8]) -> &[u8] {
 /// One or more HTTP token code points.
 fn is_token(text: &[u8]) -> bool {
     !text.is_empty()
-        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || contains(b"!#$%&'*+-.^_`|~", *byte))
 }
 
 #[cfg(test)]

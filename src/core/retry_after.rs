@@ -29,7 +29,7 @@ fn http_date(text: &[u8]) -> Option<f64> {
     let mut numbers = [0.0; 5];
     let mut count = 0;
     let mut month = None;
-    for word in text.split(|byte| b" ,-:".contains(byte)) {
+    for word in text.split(|byte| matches!(byte, b' ' | b',' | b'-' | b':')) {
         if let Some(number) = number(word) {
             *numbers.get_mut(count)? = number;
             count += 1;

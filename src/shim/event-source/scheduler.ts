@@ -225,6 +225,8 @@ function openPort(): () => void {
   };
   addTurns(FIRST_TURNS);
   port1.start();
+  // WebKit drops messages to ports of a page that is in the back/forward cache. A message too many does no harm.
+  globalThis.addEventListener?.('pageshow', ({ persisted }) => persisted && request());
   return request;
 }
 

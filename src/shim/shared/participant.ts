@@ -181,7 +181,9 @@ export class Participant implements Member {
     const { log } = this;
     const isKnown = line === this.#line;
     const found = lastEventId ? log.find(lastEventId) : -1;
-    const position = isKnown ? Math.min(end, log.end) : found >= 0 ? found : log.end - replay;
+    // It may have received more than this tab had when it took over, such as comments: its ID says where it is.
+    const known = Math.min(end, log.end, found >= 0 ? found : end);
+    const position = isKnown ? known : found >= 0 ? found : log.end - replay;
     const isGap = isKnown ? position < log.start : found < 0 && (line !== '' || lastEventId !== '');
     const entries = log.after(position);
     this.#tell({
@@ -217,7 +219,8 @@ export class Participant implements Member {
       this.#line = line;
       this.#setOpened(message.opened);
       if (isGap) this.#host.miss();
-      for (const entry of entries.slice(Math.max(log.end - start, 0))) log.push(entry);
+      if (start < log.end) log.rewind(start);
+      for (const entry of entries) log.push(entry);
       // Also for a tab that has no event yet: it may be the next to connect.
       log.lastEventId = message.lastEventId;
     } else if (kind === 'error' && message.failure.delay === undefined) {
