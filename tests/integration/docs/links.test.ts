@@ -72,6 +72,20 @@ describe('links of the docs', () => {
     });
   }
 
+  it('and the paths that they name exist', () => {
+    const missing: string[] = [];
+    for (const path of documents) {
+      for (const [, named = ''] of readFileSync(path, 'utf8').matchAll(
+        /`((?:src|tests|tools|bench|www|fuzz|docs|\.github)\/[\w./-]*)`/g,
+      )) {
+        const isOutput =
+          /^(?:www\/dist|docs\/\.vitepress\/dist|bench\/report|src\/shim\/wasm\/generated)\b/.test(named);
+        if (!isOutput && !existsSync(named)) missing.push(`${path}: ${named}`);
+      }
+    }
+    expect(missing).to.deep.equal([]);
+  });
+
   it('of the README are absolute: npm shows it without the repository', () => {
     const links = [...proseOf('README.md').matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
     expect(links).to.have.length.above(15);
