@@ -1,5 +1,7 @@
 //! One line of an event stream to the field that it is (spec "Interpreting an event stream").
 
+use super::request::contains;
+
 /// What a line that isn't empty says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
@@ -20,18 +22,20 @@ pub enum Field {
 /// A line, which may come in pieces: all that is kept of it. Its text isn't.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Line {
-    /// Its bytes so far.
+    /// Its bytes so far. Without any, the rest says nothing.
     pub length: usize,
-    /// Its first eight bytes, the first one lowest; zero where there are none yet. A field's name fits in, with the
-    /// colon and a space.
+    /// Its first eight bytes, the first one lowest. A field's name fits in, with the colon and a space.
     prefix: u64,
-    /// Whether a NUL was found. Only looked for in an `id` line.
-    has_nul: bool,
     /// The digits of a `retry` line as a number.
     digits: u64,
     has_digits: bool,
     has_other_characters: bool,
+    /// Whether a NUL was found. Only looked for in an `id` line.
+    has_nul: bool,
 }
+
+/// The longest reconnection time in milliseconds: 2^53, up to which JavaScript has every whole number.
+const MAX_TIME: u64 = 1 << 53;
 
 /// A name as it stands at the start of a line.
 const fn name(text: &[u8]) -> u64 {
@@ -50,6 +54,9 @@ impl Line {
 
     /// Adds the next bytes of the line.
     pub fn extend(&mut self, bytes: &[u8]) {
+        if self.length == 0 {
+            *self = Self::default();
+        }
         if self.length < 8 {
             let known = self.length;
             for (index, &byte) in bytes.iter().take(8 - known).enumerate() {
@@ -59,26 +66,29 @@ impl Line {
         let before = self.length;
         // A comment may be longer than 32 bits can count.
         self.length = self.length.saturating_add(bytes.len());
-        match self.prefix as u8 {
-            b'i' => self.has_nul |= bytes.contains(&0),
-            b'r' => self.read_digits(bytes, before),
-            _ => {}
+        self.read_value(bytes, before);
+    }
+
+    /// A whole line of which the next eight bytes are `prefix`: it may end, and a line end follow, within them.
+    #[inline(always)]
+    pub fn set_whole(&mut self, bytes: &[u8], prefix: [u8; 8]) {
+        self.length = bytes.len();
+        self.prefix = u64::from_le_bytes(prefix);
+        if matches!(self.prefix as u8, b'i' | b'r') {
+            self.digits = 0;
+            self.has_digits = false;
+            self.has_other_characters = false;
+            self.has_nul = false;
+            self.read_value(bytes, 0);
         }
     }
 
-    /// A whole line whose first eight bytes are `prefix`, whatever comes after the line among them.
-    pub fn whole(bytes: &[u8], prefix: [u8; 8]) -> Self {
-        let mut line = Self { length: bytes.len(), ..Self::default() };
-        line.prefix = u64::from_le_bytes(prefix);
-        if bytes.len() < 8 {
-            line.prefix &= (1 << (8 * bytes.len())) - 1;
-        }
-        match line.prefix as u8 {
-            b'i' => line.has_nul = bytes.contains(&0),
-            b'r' => line.read_digits(bytes, 0),
+    fn read_value(&mut self, bytes: &[u8], before: usize) {
+        match self.prefix as u8 {
+            b'i' => self.has_nul |= contains(bytes, 0),
+            b'r' => self.read_digits(bytes, before),
             _ => {}
         }
-        line
     }
 
     fn read_digits(&mut self, bytes: &[u8], before: usize) {
@@ -88,7 +98,7 @@ impl Line {
                 (_, b'0'..=b'9') => {
                     self.has_digits = true;
                     let digit = u64::from(byte - b'0');
-                    self.digits = self.digits.saturating_mul(10).saturating_add(digit);
+                    self.digits = (self.digits * 10 + digit).min(MAX_TIME);
                 }
                 _ => self.has_other_characters = true,
             }
@@ -97,31 +107,46 @@ impl Line {
 
     /// Which field the line is, and the index at which its value begins. Right for a line that has ended, and for one
     /// of six bytes or more however it goes on, but for the index.
+    #[inline(always)]
     pub fn field(&self) -> (Field, u32) {
-        const NAMES: [(Field, u64, u32); 5] = [
-            (Field::Data, name(b"data"), 4),
-            (Field::Event, name(b"event"), 5),
-            (Field::Id, name(b"id"), 2),
-            (Field::Retry, name(b"retry"), 5),
+        let begins = |text: &[u8]| (self.prefix ^ name(text)) << (64 - 8 * text.len()) == 0;
+        // A line end is in no name, so that a shorter line matches none.
+        let (field, colon) = if begins(b"data:") {
+            (Field::Data, 4)
+        } else if begins(b"event:") {
+            (Field::Event, 5)
+        } else if begins(b"id:") {
+            (Field::Id, 2)
+        } else if begins(b":") {
             // [spec] If the line starts with a U+003A COLON character (:), ignore the line.
-            (Field::Comment, 0, 0),
-        ];
-        for (field, name, length) in NAMES {
-            let after = self.prefix ^ name;
-            if after.trailing_zeros() < 8 * length {
-                continue;
-            }
-            match (after >> (8 * length)) as u16 {
-                // [spec] If value starts with a U+0020 SPACE character, remove it from value.
-                0x203a => return (field, length + 2),
-                rest if rest as u8 == b':' => return (field, length + 1),
-                // [spec] Otherwise, the string is not empty but does not contain a colon: the whole line is the field
-                // name, and the empty string the field value.
-                _ if self.length == length as usize => return (field, length),
-                _ => {}
-            }
+            (Field::Comment, 0)
+        } else if begins(b"retry:") {
+            (Field::Retry, 5)
+        } else {
+            return self.field_without_colon();
+        };
+        // [spec] If value starts with a U+0020 SPACE character, remove it from value.
+        let has_space = (self.prefix >> (8 * (colon + 1))) as u8 == b' ';
+        (field, colon + 1 + u32::from(has_space))
+    }
+
+    /// [spec] Otherwise, the string is not empty but does not contain a U+003A COLON character (:): the whole line is
+    /// the field name, and the empty string the field value.
+    fn field_without_colon(&self) -> (Field, u32) {
+        let is = |text: &[u8]| {
+            self.length == text.len() && (self.prefix ^ name(text)) << (64 - 8 * text.len()) == 0
+        };
+        if is(b"data") {
+            (Field::Data, 4)
+        } else if is(b"event") {
+            (Field::Event, 5)
+        } else if is(b"id") {
+            (Field::Id, 2)
+        } else if is(b"retry") {
+            (Field::Retry, 5)
+        } else {
+            (Field::Unknown, 0)
         }
-        (Field::Unknown, 0)
     }
 
     /// Whether an `id` line's value has U+0000 in it.
@@ -130,7 +155,7 @@ impl Line {
     }
 
     /// The value of a `retry` line in milliseconds, if it is one or more ASCII digits and nothing else. More than
-    /// 64 bits can hold saturates.
+    /// 2^53 is 2^53.
     pub fn reconnection_time(&self) -> Option<u64> {
         (self.has_digits && !self.has_other_characters).then_some(self.digits)
     }
@@ -146,7 +171,11 @@ mod tests {
         let mut prefix = [b'\n'; 8];
         let known = bytes.len().min(8);
         prefix[..known].copy_from_slice(&bytes[..known]);
-        test(&Line::whole(bytes, prefix), format!("{text:?}, whole"));
+        // It takes the place of another line.
+        let mut line = Line::default();
+        line.extend(b"retry: 7x");
+        line.set_whole(bytes, prefix);
+        test(&line, format!("{text:?}, whole"));
         for cut in 0..=bytes.len() {
             let mut line = Line::default();
             line.extend(&bytes[..cut]);
@@ -206,7 +235,7 @@ mod tests {
             ("0", Some(0)),
             ("1500", Some(1500)),
             ("007", Some(7)),
-            ("99999999999999999999999999", Some(u64::MAX)),
+            ("99999999999999999999999999", Some(MAX_TIME)),
             ("", None),
             (" ", None),
             ("  1", None),

@@ -15,6 +15,7 @@ mod response;
 mod retry;
 mod retry_after;
 mod scanner;
+mod table;
 
 pub use connection::{Action, Answer, Connection, ConnectionOptions, Input, OFFLINE_TIME, State};
 pub use error::Error;
@@ -22,6 +23,5 @@ pub use request::{RequestFacts, Target, is_local, is_safe_to_repeat};
 pub use response::Head;
 pub use retry::{Clock, DEFAULT_RECONNECTION_TIME, MAX_DELAY, Outcome, Policy, Retry, Rules, clamp};
 pub use retry_after::retry_after;
-pub use scanner::{
-    DEFAULT_MAX_EVENT_SIZE, MAX_ROWS, Row, Scan, Scanner, ScannerOptions, Table, WINDOW_SIZE, Window, row,
-};
+pub use scanner::{DEFAULT_MAX_EVENT_SIZE, Scan, Scanner, ScannerOptions};
+pub use table::{MAX_ROWS, Row, Table, WINDOW_SIZE, Window, row};

@@ -2,20 +2,18 @@
 //!
 //! The scanner keeps no bytes and no text. Its caller writes bytes into the window, and holds their text from
 //! the unfinished line on. Places are counted in UTF-16 code units from the start of that text.
+//!
+//! State is changed field by field: WebAssembly copies or clears a whole struct by `memory.copy` and `memory.fill`,
+//! each of which takes longer than scanning a short line.
 
 use super::{
     fields::{Field, Line},
     lines::{BLOCK, Block, CR, LF, incomplete_length},
+    table::{Table, WINDOW_SIZE, Window, row},
 };
-
-/// Bytes of the window that the caller may fill.
-pub const WINDOW_SIZE: usize = 32 << 10;
 
 /// A window with fewer free bytes than this is full: its text has to be decoded.
 const LEAST_ROOM: usize = 4 << 10;
-
-/// The rows that one scan gives at most.
-pub const MAX_ROWS: usize = 2_048;
 
 /// A place that has been held for longer than this is given as a row of its own, so that the text from there on can be
 /// dropped.
@@ -24,69 +22,6 @@ const MAX_HELD_UNITS: u32 = WINDOW_SIZE as u32 / 2;
 /// The longest line or event that is accepted unless the user says otherwise, in bytes: 64 MiB. The standard has no
 /// limit (P12), but memory has.
 pub const DEFAULT_MAX_EVENT_SIZE: usize = 64 << 20;
-
-/// Where the caller writes bytes. Those behind [`WINDOW_SIZE`] are never looked at: they let blocks be read whole.
-pub type Window = [u8; WINDOW_SIZE + BLOCK];
-
-/// A kind of [`row`], and the start and end of a place in the text.
-pub type Row = [u32; 3];
-
-/// The kinds of rows. The shim's `event-stream-parser.ts` has the same.
-pub mod row {
-    /// A block with one line of data ends: dispatch it. The place is the data.
-    pub const EVENT: u32 = 0;
-    /// A block ends whose fields have had rows of their own: dispatch it if there was data among them.
-    pub const END: u32 = 1;
-    /// A line of data.
-    pub const DATA: u32 = 2;
-    /// The event's type.
-    pub const TYPE: u32 = 3;
-    /// The last event ID, from the end of the block on.
-    pub const ID: u32 = 4;
-    /// The reconnection time. Instead of a place, the low and the high half of the milliseconds.
-    pub const RETRY: u32 = 5;
-    /// A comment, if [`ScannerOptions::comments`](super::ScannerOptions::comments) asks for them.
-    pub const COMMENT: u32 = 6;
-    /// A line that the standard ignores, if
-    /// [`ScannerOptions::ignored_lines`](super::ScannerOptions::ignored_lines) asks for them.
-    pub const IGNORED: u32 = 7;
-}
-
-/// What a scan has found. The shim reads it as a `Uint32Array`.
-#[repr(C)]
-pub struct Table {
-    /// How many rows there are.
-    pub length: usize,
-    /// The bytes of the window that have been scanned. Those after them are an incomplete UTF-8 sequence, or didn't
-    /// fit into the table.
-    pub scanned: usize,
-    /// If [`Scan::decode`] says to decode: the place from which on the text is still needed.
-    pub keep_from: u32,
-    /// The rows.
-    pub rows: [Row; MAX_ROWS],
-}
-
-impl Table {
-    /// A table without rows.
-    pub const EMPTY: Self = Self { length: 0, scanned: 0, keep_from: 0, rows: [[0; 3]; MAX_ROWS] };
-
-    /// The rows of the last scan.
-    pub fn rows(&self) -> &[Row] {
-        &self.rows[..self.length]
-    }
-
-    fn push(&mut self, kind: u32, [start, end]: [u32; 2]) {
-        if let Some(row) = self.rows.get_mut(self.length) {
-            *row = [kind, start, end];
-            self.length += 1;
-        }
-    }
-
-    /// A line can give two rows, and the end of the scan another.
-    fn is_full(&self) -> bool {
-        self.length > MAX_ROWS - 3
-    }
-}
 
 /// How a scan ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -129,17 +64,18 @@ pub struct Scanner {
 }
 
 /// The unfinished block (spec: the data buffer, the event type buffer, the last event ID buffer).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct PendingBlock {
-    /// Its only line of data so far, which has no row yet.
-    held_data: Option<[u32; 2]>,
+    /// Where its only line of data so far is, if it has no row yet.
+    data: [u32; 2],
+    holds_data: bool,
     has_rows: bool,
     has_data_rows: bool,
     /// Bytes of its lines.
     size: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct State {
     /// Bytes of the window that have been scanned.
     scanned: usize,
@@ -168,7 +104,7 @@ impl Scanner {
 
     /// Begins a new stream. An unfinished event is dropped.
     pub fn reset(&mut self) {
-        *self = Self::new(self.options);
+        self.state = State::default();
     }
 
     /// Whether a line has begun that has no end yet.
@@ -179,7 +115,7 @@ impl Scanner {
     /// Whether a part of an event has come, and not its end.
     pub fn is_in_event(&self) -> bool {
         let State { block, line, .. } = &self.state;
-        block.size > 0 || matches!(line.field().0, Field::Data | Field::Event | Field::Id)
+        block.size > 0 || line.length > 0 && matches!(line.field().0, Field::Data | Field::Event | Field::Id)
     }
 
     /// How many bytes of the window were scanned since it was restarted.
@@ -192,35 +128,41 @@ impl Scanner {
         let filled = filled.min(WINDOW_SIZE);
         table.length = 0;
         if self.state.scanned == 0 {
-            self.window_start = self.state;
+            self.window_start.assign(&self.state);
         }
         let end = filled - incomplete_length(&window[self.state.scanned..filled]);
         let too_large = self.scan_lines(window, end, table);
-        self.give_held_data(table);
-        let State { scanned, has_non_ascii, .. } = self.state;
+        if self.state.block.holds_data {
+            self.give_held_data(table);
+        }
         let decode = table.length > 0 || filled > WINDOW_SIZE - LEAST_ROOM;
-        table.scanned = scanned;
+        let is_ascii = !self.state.has_non_ascii;
+        table.scanned = self.state.scanned;
         if decode {
             table.keep_from = self.restart_window();
         }
-        Scan { decode, is_ascii: !has_non_ascii, too_large }
+        Scan { decode, is_ascii, too_large }
     }
 
     /// The window is going to be decoded and written over: returns the place from which on the text is still needed.
     /// From now on, places are counted from there. Also for windows whose last scan didn't ask for it.
     pub fn restart_window(&mut self) -> u32 {
-        let state = &mut self.state;
-        let line_start =
-            if self.options.wants_unfinished(&state.line) { state.line_start } else { state.units };
-        let keep_from = state.block.held_data.map_or(line_start, |[start, _]| start);
+        let Self { options, state, .. } = self;
+        let keep_from = if state.block.holds_data {
+            state.block.data[0]
+        } else if state.line.length > 0 && options.wants_unfinished(&state.line) {
+            state.line_start
+        } else {
+            state.units
+        };
         state.scanned = 0;
         state.has_non_ascii = false;
         // Bytes that aren't UTF-8 are counted wrongly, until the caller rewinds.
         state.units = state.units.wrapping_sub(keep_from);
         state.line_start = state.line_start.wrapping_sub(keep_from);
-        if let Some([start, end]) = &mut state.block.held_data {
-            *start = 0;
-            *end = end.wrapping_sub(keep_from);
+        if state.block.holds_data {
+            state.block.data[0] = 0;
+            state.block.data[1] = state.block.data[1].wrapping_sub(keep_from);
         }
         keep_from
     }
@@ -228,14 +170,16 @@ impl Scanner {
     /// Goes back to the window's start, as if none of its bytes had been scanned: they aren't UTF-8, and what a decoder
     /// makes of them is scanned instead. Only right after a scan.
     pub fn rewind(&mut self) {
-        self.state = self.window_start;
+        self.state.assign(&self.window_start);
     }
 
+    #[inline(always)]
     fn scan_lines(&mut self, window: &Window, end: usize, table: &mut Table) -> bool {
-        let mut base = self.state.scanned;
         if !self.state.is_started {
-            base = self.skip_byte_order_mark(&window[..end]);
+            self.skip_byte_order_mark(&window[..end]);
         }
+        let mut base = self.state.scanned;
+        let mut total = self.state.units;
         // Where in the window the line's bytes begin that the line doesn't know yet.
         let mut piece = base;
         let mut too_large = false;
@@ -248,130 +192,164 @@ impl Scanner {
                 let index = line_ends.trailing_zeros() as usize;
                 line_ends &= line_ends - 1;
                 let at = base + index;
-                let units = self.state.units.wrapping_add(block.units(index));
-                if self.state.after_cr && at == piece && window[at] == LF && self.state.line.length == 0 {
+                let units = total.wrapping_add(block.units(index));
+                let is_empty = at == piece && self.state.line.length == 0;
+                if !is_empty {
+                    too_large = self.end_line(window, piece, at, units, table);
+                    self.state.after_cr = window[at] == CR;
+                } else if self.state.after_cr && window[at] == LF {
                     self.state.after_cr = false;
                 } else {
-                    too_large = self.end_line(window, piece, at, units, table);
+                    self.end_block(table);
                     self.state.after_cr = window[at] == CR;
                 }
                 piece = at + 1;
                 self.state.line_start = units.wrapping_add(1);
-                self.state.line = Line::default();
+                self.state.line.length = 0;
                 if too_large || table.is_full() {
-                    self.state.units = units.wrapping_add(1);
+                    self.state.units = self.state.line_start;
                     self.state.scanned = piece;
                     break 'blocks;
                 }
             }
-            if base + BLOCK >= end {
-                self.state.units = self.state.units.wrapping_add(block.units(end - base));
-                self.state.scanned = end;
-            } else {
-                self.state.units = self.state.units.wrapping_add(block.units(BLOCK));
-            }
+            total = total.wrapping_add(block.units(BLOCK.min(end - base)));
             base += BLOCK;
         }
-        self.state.line.extend(&window[piece..self.state.scanned.max(piece)]);
-        let line = &self.state.line;
-        too_large || (line.length > self.options.max_event_size && self.options.wants_unfinished(line))
+        if base >= end {
+            self.state.units = total;
+            self.state.scanned = end;
+        }
+        if piece < self.state.scanned {
+            self.state.line.extend(&window[piece..self.state.scanned]);
+            let line = &self.state.line;
+            too_large |= line.length > self.options.max_event_size && self.options.wants_unfinished(line);
+        }
+        too_large
     }
 
-    /// [spec] The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any. Returns where in the
-    /// window the first line begins.
-    fn skip_byte_order_mark(&mut self, bytes: &[u8]) -> usize {
+    /// [spec] The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any.
+    fn skip_byte_order_mark(&mut self, bytes: &[u8]) {
         let state = &mut self.state;
         // The mark is one code unit, and a part of it an incomplete sequence, which isn't scanned.
         if bytes.is_empty() {
-            return state.scanned;
+            return;
         }
         state.is_started = true;
-        if !bytes.starts_with(BYTE_ORDER_MARK) {
-            return state.scanned;
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            state.has_non_ascii = true;
+            state.scanned = BYTE_ORDER_MARK.len();
+            state.units = 1;
+            state.line_start = 1;
         }
-        state.has_non_ascii = true;
-        state.scanned = BYTE_ORDER_MARK.len();
-        state.units = 1;
-        state.line_start = 1;
-        state.scanned
     }
 
-    /// A line ends at `at`; its bytes from `piece` on are new. Returns whether a limit is exceeded.
+    /// A line that isn't empty ends at `at`; its bytes from `piece` on are new. Returns whether a limit is exceeded.
+    #[inline(always)]
     fn end_line(&mut self, window: &Window, piece: usize, at: usize, units: u32, table: &mut Table) -> bool {
-        let state = &mut self.state;
+        let State { line, block, line_start, .. } = &mut self.state;
         let bytes = &window[piece..at];
-        if state.line.length > 0 {
-            state.line.extend(bytes);
-        } else if bytes.is_empty() {
-            self.end_block(table);
-            return false;
-        } else if let Some(&prefix) = window[piece..].first_chunk() {
-            state.line = Line::whole(bytes, prefix);
+        match window[piece..].first_chunk() {
+            Some(&prefix) if line.length == 0 => line.set_whole(bytes, prefix),
+            _ => line.extend(bytes),
         }
-        let (field, value_start) = state.line.field();
-        if !self.options.wants(field) {
-            return false;
-        }
-        let State { line, block, line_start, .. } = state;
+        let (field, value_start) = line.field();
         let value = [line_start.wrapping_add(value_start), units];
         match field {
+            Field::Data if !block.holds_data && !block.has_data_rows => {
+                block.data = value;
+                block.holds_data = true;
+            }
             Field::Data => {
-                if block.has_data_rows {
-                    block.push(table, row::DATA, value);
-                } else if let Some(held) = block.held_data.take() {
-                    block.push(table, row::DATA, held);
-                    block.push(table, row::DATA, value);
-                } else {
-                    block.held_data = Some(value);
-                }
+                block.give_held_data(table);
+                block.push(table, row::DATA, value);
             }
             Field::Event => block.push(table, row::TYPE, value),
             // [spec] If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field
             // value. Otherwise, ignore the field.
             Field::Id if line.has_nul() => {}
             Field::Id => block.push(table, row::ID, value),
-            Field::Comment => table.push(row::COMMENT, value),
-            Field::Retry | Field::Unknown => match line.reconnection_time() {
-                Some(time) if field == Field::Retry => {
-                    block.push(table, row::RETRY, [time as u32, (time >> 32) as u32]);
+            Field::Comment => {
+                if self.options.comments {
+                    table.push(row::COMMENT, value);
                 }
-                _ if self.options.ignored_lines => table.push(row::IGNORED, [*line_start, units]),
-                _ => {}
-            },
+                return self.options.comments && line.length > self.options.max_event_size;
+            }
+            Field::Retry | Field::Unknown => return self.end_rare_line(field, units, table),
         }
-        if matches!(field, Field::Data | Field::Event | Field::Id) {
-            block.size += line.length + 1;
+        block.size += line.length + 1;
+        block.size > self.options.max_event_size
+    }
+
+    fn end_rare_line(&mut self, field: Field, units: u32, table: &mut Table) -> bool {
+        let State { line, block, line_start, .. } = &mut self.state;
+        match line.reconnection_time() {
+            Some(time) if field == Field::Retry => {
+                block.push(table, row::RETRY, [time as u32, (time >> 32) as u32]);
+            }
+            _ if self.options.ignored_lines => table.push(row::IGNORED, [*line_start, units]),
+            _ => {}
         }
-        line.length.max(block.size) > self.options.max_event_size
+        (field == Field::Retry || self.options.ignored_lines) && line.length > self.options.max_event_size
     }
 
     /// [spec] Dispatch the event.
+    #[inline(always)]
     fn end_block(&mut self, table: &mut Table) {
-        let block = std::mem::take(&mut self.state.block);
-        if let Some(data) = block.held_data {
-            table.push(row::EVENT, data);
+        let block = &mut self.state.block;
+        if block.holds_data {
+            table.push(row::EVENT, block.data);
         } else if block.has_rows {
             table.push(row::END, [0; 2]);
         }
+        block.holds_data = false;
+        block.has_rows = false;
+        block.has_data_rows = false;
+        block.size = 0;
     }
 
     /// Data that has been held for long would keep the text from there on.
     fn give_held_data(&mut self, table: &mut Table) {
         let State { block, units, .. } = &mut self.state;
-        if let Some(data) = block.held_data
-            && units.wrapping_sub(data[0]) > MAX_HELD_UNITS
-        {
-            block.held_data = None;
-            block.push(table, row::DATA, data);
+        if units.wrapping_sub(block.data[0]) > MAX_HELD_UNITS {
+            block.give_held_data(table);
         }
     }
 }
 
+impl State {
+    fn assign(&mut self, other: &Self) {
+        self.scanned = other.scanned;
+        self.units = other.units;
+        self.line_start = other.line_start;
+        if other.line.length > 0 {
+            self.line = other.line;
+        }
+        self.line.length = other.line.length;
+        self.after_cr = other.after_cr;
+        self.is_started = other.is_started;
+        self.has_non_ascii = other.has_non_ascii;
+        self.block.data = other.block.data;
+        self.block.holds_data = other.block.holds_data;
+        self.block.has_rows = other.block.has_rows;
+        self.block.has_data_rows = other.block.has_data_rows;
+        self.block.size = other.block.size;
+    }
+}
+
 impl PendingBlock {
+    #[inline(always)]
     fn push(&mut self, table: &mut Table, kind: u32, place: [u32; 2]) {
         self.has_rows = true;
-        self.has_data_rows |= kind == row::DATA;
         table.push(kind, place);
+    }
+
+    /// Its only line of data gets a row.
+    fn give_held_data(&mut self, table: &mut Table) {
+        if self.holds_data {
+            self.holds_data = false;
+            self.push(table, row::DATA, self.data);
+        }
+        self.has_data_rows = true;
     }
 }
 

@@ -3,7 +3,7 @@
  * compatible servers, OpenAI's responses, Anthropic's messages, Google's streamGenerateContent, the AI SDK's UI message
  * stream, Cohere's chat.
  *
- * @module
+ * @module eventsource-wasm/llm
  */
 
 export { everyFrame } from './iterate/every-frame.js';
@@ -23,7 +23,7 @@ export { google } from './llm/formats/google.js';
 export { openaiChat } from './llm/formats/openai-chat.js';
 export { openaiResponses } from './llm/formats/openai-responses.js';
 export { partialJson } from './llm/partial-json.js';
-export type { StandardSchema } from './llm/schema.js';
+export { type StandardSchema, type StructuredOutput, structuredOutput } from './llm/structured-output.js';
 export type {
   CompletionEvent,
   CompletionFormat,

@@ -22,7 +22,10 @@ const SLOW = /\/(chaos|random-life|shared|life|llm-faults)\.test\.ts$/;
 export const suites = {
   lint: () => check('lint:all'),
   core: () => cargoTest(['--workspace', '--exclude', 'bindgen']),
-  node: () => nodeSuite('node', ['tests/unit/shim', 'tests/unit/hooks', 'tests/conformance']),
+  node: () =>
+    nodeSuite('node', [
+      ...['tests/unit/shim', 'tests/unit/hooks', 'tests/integration/docs', 'tests/conformance'],
+    ]),
   async wasm2js() {
     await npmRun('build:package');
     const files = await bundleTests(testsIn('tests/unit/shim'), 'build/tests/wasm2js', inNode, 'js');

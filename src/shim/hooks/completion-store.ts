@@ -4,6 +4,7 @@ import { joinPart, nextFrame } from '../iterate/every-frame.js';
 import type { CompletionInit, CompletionResult } from '../llm/completion.js';
 import { completion } from '../llm/formats/all.js';
 import type { CompletionPart } from '../llm/types.js';
+import { Store } from './store.js';
 
 /** The options of the hooks: those of `completion`, and these. */
 export interface UseCompletionInit<Output = unknown> extends CompletionInit<Output> {
@@ -46,19 +47,12 @@ const EMPTY: CompletionState<never> = {
 };
 
 /** One answer at a time. Listeners hear of changes at most once per frame, and at once when `status` changes. */
-export class CompletionStore<Output = unknown> {
-  state: CompletionState<Output> = EMPTY;
-  readonly #listeners = new Set<() => void>();
+export class CompletionStore<Output = unknown> extends Store<CompletionState<Output>> {
   #stop = new AbortController();
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
-  };
-
-  readonly get = (): CompletionState<Output> => this.state;
+  constructor() {
+    super(EMPTY);
+  }
 
   /** Ends the request; what has arrived stays. */
   readonly stop = (): void => {
@@ -132,7 +126,6 @@ export class CompletionStore<Output = unknown> {
   }
 
   #set(change: Partial<CompletionState<Output>>): void {
-    this.state = { ...this.state, ...change };
-    for (const listener of this.#listeners) listener();
+    this.setState({ ...this.state, ...change });
   }
 }

@@ -2,8 +2,10 @@
 
 import { EventSource } from '../event-source/event-source.js';
 import type { EventSourceErrorEvent } from '../events.js';
+import { nextFrame } from '../iterate/every-frame.js';
 import { type OpenInit, openEventSource } from '../shared/open.js';
 import type { EventSourceInit } from '../types.js';
+import { Store } from './store.js';
 
 /** What {@link useEventSource} takes besides the URL. */
 export interface UseEventSourceInit extends EventSourceInit {
@@ -52,14 +54,8 @@ export interface EventSourceControls {
   reopen(): void;
 }
 
-/** A page that isn't shown has no frames. */
-const LONGEST_FRAME = 100;
-
-export class SourceStore implements EventSourceControls {
-  /** Replaced, never changed. */
-  state: EventSourceState;
+export class SourceStore extends Store<EventSourceState> implements EventSourceControls {
   readonly #options: () => UseEventSourceInit;
-  readonly #listeners = new Set<() => void>();
   #next: Partial<EventSourceState> | undefined;
   #url: string | undefined;
   #source: EventSource | undefined;
@@ -68,17 +64,10 @@ export class SourceStore implements EventSourceControls {
 
   /** `options` returns those of the latest render. */
   constructor(url: string | undefined, options: () => UseEventSourceInit) {
+    super(initialState(url));
     this.#url = url;
     this.#options = options;
-    this.state = this.#initialState();
   }
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  readonly getState = (): EventSourceState => this.state;
 
   readonly close = (): void => {
     this.end();
@@ -99,7 +88,7 @@ export class SourceStore implements EventSourceControls {
   open(url: string | undefined): void {
     this.end();
     this.#url = url;
-    this.#set(this.#initialState());
+    this.#set(initialState(url));
     if (url === undefined) return;
     const {
       key: _key,
@@ -153,14 +142,9 @@ export class SourceStore implements EventSourceControls {
 
   #receive(event: MessageEvent<string>): void {
     const { data, type, lastEventId } = event;
-    if (!this.#next) afterFrame(() => this.#set({}));
+    if (!this.#next) nextFrame().then(() => this.#set({}));
     this.#next = { data, event: type, lastEventId };
     this.#options().onEvent?.(event);
-  }
-
-  #initialState(): EventSourceState {
-    const readyState = this.#url === undefined ? EventSource.CLOSED : EventSource.CONNECTING;
-    return { data: undefined, event: undefined, lastEventId: '', readyState, error: undefined };
   }
 
   #set(change: Partial<EventSourceState>): void {
@@ -168,19 +152,13 @@ export class SourceStore implements EventSourceControls {
     this.#next = undefined;
     const names = Object.keys(next) as (keyof EventSourceState)[];
     if (names.every((name) => next[name] === this.state[name])) return;
-    this.state = next;
-    for (const listener of [...this.#listeners]) listener();
+    this.setState(next);
   }
 }
 
-function afterFrame(callback: () => void): void {
-  const timer = setTimeout(done, LONGEST_FRAME);
-  const frame = globalThis.requestAnimationFrame?.(done);
-  function done() {
-    clearTimeout(timer);
-    if (frame !== undefined) cancelAnimationFrame(frame);
-    callback();
-  }
+function initialState(url: string | undefined): EventSourceState {
+  const readyState = url === undefined ? EventSource.CLOSED : EventSource.CONNECTING;
+  return { data: undefined, event: undefined, lastEventId: '', readyState, error: undefined };
 }
 
 export const toAddress = (url: string | URL | null | undefined): string | undefined =>

@@ -31,7 +31,7 @@ export function useCompletion<Output = unknown>(
     latest.current = init;
   });
   const [store] = useState(() => new CompletionStore<Output>());
-  const state = useSyncExternalStore(store.subscribe, store.get, store.get);
+  const state = useSyncExternalStore(store.subscribe, store.getState, store.getState);
   const address = url == null ? undefined : `${url}`;
   const regenerate = useCallback(() => {
     if (address === undefined) store.clear();

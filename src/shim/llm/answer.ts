@@ -33,27 +33,19 @@ export function toArguments(value: unknown): string {
   return isObject(value) ? JSON.stringify(value) : (textOf(value) ?? '');
 }
 
-/** JSON's value, or the text itself where it isn't JSON. */
-export function fromJson(text: string): Json {
+/** The value of text that is JSON; anything else as it is. */
+export function fromJson(text: Json): Json {
   try {
-    return JSON.parse(text);
+    return isObject(text) ? text : JSON.parse(text);
   } catch {
     return text;
   }
 }
 
-/** Input and output that add up to the provider's total, where it gives one. */
-export function toTotal(input: Json, output: Json, total: Json): [number | undefined, number | undefined] {
-  const isNumber = (value: Json): value is number => typeof value === 'number';
-  const known = isNumber(input) ? input : undefined;
-  if (known !== undefined && isNumber(total) && total >= known && total > 0) return [known, total - known];
-  return [known, isNumber(output) ? output : undefined];
-}
-
 /** The answer that a format builds, chunk by chunk. */
 export class Answer {
   /** The parts that the reader hasn't taken yet. */
-  parts: CompletionPart[] = [];
+  readonly parts: CompletionPart[] = [];
   /** The chunk that is being read. */
   chunk: unknown;
   /** The provider's ID of the answer. */
@@ -75,14 +67,11 @@ export class Answer {
   #calls = 0;
 
   add(part: PartValue): void {
-    if (part.type === 'text' || part.type === 'reasoning') {
-      this[part.type] += part.text;
-    } else if (part.type === 'tool-call') {
-      const { type: _, ...call } = part;
-      this.toolCalls.push(call);
-    }
-    if (part.type === 'usage') this.usage = part.usage;
-    if (part.type !== 'tool-call-delta') this.hasContent = true;
+    const { type, ...rest } = part;
+    if (type === 'text' || type === 'reasoning') this[type] += part.text;
+    if (type === 'tool-call') this.toolCalls.push(rest as ToolCall);
+    if (type === 'usage') this.usage = part.usage;
+    if (type !== 'tool-call-delta') this.hasContent = true;
     this.parts.push(Object.defineProperty(part, 'raw', { value: this.chunk }));
   }
 
@@ -126,20 +115,21 @@ export class Answer {
 
   /** Later counts complete or correct earlier ones; a zero corrects nothing. */
   count(counts: Json): void {
-    if (!isObject(counts)) return;
-    const merged = { ...this.counts };
+    const known = Object.entries(isObject(counts) ? counts : {}).filter(([, value]) => value || value === 0);
+    if (known.length === 0) return;
     // An earlier total doesn't fit newer counts.
-    if (Object.values(counts).some((value) => typeof value === 'number')) {
-      for (const name in merged) if (/^total/.test(name)) delete merged[name];
-    }
-    for (const [name, value] of Object.entries(counts)) {
-      if (value || (value === 0 && !merged[name])) merged[name] = value;
-    }
-    if (Object.keys(merged).length > 0) this.counts = merged;
+    const before = Object.entries(this.counts ?? {}).filter(([name]) => !/^total/.test(name));
+    this.counts = Object.fromEntries(before);
+    for (const [name, value] of known) this.counts[name] = value || this.counts[name] || 0;
   }
 
   fail(error: Json): void {
     this.error ??= toProviderError(error);
     this.isDone = true;
+  }
+
+  /** The parts that haven't been taken. */
+  take(): CompletionPart[] {
+    return this.parts.splice(0);
   }
 }

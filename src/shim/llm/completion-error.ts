@@ -36,14 +36,10 @@ export class CompletionError extends Error {
   /** @internal */
   constructor(
     message: string,
-    {
-      cause,
-      message: _,
-      ...details
-    }: { [Name in keyof CompletionError]?: CompletionError[Name] | undefined },
+    details: { [Name in keyof CompletionError]?: CompletionError[Name] | undefined },
   ) {
-    super(message, cause === undefined ? undefined : { cause });
-    Object.assign(this, details);
+    super(message, details as ErrorOptions);
+    Object.assign(this, details, { message });
   }
 }
 

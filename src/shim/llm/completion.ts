@@ -2,13 +2,11 @@
 
 import { type EventSourceMessage, type EventsInit, iterateEvents } from '../iterate/events.js';
 import { setHeader, toHeaderMap } from '../request.js';
-import { retryAfter as toMilliseconds } from '../wasm/load.js';
 import { fromJson, isObject } from './answer.js';
 import { CompletionError, toFault } from './completion-error.js';
-import { CompletionReader } from './completion-reader.js';
-import { partialJson } from './partial-json.js';
+import { type CompletionReader, createReader } from './completion-reader.js';
 import { isError, type ProviderError, toBodyError } from './provider-error.js';
-import { type StandardSchema, validate } from './schema.js';
+import type { StandardSchema, StructuredOutput, StructuredReader } from './structured-output.js';
 import type {
   CompletionFormat,
   CompletionFormatName,
@@ -21,11 +19,8 @@ import type {
 /** Milliseconds to wait for usage after the answer's finish, if the server leaves the connection open. */
 const FINISH_WAIT = 1_000;
 
-/** The same if the answer went on after its finish. */
+/** The same if the finish came with content, as servers may send a finish with every chunk. */
 const LONG_WAIT = 10_000;
-
-/** Partial objects are parsed again when the text has grown by this share. */
-const PARTIAL_STEP = 0.01;
 
 /**
  * The second argument of `completion`: the options of `EventSource`, without those that would repeat the request or
@@ -102,23 +97,29 @@ export type CompletionFunction = <Output = unknown>(
 
 /**
  * Makes a `completion` that knows the given formats only, so that bundles have no others. With several, each answer's
- * format is recognised.
+ * format is recognised. The option `schema` needs `structuredOutput`.
  *
  * @example
- * import { anthropic, createCompletion } from 'eventsource-wasm/llm';
- * const completion = createCompletion(anthropic);
+ * import { anthropic, createCompletion, structuredOutput } from 'eventsource-wasm/llm';
+ * const completion = createCompletion(anthropic, structuredOutput);
  */
-export function createCompletion(...formats: CompletionFormat[]): CompletionFunction {
+export function createCompletion(...features: (CompletionFormat | StructuredOutput)[]): CompletionFunction {
+  const formats = features.filter((feature) => typeof feature !== 'function');
+  const structure = features.find((feature) => typeof feature === 'function');
   return (source, { format, schema, onChunk, ...init } = {}) => {
-    const known = [format ?? formats].flat().flatMap((format) => {
-      if (typeof format !== 'string') return format;
-      return formats.filter(({ name }) => name === format);
-    });
+    if (schema && !structure) throw new TypeError('The option "schema" needs structuredOutput');
+    const known: (CompletionFormat | CompletionReducer)[] =
+      typeof format === 'string'
+        ? formats.filter(({ name }) => name === format)
+        : format
+          ? [format]
+          : formats;
     if (known.length === 0) {
       const names = formats.map(({ name }) => name).join(', ');
       throw new TypeError(`The format "${format}" is unknown; known are ${names}`);
     }
-    return stream(source, init, new CompletionReader(known, onChunk), schema);
+    const reader = createReader(known, onChunk);
+    return stream(source, init, reader, schema && structure?.(schema, reader.answer));
   };
 }
 
@@ -126,7 +127,7 @@ function stream<Output>(
   source: string | URL | Request | Response,
   init: Omit<CompletionInit, 'format' | 'schema' | 'onChunk'>,
   reader: CompletionReader,
-  schema: StandardSchema<Output> | undefined,
+  structured: StructuredReader<Output> | undefined,
 ): Completion<Output> {
   const { answer } = reader;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -140,7 +141,7 @@ function stream<Output>(
       reader.readIgnored(line);
       if (answer.error) limitWait(FINISH_WAIT);
     },
-    onUnfinished: (message) => reader.readUnfinished(message),
+    onUnfinished: reader.readUnfinished,
   });
   /** The next event; `undefined` at the end, or if none comes within the limit. */
   const next = () =>
@@ -153,36 +154,28 @@ function stream<Output>(
   async function* read(): AsyncGenerator<CompletionPart, void, undefined> {
     try {
       try {
-        let partialLength = 0;
         while (!answer.isDone) {
           const wasFinished = answer.isFinished;
           const message = await next();
           if (!message) break;
           reader.read(message);
-          if (schema && answer.text.length > partialLength * (1 + PARTIAL_STEP)) {
-            partialLength = answer.text.length;
-            answer.add({ type: 'object', object: partialJson(answer.text), isFinal: false });
-          }
-          const parts = reader.take();
-          if (answer.isFinished && !wasFinished) limitWait(FINISH_WAIT);
-          else if (wasFinished && parts.length > 0) limitWait(LONG_WAIT);
+          structured?.read();
+          const parts = answer.take();
+          if (answer.isFinished && parts.length > 0) limitWait(LONG_WAIT);
+          else if (answer.isFinished && !wasFinished) limitWait(FINISH_WAIT);
           yield* parts;
         }
       } catch (error) {
         // Only usage can follow the finish.
-        if (!answer.isFinished || answer.error) throw await toCompletionError(error);
+        if (!answer.isFinished || answer.error) throw toCompletionError(error);
       } finally {
         clearTimeout(timer);
         await messages.return?.();
       }
       reader.complete();
-      let object = undefined as Output;
-      if (schema && (answer.text || answer.toolCalls.length === 0)) {
-        object = await validate(schema, answer.text, answer.reason);
-        answer.add({ type: 'object', object, isFinal: true });
-      }
+      const object = (await structured?.end()) as Output;
       reader.end();
-      yield* reader.take();
+      yield* answer.take();
       outcome = { object };
     } catch (error) {
       outcome = { error };
@@ -199,11 +192,11 @@ function stream<Output>(
   };
   const finish = async (): Promise<CompletionResult<Output>> => {
     for await (const _part of parts);
-    if (!outcome) throw toFault('cut', 'The loop was left before the answer was complete');
+    if (!outcome) throw toFault('cut', 'The loop ended before the answer did');
     if ('error' in outcome) throw outcome.error;
     const { id, text, reasoning, toolCalls, reason: finishReason, usage } = answer;
-    const result = { id, text, reasoning, toolCalls, finishReason, usage, ...(schema && outcome) };
-    return Object.defineProperty(result, 'toMessage', { value: () => reader.message() }) as never;
+    const result = { id, text, reasoning, toolCalls, finishReason, usage, ...(structured && outcome) };
+    return Object.defineProperty(result, 'toMessage', { value: reader.message }) as never;
   };
   let result: Promise<CompletionResult<Output>> | undefined;
   const completion: Completion<Output> = {
@@ -223,10 +216,9 @@ function toEventsInit(
 ): EventsInit {
   // A Request has its own method, a Response needs none.
   const isRequest = typeof source === 'object' && 'headers' in source;
-  const isJson =
-    isObject(body) && (Array.isArray(body) || [Object.prototype, null].includes(Object.getPrototypeOf(body)));
   const result: EventsInit = { ...(!isRequest && { method: 'POST' }), ...init, reconnect: false };
   if (body === undefined) return result;
+  const isJson = isObject(body) && [Object, Array, undefined].includes(body?.constructor as never);
   if (!isJson) return { ...result, body: body as BodyInit | null };
   const { headers } = init;
   result.headers = async (attempt) => {
@@ -238,26 +230,15 @@ function toEventsInit(
 }
 
 /** The error of a stream, with the provider's words for it. */
-async function toCompletionError(error: unknown): Promise<unknown> {
-  const details = Object(error);
-  const { name, kind, message, status, headers, body, cause } = details;
+function toCompletionError(error: unknown): unknown {
+  const { name, kind, message, status, headers, body, cause, retryAfter } = Object(error);
   if (name !== 'EventSourceError' || !kind || !message) return error;
-  let provider: Partial<ProviderError> = {};
   // A response with status 200 may be a whole answer instead of a stream.
-  if (body && (kind !== 'content-type' || isError(fromJson(body), undefined, false)))
-    provider = toBodyError(body);
-  const words = provider.message ? `${provider.message} (${message})` : message;
-  const header = headers?.get('Retry-After');
-  const retryAfter =
-    Number(headers?.get('retry-after-ms')) ||
-    (details.retryAfter ?? (header ? toMilliseconds(header) : undefined) ?? provider.retryAfter);
-  return new CompletionError(words, {
-    ...provider,
-    kind,
+  const hasError = body && (kind !== 'content-type' || isError(fromJson(body), undefined, false));
+  const provider: Partial<ProviderError> = hasError ? toBodyError(body) : {};
+  return new CompletionError(provider.message ? `${provider.message} (${message})` : message, {
+    ...{ ...provider, kind, headers, body, cause },
     status: status ?? provider.status,
-    headers,
-    body,
-    cause,
-    retryAfter,
+    retryAfter: Number(headers?.get('retry-after-ms')) || (retryAfter ?? provider.retryAfter),
   });
 }

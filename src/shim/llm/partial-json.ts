@@ -1,7 +1,5 @@
 /** The value of JSON that isn't complete yet. */
 
-import { withoutFence } from './schema.js';
-
 /** A string that may lack its end, punctuation, or a number or word. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*("|\\?$)|[{}[\]:,]|[^\s"{}[\]:,]+/gs;
 
@@ -42,4 +40,9 @@ export function partialJson(source: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** JSON that a model put into a Markdown code block. */
+export function withoutFence(text: string): string {
+  return text.replace(/^\s*```\w*\s*\n|\n\s*```\s*$/g, '');
 }

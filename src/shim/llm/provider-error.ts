@@ -1,6 +1,6 @@
 /** Errors in providers' JSON: where they are, and what they say. */
 
-import { fromJson, isObject } from './answer.js';
+import { fromJson, isObject, textOf } from './answer.js';
 import type { Json } from './types.js';
 
 /** An error that the provider reports within the stream, or instead of it. */
@@ -17,9 +17,9 @@ export interface ProviderError {
 }
 
 /** Names of members that have a message, the most likely first. */
-const WORDS = [/(message|msg|errorText|^text)$/i, /^(detail|errors?|reason|title)/i] as const;
+const WORDS = [/(message|msg|errorText|^text)$/i, /^detail/i, /^(errors?|reason|title)/i];
 
-const NO_WORDS = 'The provider reported an error without a message';
+const NO_WORDS = 'The provider ended the answer with an error';
 
 /** Whether a member says something: not null, zero, empty text or an object of such. */
 function isFilled(value: Json): boolean {
@@ -28,10 +28,10 @@ function isFilled(value: Json): boolean {
 
 /** Whether a chunk reports an error. `isKnown`: it has the shape of an answer's chunk. */
 export function isError(chunk: Json, event: string | undefined, isKnown: boolean): boolean {
-  if (/^(error|exception)$/i.test(event ?? '')) return true;
+  if (/^error|exception$/i.test(event ?? '')) return true;
   if (!isObject(chunk)) return false;
   if ([chunk.type, chunk.event, chunk.object].includes('error')) return true;
-  const names = isKnown ? /^errors?(_?(code|message|msg|type))?$/i : /^(is_?|has_?)?err|error|exception/i;
+  const names = isKnown ? /^errors?(_?(code|message|msg|type))?$/i : /^(is|has)?_?err|error|exception/i;
   if (Object.keys(chunk).some((name) => names.test(name) && isFilled(chunk[name]))) return true;
   if ([chunk.base_resp?.status_code, chunk.response?.error, chunk.x_groq?.error].some(isFilled)) return true;
   if (isKnown) return false;
@@ -45,15 +45,14 @@ export function isError(chunk: Json, event: string | undefined, isKnown: boolean
   );
 }
 
-/** The first member, outermost first, whose name and value match. */
-function search(json: Json, names: RegExp, values: RegExp): string | undefined {
-  if (!isObject(json)) return undefined;
-  const members = Object.entries<Json>(json);
+/** The first member, outermost first, whose name and value match. The items of a list have the list's name. */
+function search(json: Json, names: RegExp, values: RegExp, listName?: string): string | undefined {
+  const members = isObject(json) ? Object.entries<Json>(json) : [];
   for (const [name, value] of members) {
-    if (names.test(name) && /str|num/.test(typeof value) && values.test(value)) return `${value}`;
+    if (names.test(listName ?? name) && /str|num/.test(typeof value) && values.test(value)) return `${value}`;
   }
-  for (const [, value] of members) {
-    const found = search(value, names, values);
+  for (const [name, value] of members) {
+    const found = search(value, names, values, Array.isArray(value) ? name : undefined);
     if (found) return found;
   }
   return undefined;
@@ -61,10 +60,10 @@ function search(json: Json, names: RegExp, values: RegExp): string | undefined {
 
 /** The message of an error. Some are JSON again. */
 function words(json: Json): string | undefined {
-  const found =
-    typeof json === 'string' ? json : (search(json, WORDS[0], /\D/) ?? search(json, WORDS[1], /\D/));
+  let found = textOf(json);
+  for (const names of WORDS) found ??= search(json, names, /\D/);
   const inner = found && fromJson(found);
-  return (isObject(inner) && words(inner)) || found || undefined;
+  return (isObject(inner) && words(inner)) || found;
 }
 
 /** The words of a response's body, which may also be an event stream, HTML or plain text. */
@@ -90,7 +89,7 @@ export function toProviderError(json: Json): ProviderError {
   const more = words(json?.error?.metadata?.raw);
   return {
     message: more ? `${message}: ${more}` : message,
-    type: find(/^_*(error_?)?type$|^status$/i, /^(?!error$)\D/),
+    type: find(/^_*(error_?)?type$|^status$/i, /^(?!error$|failed$|response\.)\D/),
     code: find(/^(error_?|status_?)?code$/i, /./),
     status: Number(find(/^(http_?)?(status|code|status_?code)$/i, /^[45]\d\d$/)) || undefined,
     retryAfter: Math.round(Number.parseFloat(find(/^retryDelay$/, /./) ?? '') * 1000) || undefined,

@@ -85,8 +85,8 @@ export type Json = any;
 /** How a provider streams answers. */
 export interface CompletionFormat {
   readonly name: string;
-  /** Whether a chunk has this format's shape. `type` is its `type` member or the event's name. */
-  matches(chunk: Json, type: string | undefined): boolean;
+  /** Whether a chunk has this format's shape. `type` is its `type` member, or the event's name, or empty. */
+  matches(chunk: Json, type: string): boolean;
   /** Begins to read one answer. */
   start(answer: Answer): FormatReader;
 }
@@ -96,8 +96,8 @@ export interface FormatReader {
   read(chunk: Json, type: string): void;
   /** Completes what is open at the end. */
   end?(): void;
-  /** The input and output tokens in the provider's counts. */
-  tokens(counts: Json): [input: number | undefined, output: number | undefined];
+  /** The input and output tokens in the provider's counts, and the total if there is one. */
+  tokens(counts: Json): [input: Json, output: Json, total?: Json];
   /** The assistant message in the provider's request format. */
   message(): Json;
 }

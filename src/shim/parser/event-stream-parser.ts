@@ -5,30 +5,8 @@
  */
 
 import { type Core, restoreStack, stackPointer, views } from '../wasm/load.js';
+import { Batches, type EventSink, saveRows } from './batch.js';
 import { decode, replacingDecoder } from './decoder.js';
-
-/** What is called for a stream, in its order. After an exception, the next `feed` goes on with what follows. */
-export interface EventSink {
-  /**
-   * A block of lines ended that has data, an ID or both. `type` is empty for the type `message`; `retry` is the
-   * reconnection time that the block has set, in milliseconds.
-   */
-  onBlock(data: string | undefined, type: string, id: string | undefined, retry: number | undefined): void;
-  /** The reconnection time, in milliseconds. */
-  onRetry?: ((milliseconds: number) => void) | undefined;
-  onComment?: ((comment: string) => void) | undefined;
-  /** A line that the standard ignores. */
-  onIgnoredLine?: ((line: string) => void) | undefined;
-}
-
-/** The kinds of rows, as in `row` in `src/core/scanner.rs`. */
-const EVENT = 0;
-const END = 1;
-const DATA = 2;
-const TYPE = 3;
-const ID = 4;
-const RETRY = 5;
-const COMMENT = 6;
 
 /** What a scan returns besides the number of rows, as in `scan` in `src/browser/mod.rs`. */
 const ROWS = 0xffff;
@@ -38,32 +16,16 @@ const TOO_LARGE = 1 << 18;
 const IS_IN_LINE = 1 << 19;
 const IS_IN_EVENT = 1 << 20;
 
-/** The numbers before the rows in the table: their number, the scanned bytes, and the place to keep the text from. */
-const HEADER = 3;
-const COLUMNS = 3;
-
-/** A scan that gives so many rows may have stopped because the table was full. */
+/** A scan that gives this many rows may have stopped because the table was full. */
 const FULL = 2_046;
-
-/** Up to this many bytes, a loop copies faster than `set`. */
-const SHORT = 32;
-
-/** So many lines of data are joined at a time: an event of millions of lines would take many times its size. */
-const JOINED_LINES = 1_024;
 
 /** The parser whose bytes are in the window, which all share. */
 let owner: EventStreamParser | undefined;
 
-/** Rows, and the text that they are about. */
-interface Batch {
-  text: string;
-  rows: ArrayLike<number>;
-}
-
 /** Parses one stream, and after `reset` another. */
 export class EventStreamParser {
-  readonly #sink: EventSink;
   readonly #scanner: InstanceType<Core['Scanner']>;
+  readonly #batches: Batches;
 
   /** Bytes in the window that were not decoded yet. */
   #filled = 0;
@@ -82,21 +44,10 @@ export class EventStreamParser {
   /** The first half of a surrogate pair at the end of a text. */
   #half = '';
 
-  /** What was found and not delivered yet. */
-  readonly #batches: Batch[] = [];
-  #at = 0;
-  /** What the unfinished block has brought. */
-  #lines: string[] = [];
-  #joined: string[] = [];
-  #type = '';
-  #id: string | undefined;
-  #retry: number | undefined;
-
-  #isDelivering = false;
   #isTooLarge = false;
 
   constructor(core: Core, sink: EventSink, maxEventSize: number) {
-    this.#sink = sink;
+    this.#batches = new Batches(sink);
     this.#scanner = new core.Scanner(
       maxEventSize,
       sink.onComment !== undefined,
@@ -114,18 +65,31 @@ export class EventStreamParser {
     return this.#isInEvent;
   }
 
-  /** Takes the next piece of the stream. When a callback calls this, its piece is delivered after the current one. */
+  /** Takes the next piece of the stream, and delivers what it ends. */
   feed(chunk: string | Uint8Array): void {
-    if (!this.#isTooLarge) {
-      const pointer = stackPointer();
-      try {
-        this.#scan(chunk);
-      } catch (error) {
-        restoreStack(pointer);
-        throw error;
-      }
+    this.scan(chunk);
+    this.deliver();
+  }
+
+  /** Takes the next piece of the stream. Throws only if the core traps. */
+  scan(chunk: string | Uint8Array): void {
+    if (this.#isTooLarge) return;
+    const pointer = stackPointer();
+    try {
+      if (typeof chunk === 'string') this.#scanText(chunk);
+      else this.#scanBytes(chunk);
+    } catch (error) {
+      restoreStack(pointer);
+      throw error;
     }
-    if (this.#batches.length > 0) this.#deliver();
+  }
+
+  /**
+   * Calls back for all that was found and not delivered yet. Throws what a callback throws; the next call goes on with
+   * what follows. When a callback feeds, its piece is delivered after the current one.
+   */
+  deliver(): void {
+    this.#batches.deliver();
   }
 
   /** The stream has ended: takes an unfinished line and an unfinished event as if a blank line had followed. */
@@ -134,9 +98,12 @@ export class EventStreamParser {
     this.feed('\n\n\n');
   }
 
-  /** Begins a new stream. With `consume`, an unfinished line is taken as a line before that. */
+  /**
+   * Begins a new stream. With `consume`, an unfinished line is taken as a line before that. What was found before is
+   * still to be delivered, but not what is unfinished.
+   */
   reset(consume = false): void {
-    if (consume && !this.#isTooLarge && this.#isInLine) this.feed('\n');
+    if (consume && this.#isInLine) this.scan('\n');
     this.#scanner.rewind(true);
     this.#isInLine = this.#isInEvent = false;
     this.#filled = 0;
@@ -144,11 +111,7 @@ export class EventStreamParser {
     this.#saved = undefined;
     this.#decoder = undefined;
     this.#isTextKnown = this.#isTooLarge = false;
-    // What was found before is still delivered, but not what is unfinished.
-    this.#deliver();
-    this.#type = '';
-    this.#id = this.#retry = undefined;
-    this.#takeLines();
+    this.#batches.reset();
   }
 
   /** Frees the scanner. Nothing may be called afterwards. */
@@ -157,13 +120,11 @@ export class EventStreamParser {
     this.#scanner.free();
   }
 
-  #scan(chunk: string | Uint8Array): void {
-    if (typeof chunk === 'string') this.#scanText(chunk);
-    else if (this.#decoder) this.#scanWholeText(this.#decoder.decode(chunk, { stream: true }));
-    else this.#scanBytes(chunk);
-  }
-
   #scanBytes(chunk: Uint8Array): void {
+    if (this.#decoder) {
+      this.#scanWholeText(this.#decoder.decode(chunk, { stream: true }));
+      return;
+    }
     if (this.#half) {
       this.#half = '';
       this.#scanWholeText('\ufffd');
@@ -175,11 +136,7 @@ export class EventStreamParser {
       const { window } = this.#takeWindow();
       const before = this.#filled;
       const size = Math.min(length - offset, window.length - before);
-      if (size > SHORT) {
-        window.set(size === length ? chunk : chunk.subarray(offset, offset + size), before);
-      } else {
-        for (let index = 0; index < size; index++) window[before + index] = chunk[offset + index] as number;
-      }
+      window.set(size === length ? chunk : chunk.subarray(offset, offset + size), before);
       this.#filled += size;
       // The chunk itself is cheaper to decode than a view of the window.
       let source = before === 0 ? chunk : window;
@@ -187,9 +144,9 @@ export class EventStreamParser {
       offset += size;
       let result: number;
       do {
-        result = this.#scanner.scan(this.#filled);
+        result = this.#scanWindow();
         if (!this.#takeRows(result, source, start)) {
-          if (offset < length) this.#scan(chunk.subarray(offset));
+          if (offset < length) this.#scanBytes(chunk.subarray(offset));
           return;
         }
         source = window;
@@ -224,7 +181,7 @@ export class EventStreamParser {
       offset += read;
       let result: number;
       do {
-        result = this.#scanner.scan(this.#filled);
+        result = this.#scanWindow();
         this.#takeRows(result, window, 0);
       } while ((result & ROWS) >= FULL);
     }
@@ -254,8 +211,8 @@ export class EventStreamParser {
         return false;
       }
     }
-    const count = (result & ROWS) * COLUMNS;
-    if (count > 0) this.#batches.push({ text, rows: copied(table, count) });
+    const count = result & ROWS;
+    if (count > 0) this.#batches.add(text, count);
     const keepFrom = table[2] as number;
     this.#pending = keepFrom === text.length ? '' : keepFrom === 0 ? text : text.slice(keepFrom);
     const rest = this.#filled - scanned;
@@ -294,6 +251,11 @@ export class EventStreamParser {
     return rest;
   }
 
+  #scanWindow(): number {
+    saveRows();
+    return this.#scanner.scan(this.#filled);
+  }
+
   #takeWindow(): ReturnType<typeof views> {
     const shared = views();
     if (owner !== this) {
@@ -308,77 +270,6 @@ export class EventStreamParser {
   #save(window: Uint8Array): void {
     this.#saved = this.#filled > 0 ? window.slice(0, this.#filled) : undefined;
   }
-
-  /** Calls back for all that was found. After an exception, the next call goes on with what follows. */
-  #deliver(): void {
-    if (this.#isDelivering) return;
-    this.#isDelivering = true;
-    try {
-      for (let batch = this.#batches[0]; batch; batch = this.#batches[0]) {
-        this.#deliverBatch(batch);
-        this.#batches.shift();
-        this.#at = 0;
-      }
-    } finally {
-      this.#isDelivering = false;
-    }
-  }
-
-  #deliverBatch({ text, rows }: Batch): void {
-    const sink = this.#sink;
-    for (let at = this.#at; at < rows.length; ) {
-      const kind = rows[at] as number;
-      const start = rows[at + 1] as number;
-      const end = rows[at + 2] as number;
-      at += COLUMNS;
-      // Before anything is called that may throw.
-      this.#at = at;
-      switch (kind) {
-        case EVENT:
-          this.#endBlock(text.slice(start, end));
-          break;
-        case END:
-          this.#endBlock(this.#takeLines());
-          break;
-        case DATA:
-          this.#lines.push(text.slice(start, end));
-          if (this.#lines.length === JOINED_LINES) this.#joined.push(this.#lines.splice(0).join('\n'));
-          break;
-        case TYPE:
-          this.#type = text.slice(start, end);
-          break;
-        case ID:
-          this.#id = text.slice(start, end);
-          break;
-        case RETRY:
-          this.#retry = start + end * 2 ** 32;
-          sink.onRetry?.(this.#retry);
-          break;
-        case COMMENT:
-          sink.onComment?.(text.slice(start, end));
-          break;
-        default:
-          sink.onIgnoredLine?.(text.slice(start, end));
-      }
-    }
-  }
-
-  #endBlock(data: string | undefined): void {
-    const type = this.#type;
-    const id = this.#id;
-    const retry = this.#retry;
-    this.#type = '';
-    this.#id = this.#retry = undefined;
-    if (data !== undefined || id !== undefined) this.#sink.onBlock(data, type, id, retry);
-  }
-
-  /** The lines of data with a line feed between them, if there are any. */
-  #takeLines(): string | undefined {
-    const lines = this.#joined.concat(this.#lines);
-    this.#joined = [];
-    this.#lines = [];
-    return lines.length > 0 ? lines.join('\n') : undefined;
-  }
 }
 
 /** Lone surrogates replaced, as in UTF-8. Older platforms lack the method. */
@@ -388,15 +279,4 @@ function wellFormed(text: string): string {
   return text.replace(/[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]/g, (match) =>
     match.length === 2 ? match : '\ufffd',
   );
-}
-
-/** Up to so many numbers are copied one by one faster than a typed array is made of them. */
-const FEW = 20 * COLUMNS;
-
-/** A copy of rows, which the next scan writes over. */
-function copied(table: Uint32Array, count: number): ArrayLike<number> {
-  if (count > FEW) return table.slice(HEADER, HEADER + count);
-  const copy = new Array<number>(count);
-  for (let index = 0; index < count; index++) copy[index] = table[HEADER + index] as number;
-  return copy;
 }

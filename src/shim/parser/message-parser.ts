@@ -99,8 +99,6 @@ export class MessageParser implements EventSourceParser {
   #parser: EventStreamParser | undefined;
   /** An event whose `onId` has thrown. */
   #held: EventSourceMessage | undefined;
-  /** A callback is running: what is thrown is the user's. */
-  #isCallingBack = false;
   /** Why nothing is taken any more. */
   #refusal: Error | undefined;
 
@@ -111,20 +109,20 @@ export class MessageParser implements EventSourceParser {
 
   feed(chunk: string | Uint8Array): void {
     if (this.#refusal) throw this.#refusal;
-    if (typeof chunk !== 'string' && (!ArrayBuffer.isView(chunk) || chunk.length !== chunk.byteLength)) {
+    if (!(chunk instanceof Uint8Array) && typeof chunk !== 'string' && !isBytes(chunk)) {
       throw new TypeError(
         `feed() expects a string or Uint8Array, got ${chunk === null ? 'null' : typeof chunk}`,
       );
     }
     this.#parser ??= this.#create();
     const parser = this.#parser;
-    this.#isCallingBack = false;
+    if (this.#held) this.#deliverHeld();
     try {
-      if (this.#held) this.#deliverHeld();
-      parser.feed(chunk);
+      parser.scan(chunk);
     } catch (cause) {
       this.#fail(cause);
     }
+    parser.deliver();
     if (!parser.isTooLarge) return;
     this.#refusal = refusal('The limit "maxBufferSize" was exceeded');
     const { maxBufferSize = 'the default of 64 Mi' } = this.#config;
@@ -137,13 +135,13 @@ export class MessageParser implements EventSourceParser {
     const consume = options?.consume && !this.#refusal;
     this.#refusal = undefined;
     if (!parser) return;
-    this.#isCallingBack = false;
+    if (this.#held) this.#deliverHeld();
     try {
-      if (this.#held) this.#deliverHeld();
       parser.reset(consume);
     } catch (cause) {
       this.#fail(cause);
     }
+    parser.deliver();
   }
 
   /** Frees its memory. */
@@ -161,26 +159,19 @@ export class MessageParser implements EventSourceParser {
       throw startError(cause);
     }
     const { onEvent, onId, onRetry, onComment, onError } = config;
-    const callBack = <T>(callback: ((value: T) => void) | undefined, value: T) => {
-      this.#isCallingBack = true;
-      callback?.(value);
-      this.#isCallingBack = false;
-    };
     const sink = {
       onBlock: (data: string | undefined, type: string, id: string | undefined) => {
         const message = data === undefined ? undefined : toMessage(data, type, id);
         if (id !== undefined && onId) {
           this.#held = message;
-          callBack(onId, id);
+          onId(id);
           this.#held = undefined;
         }
-        if (message) callBack(onEvent, message);
+        if (message) onEvent?.(message);
       },
-      onRetry: onRetry && ((retry: number) => callBack(onRetry, retry)),
-      onComment: onComment && ((comment: string) => callBack(onComment, comment)),
-      onIgnoredLine: this.#reportsIgnoredLines
-        ? (line: string) => callBack(onError, toParseError(line))
-        : undefined,
+      onRetry,
+      onComment,
+      onIgnoredLine: this.#reportsIgnoredLines ? (line: string) => onError?.(toParseError(line)) : undefined,
     };
     return new EventStreamParser(core, sink, config.maxBufferSize ?? DEFAULT_MAX_EVENT_SIZE);
   }
@@ -188,19 +179,21 @@ export class MessageParser implements EventSourceParser {
   #deliverHeld(): void {
     const message = this.#held as EventSourceMessage;
     this.#held = undefined;
-    this.#isCallingBack = true;
     this.#config.onEvent?.(message);
-    this.#isCallingBack = false;
   }
 
-  /** Throws what a callback has thrown. Anything else is a trap in the core: nothing is taken until `reset`. */
+  /** The core has trapped: nothing is taken until `reset`. */
   #fail(cause: unknown): never {
-    if (this.#isCallingBack) throw cause;
     crashed.push(this.#parser);
     this.#parser = undefined;
     this.#refusal = refusal('An unexpected exception ended this stream', cause);
     throw this.#refusal;
   }
+}
+
+/** Whether it is a `Uint8Array`, maybe of another realm. */
+function isBytes(chunk: unknown): boolean {
+  return ArrayBuffer.isView(chunk) && (chunk as Uint8Array).length === chunk.byteLength;
 }
 
 function refusal(reason: string, cause?: unknown): Error {
@@ -215,7 +208,7 @@ export function toMessage(data: string, type: string, id: string | undefined): E
 function toParseError(line: string): ParseError {
   const [, field = '', value = ''] = /^([^:]*)(?:: ?)?(.*)$/s.exec(line) ?? [];
   if (field === 'retry') {
-    const message = `The value of "retry" is "${quote(value)}"; it has to be digits`;
+    const message = `The value of "retry" is "${quote(value)}"; it must be digits`;
     return new ParseError(message, { type: 'invalid-retry', value, line });
   }
   const message = `The field "${quote(field)}" is unknown`;
@@ -238,7 +231,7 @@ function quote(text: string): string {
 export function createParser(config: ParserConfig): EventSourceParser {
   if (typeof config !== 'object' || config === null) {
     throw new TypeError(
-      `createParser: the argument is ${config === null ? 'null' : typeof config}; it has to be an object, such as { onEvent }`,
+      `createParser: the argument is ${config === null ? 'null' : typeof config}; it must be an object, such as { onEvent }`,
     );
   }
   const parser = new MessageParser(config);

@@ -1,4 +1,4 @@
-/** Chromium's developer tools list the events of our streams (docs: README, "Debugging"). */
+/** Chromium's developer tools list the events of our streams (docs/getting-started.md, "Debugging"). */
 
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';

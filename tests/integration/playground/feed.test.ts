@@ -146,7 +146,7 @@ describe('feed view', () => {
   it('says what is wrong with a scheme that nothing can fetch', async () => {
     await feed.fill('feed-url', 'htp:/nonsense');
     await feed.click('feed-connect');
-    await feed.says('notice', /begins with htp: but has to begin with http:/);
+    await feed.says('notice', /begins with htp: but must begin with http:/);
     expect(await feed.text('notice')).not.to.match(/CORS/);
   });
 

@@ -63,7 +63,8 @@ pub fn parse(stream: &[u8]) -> Outcome {
             "id" if value.contains('\0') => {}
             "id" => id_buffer = value.to_owned(),
             "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
-                outcome.reconnection_time = Some(value.parse().unwrap_or(u64::MAX));
+                outcome.reconnection_time =
+                    Some(value.parse().map_or(1 << 53, |time: u64| time.min(1 << 53)));
             }
             _ => outcome.ignored.push(line.to_owned()),
         }

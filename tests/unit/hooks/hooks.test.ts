@@ -211,3 +211,19 @@ for (const [name, mount] of Object.entries(mounts)) {
     });
   });
 }
+
+describe('useEventSource', () => {
+  // The store of Svelte, which all three share.
+  it('changes once per frame, not once per event', async () => {
+    const burst = Array.from({ length: 2_000 }, (_, index) => `data: ${index}\n\n`).join('');
+    const scenario = await Scenario.of({ steps: [burst, { end: 'hang' }] });
+    const seen: (string | undefined)[] = [];
+    let events = 0;
+    const store = svelte.useEventSource(scenario.url, { onEvent: () => events++ });
+    const unsubscribe = store.subscribe(({ data }) => seen.push(data));
+    await until(() => seen.at(-1) === '1999');
+    expect(events).to.equal(2_000);
+    expect(seen).to.have.length.below(200);
+    unsubscribe();
+  });
+});

@@ -250,19 +250,15 @@ describe('wrong arguments', () => {
     ['a body with HEAD', { method: 'head', body: 'x' }, /a head request can't have a body/],
     ['a plain object as the body', { method: 'POST', body: { a: 1 } }, /JSON\.stringify/],
     ['an array as the body', { method: 'POST', body: [1] }, /JSON\.stringify/],
-    ['an unknown option', { heartbeat: 1 }, /unknown option "heartbeat".*withCredentials/],
+    ['an unknown option', { xyzzy: 1 }, /unknown option "xyzzy".*withCredentials/],
     ['a header that is undefined', { headers: { authorization: undefined } }, /"authorization" is undefined/],
     ['a header that is an object', { headers: { 'x-count': {} } }, /"x-count" is object.*string or a number/],
     ['a header that is null', { headers: [['x', null]] }, /"x" is null/],
     ['a header with a line break', { headers: { x: 'a\r\nb: c' } }, /the header "x" can't be sent/],
     ['a header’s name with a space', { headers: { 'x y': 'a' } }, /the header "x y" can't be sent/],
-    ['a fetch that is no function', { fetch: 'fetch' }, /"fetch" has to be a function/],
-    [
-      'a signal that is none',
-      { signal: new EventTarget().dispatchEvent },
-      /"signal" has to be an AbortSignal/,
-    ],
-    ['a second argument that is no object', 'POST', /has to be an object/],
+    ['a fetch that is no function', { fetch: 'fetch' }, /"fetch" must be a function/],
+    ['a signal that is none', { signal: new EventTarget().dispatchEvent }, /"signal" must be an AbortSignal/],
+    ['a second argument that is no object', 'POST', /must be an object/],
   ];
   for (const [what, init, message] of wrong) {
     it(what, () => {

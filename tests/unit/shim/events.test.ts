@@ -63,6 +63,23 @@ describe('events', () => {
     expect(await scenario.requests()).to.have.length(1);
   });
 
+  it('of a relative URL, as the page resolves it', async () => {
+    const urls: string[] = [];
+    const fetch = async (url: string) => {
+      urls.push(url);
+      return new Response(stream, { headers: { 'content-type': 'text/event-stream' } });
+    };
+    const ask = () => events('/feed?a#b', { method: 'POST', fetch });
+    const page =
+      (globalThis as { document?: { baseURI?: string } }).document?.baseURI ?? globalThis.location?.href;
+    if (page === undefined) {
+      expect(ask).to.throw(/"\/feed\?a#b" is not a valid URL; a relative URL needs a page/);
+      return;
+    }
+    expect(await all(ask())).to.deep.equal(expected);
+    expect(urls).to.deep.equal([new URL('/feed?a#b', page).href]);
+  });
+
   it('of a request, with its body, again and again', async () => {
     const scenario = await Scenario.of({ status: 503 }, { steps: [stream] });
     const request = new Request(scenario.url, {

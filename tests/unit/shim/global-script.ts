@@ -2,7 +2,7 @@
 
 import type { EventSource } from 'eventsource-wasm';
 
-/** The form of the package that is tested, put in by the bundler: WebAssembly (empty) or its twin without. */
+/** The build variant under test, set by the bundler: the default (empty) or `js`. */
 declare const __VARIANT__: '' | 'js';
 export const isTwin = __VARIANT__ === 'js';
 export const globalScript = isTwin ? 'dist/global-js.js' : 'dist/global.js';

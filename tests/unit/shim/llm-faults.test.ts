@@ -1002,6 +1002,102 @@ const faults: Record<string, Record<string, Fault>> = {
       error: { message: /application\/json/, kind: 'content-type' },
     },
   },
+  'shapes that other servers send': {
+    'an event named like an exception': {
+      stream: `${chat({ content: 'a' })}event: throttlingException\n${data({ message: 'Too many requests' })}`,
+      error: { message: /^Too many requests$/, kind: 'provider' },
+      types: ['text'],
+    },
+    'Anthropic: message_stop alone': {
+      stream: start() + claude('message_stop'),
+      error: { message: /ended before the answer did/, kind: 'cut' },
+    },
+    'responses: completed with the status failed': {
+      stream: response('completed', { response: { status: 'failed', error: null } }),
+      error: { message: /"failed"/, kind: 'provider' },
+    },
+    'responses: the type of an error is not that of its event': {
+      stream: response('failed', {
+        response: { status: 'failed', error: { code: 'x', message: 'Slow down' } },
+      }),
+      error: { message: /^Slow down$/, code: 'x', type: undefined },
+    },
+    'a finish reason that is the text null': {
+      stream: chat({ content: 'a' }, 'null'),
+      error: { message: /ended before the answer did/, kind: 'cut' },
+      types: ['text'],
+    },
+    '[DONE] in quotes, or in lower case': {
+      stream: `${chat({ content: 'a' })}data: "[DONE]"\n\ndata: [done]\n\n`,
+      result: { text: 'a' },
+    },
+    'content as a list of texts': {
+      stream: chat({ content: ['a', 'b'] }) + stop + DONE,
+      result: { text: 'ab' },
+    },
+    'the whole message again at the end': {
+      stream: [
+        chat({ content: 'a', reasoning: 'r' }),
+        chat({ content: 'b' }),
+        choice({ message: { content: 'ab', reasoning: 'r' }, finish_reason: 'stop' }),
+      ].join(''),
+      result: { text: 'ab', reasoning: 'r', finishReason: 'stop' },
+    },
+    'annotations and audio': {
+      stream:
+        chat({ annotations: [{ type: 'url_citation' }] }) +
+        chat({ audio: { transcript: 'a' } }) +
+        stop +
+        DONE,
+      types: ['other', 'other', 'finish'],
+    },
+    'a call in pieces, each with another ID': {
+      stream: [
+        call({ index: 0, id: 'a', function: { name: 'f', arguments: '{"x":' } }),
+        call({ index: 0, id: 'b', function: { arguments: '1}' } }),
+        stop,
+      ].join(''),
+      result: { toolCalls: [{ id: 'a', name: 'f', arguments: '{"x":1}' }] },
+    },
+    'Google: arguments as text': {
+      stream: gemini([{ functionCall: { name: 'f', args: '{"x":1}' } }], { finishReason: 'STOP' }),
+      result: { toolCalls: [{ id: undefined, name: 'f', arguments: '{"x":1}' }] },
+    },
+    'AI SDK: the input of a call that failed': {
+      stream: [
+        data({ type: 'tool-input-error', toolCallId: 'a', toolName: 'f', input: { x: 1 }, errorText: 'bad' }),
+        data({ type: 'text-delta', id: '0', delta: 'b' }),
+        data({ type: 'finish' }),
+      ].join(''),
+      result: { text: 'b', toolCalls: [] },
+      types: ['server-tool-call', 'server-tool-result', 'text', 'finish'],
+    },
+    'responses: reasoning and its summary are different blocks': {
+      stream: [
+        response('reasoning_text.delta', { item_id: 'r', content_index: 0, delta: 'a' }),
+        response('reasoning_summary_text.delta', { item_id: 'r', summary_index: 0, delta: 'b' }),
+        completed(),
+      ].join(''),
+      result: { reasoning: 'a\n\nb' },
+    },
+  },
+  'bodies of refusals': {
+    'a list of messages': {
+      stream: '{"statusCode":400,"message":["no name","no age"],"error":"Bad Request"}',
+      answer: { status: 400 },
+      error: { message: /^no name \(/, kind: 'status', status: 400 },
+    },
+    'a list of errors': {
+      stream: '{"errors":["first","second"]}',
+      answer: { status: 400 },
+      error: { message: /^first \(/, kind: 'status' },
+    },
+    'the detail of a problem, not its title': {
+      stream: '{"type":"about:blank","title":"Forbidden","detail":"No credit","status":403}',
+      answer: { status: 403 },
+      error: { message: /^No credit \(/, status: 403 },
+    },
+  },
 };
 
 function beats(): Step[] {

@@ -11,6 +11,8 @@ import {
   everyFrame,
   google,
   openaiChat,
+  type StandardSchema,
+  structuredOutput,
 } from 'eventsource-wasm/llm';
 import OpenAI from 'openai';
 import { sleep } from '../../conformance/conformance-test.js';
@@ -175,6 +177,19 @@ describe('completion: formats', () => {
     expect(() => createCompletion(anthropic)('/', { format: 'google' })).to.throw(
       TypeError,
       'known are anthropic',
+    );
+  });
+
+  it('createCompletion validates with structuredOutput only', async () => {
+    const schema = {
+      '~standard': { version: 1, vendor: '', validate: (value) => ({ value }) },
+    } as StandardSchema;
+    const bytes = new TextEncoder().encode(chat({ content: '{"a":1}' }, 'stop'));
+    const complete = createCompletion(openaiChat, structuredOutput);
+    expect((await complete(respond(bytes), { schema }).result()).object).to.deep.equal({ a: 1 });
+    expect(() => createCompletion(openaiChat)(respond(bytes), { schema })).to.throw(
+      TypeError,
+      'structuredOutput',
     );
   });
 

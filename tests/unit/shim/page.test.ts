@@ -113,6 +113,25 @@ if ('document' in globalThis) {
       });
     });
 
+    it('out of the back/forward cache: events go on, though the scheduler’s message was dropped', async () => {
+      const scenario = await Scenario.of({ steps: ['data: a\n\ndata: b\n\n', { end: 'hang' }] });
+      await using(new EventSource(scenario.url), async (source) => {
+        const events = record(source, 'open', 'message');
+        // As WebKit does.
+        const { postMessage } = MessagePort.prototype;
+        MessagePort.prototype.postMessage = () => {};
+        await next<Event>(source, 'open').finally(() => {
+          MessagePort.prototype.postMessage = postMessage;
+        });
+        await sleep(100);
+        expect(events).to.have.length(1);
+        window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+        await next(source, 'message');
+        if (events.length < 3) await next(source, 'message');
+        expect(events).to.have.length(3);
+      });
+    });
+
     it('closed by a listener of pagehide: the next one connects when the page comes back', async () => {
       const scenario = await Scenario.of(hang);
       const first = new EventSource(scenario.url);

@@ -664,7 +664,7 @@ describe('seeing what happens', () => {
 
 describe('wrong options', () => {
   const wrong: [what: string, init: unknown, message: RegExp][] = [
-    ['reconnect that is a number', { reconnect: 5 }, /"reconnect" has to be/],
+    ['reconnect that is a number', { reconnect: 5 }, /"reconnect" must be/],
     [
       'a member that a policy does not have',
       { reconnect: { delay: 5 } },
@@ -672,9 +672,9 @@ describe('wrong options', () => {
     ],
     ['a delay that is negative', { reconnect: { initialDelay: -1 } }, /"reconnect\.initialDelay" is -1/],
     ['a factor that is no number', { reconnect: { factor: Number.NaN } }, /"reconnect\.factor" is NaN/],
-    ['a time-out that is a string', { idleTimeout: '5s' }, /"idleTimeout" is 5s; it has to be a number/],
+    ['a time-out that is a string', { idleTimeout: '5s' }, /"idleTimeout" is 5s; it must be a number/],
     ['whenHidden that is neither', { whenHidden: 'close' }, /"whenHidden" is "close".*"keep" or "pause"/],
-    ['trace that is no function', { trace: true }, /"trace" has to be a function/],
+    ['trace that is no function', { trace: true }, /"trace" must be a function/],
     ['a body to resume with GET', { resume: { body: 'x' } }, /a GET request can't have a body/],
   ];
   for (const [what, init, message] of wrong) {

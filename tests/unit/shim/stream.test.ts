@@ -350,7 +350,7 @@ describe('createParser: ours', () => {
     const parser = createParser({ onError: (error) => errors.push(error), maxBufferSize: 99 });
     parser.feed(`retry: soon\n${'x'.repeat(60)}: y\n${'x'.repeat(100)}`);
     expect(errors.map(({ message }) => message)).to.deep.equal([
-      'The value of "retry" is "soon"; it has to be digits',
+      'The value of "retry" is "soon"; it must be digits',
       `The field "${'x'.repeat(40)}…" is unknown`,
       'The server sent a line or an event of more than 99 bytes',
     ]);

@@ -1,132 +1,110 @@
 /** The UI message stream of Vercel's AI SDK. */
 
-import { type Answer, type OpenCall, textOf, toArguments, toTotal } from '../answer.js';
-import type { CompletionFormat, FormatReader, Json } from '../types.js';
+import { type OpenCall, textOf, toArguments } from '../answer.js';
+import type { CompletionFormat, Json } from '../types.js';
 
 const TYPES =
-  /^(start|finish|abort|(start|finish)-step|(text|reasoning)-(start|delta|end)|tool-(input|output|approval)-[a-z-]+|source-(url|document)|file|data-.+|message-metadata)$/;
+  /^((start|finish)(-step)?|abort|file|message-metadata|(text|reasoning)-(start|delta|end))$|^(tool-(input|output|approval)|source|data)-/;
 
 /** The UI message stream of Vercel's AI SDK, versions 5 and 6. */
 export const aiSdk: CompletionFormat = {
   name: 'ai-sdk',
-  matches: (_chunk, type) => TYPES.test(type ?? ''),
-  start: (answer) => new UiMessageReader(answer),
-};
+  matches: (_chunk, type) => TYPES.test(type),
+  start: (answer) => {
+    /** Calls without a result, by their ID. */
+    const open = new Map<unknown, OpenCall>();
+    /** The parts of the UI message. */
+    const parts: Json[] = [];
+    const byId = new Map<string, Json>();
+    /** The number of a text's block. */
+    const blocks = new Map<Json, number>();
 
-class UiMessageReader implements FormatReader {
-  readonly #answer: Answer;
-  /** Calls without a result, by their ID. */
-  readonly #open = new Map<unknown, OpenCall>();
-  /** The parts of the UI message. */
-  readonly #parts: Json[] = [];
-  readonly #byId = new Map<string, Json>();
-  #block = 0;
+    const readText = (kind: 'text' | 'reasoning', isStart: boolean, chunk: Json) => {
+      const key = `${kind} ${chunk.id}`;
+      let part = byId.get(key);
+      if (isStart || !part) {
+        part = { type: kind, text: '' };
+        byId.set(key, part);
+        blocks.set(part, parts.push(part));
+      }
+      if (chunk.providerMetadata) part.providerMetadata = chunk.providerMetadata;
+      const text = textOf(chunk.delta ?? chunk.text);
+      if (!text || isStart) return;
+      part.text += text;
+      answer.write(kind, text, blocks.get(part));
+    };
 
-  constructor(answer: Answer) {
-    this.#answer = answer;
-  }
-
-  read(chunk: Json, type: string): void {
-    const answer = this.#answer;
-    const [kind, what] = type.split('-', 2) as [string, string?];
-    if (kind === 'text' || kind === 'reasoning') {
-      this.#readText(kind, what, chunk);
-    } else if (kind === 'tool') {
-      this.#readTool(type, chunk);
-    } else if (type === 'finish') {
-      const metadata = chunk.messageMetadata;
-      answer.count(metadata?.totalUsage ?? metadata?.usage ?? chunk.totalUsage);
-      answer.finish(chunk.finishReason);
-    } else if (type === 'start') {
-      answer.id = textOf(chunk.messageId) ?? answer.id;
-    } else if (type === 'abort') {
-      answer.fail(textOf(chunk.reason) ?? 'The server aborted the answer');
-    } else if (/^(source|file|data)/.test(type)) {
-      answer.other(type, chunk);
-      this.#parts.push(chunk);
-    } else if (type === 'start-step') {
-      this.#parts.push({ type: 'step-start' });
-    }
-  }
-
-  /** Calls that have no result are the client's. */
-  end(): void {
-    for (const call of this.#open.values()) this.#answer.close(call);
-  }
-
-  tokens({ inputTokens, outputTokens, totalTokens }: Json): [number | undefined, number | undefined] {
-    return toTotal(inputTokens, outputTokens, totalTokens);
-  }
-
-  message(): Json {
-    const { id } = this.#answer;
-    return { ...(id && { id }), role: 'assistant', parts: this.#parts };
-  }
-
-  #readText(kind: 'text' | 'reasoning', what: string | undefined, chunk: Json): void {
-    const key = `${kind} ${chunk.id}`;
-    let part = this.#byId.get(key);
-    if (what === 'start' || !part) {
-      part = { type: kind, text: '' };
-      this.#byId.set(key, part);
-      this.#parts.push(part);
-      part.block = ++this.#block;
-      Object.defineProperty(part, 'block', { enumerable: false });
-    }
-    if (chunk.providerMetadata) part.providerMetadata = chunk.providerMetadata;
-    const text = textOf(chunk.delta ?? chunk.text);
-    if (what !== 'delta' || !text) return;
-    part.text += text;
-    this.#answer.write(kind, text, part.block);
-  }
-
-  #readTool(type: string, chunk: Json): void {
-    const answer = this.#answer;
-    const { toolCallId: id, toolName, input, output, errorText } = chunk;
-    const key = `tool ${id}`;
-    let part = this.#byId.get(key);
-    let call = this.#open.get(id);
-    if (!part) {
-      const name = textOf(toolName) ?? '';
-      part = {
-        type: chunk.dynamic ? 'dynamic-tool' : `tool-${name}`,
-        toolCallId: id,
-        state: 'input-streaming',
-      };
-      if (chunk.dynamic) part.toolName = name;
-      this.#byId.set(key, part);
-      this.#parts.push(part);
-      call = answer.open(id, name);
-      this.#open.set(id, call);
-      if (type === 'tool-input-start') answer.grow(call, '');
-    }
-    const isProviders = Boolean(chunk.providerExecuted);
-    if (isProviders) part.providerExecuted = true;
-    if (type === 'tool-input-delta' && call && textOf(chunk.inputTextDelta)) {
-      answer.grow(call, chunk.inputTextDelta);
-    } else if (type === 'tool-input-available') {
-      Object.assign(part, { state: 'input-available', input });
+    const readTool = (type: string, chunk: Json) => {
+      const { toolCallId: id, toolName, input, output, errorText, dynamic, providerExecuted } = chunk;
+      const key = `tool ${id}`;
+      let part = byId.get(key);
+      let call = open.get(id);
+      if (!part) {
+        const name = textOf(toolName) ?? '';
+        part = {
+          type: dynamic ? 'dynamic-tool' : `tool-${name}`,
+          toolCallId: id,
+          state: 'input-streaming',
+          ...(dynamic && { toolName: name }),
+        };
+        byId.set(key, part);
+        parts.push(part);
+        call = answer.open(id, name);
+        open.set(id, call);
+        if (type === 'tool-input-start') answer.grow(call, '');
+      }
+      if (providerExecuted) part.providerExecuted = true;
       if (call) call.arguments = toArguments(input) || call.arguments;
-      if (isProviders) this.#execute(id);
-    } else if (type === 'tool-output-available') {
-      Object.assign(part, { state: 'output-available', output });
-      this.#execute(id);
+      const isFailed = /-(error|denied)$/.test(type);
+      const isEnded = isFailed || type === 'tool-output-available';
+      if (type === 'tool-input-delta') {
+        if (call && textOf(chunk.inputTextDelta)) answer.grow(call, chunk.inputTextDelta);
+      } else if (type === 'tool-input-available') {
+        Object.assign(part, { state: 'input-available', input });
+      } else if (isFailed) {
+        Object.assign(part, { state: 'output-error', errorText, ...(input !== undefined && { input }) });
+      } else if (isEnded) {
+        Object.assign(part, { state: 'output-available', output });
+      }
+      if (call && (isEnded || (providerExecuted && type === 'tool-input-available'))) {
+        // The call isn't the client's.
+        open.delete(id);
+        const { name, arguments: text } = call;
+        answer.add({ type: 'server-tool-call', id: call.id, name, arguments: text || '{}' });
+      }
+      if (!isEnded) return;
       const name = part.toolName ?? part.type.slice('tool-'.length);
-      answer.add({ type: 'server-tool-result', id: textOf(id), name, result: output });
-    } else if (/-(error|denied)$/.test(type)) {
-      Object.assign(part, { state: 'output-error', errorText, ...(input !== undefined && { input }) });
-      this.#execute(id);
-      const name = part.toolName ?? part.type.slice('tool-'.length);
-      answer.add({ type: 'server-tool-result', id: textOf(id), name, result: chunk });
-    }
-  }
+      answer.add({ type: 'server-tool-result', id: textOf(id), name, result: isFailed ? chunk : output });
+    };
 
-  /** The call isn't the client's. */
-  #execute(id: unknown): void {
-    const call = this.#open.get(id);
-    if (!call) return;
-    this.#open.delete(id);
-    const { name, arguments: text } = call;
-    this.#answer.add({ type: 'server-tool-call', id: call.id, name, arguments: text || '{}' });
-  }
-}
+    return {
+      read(chunk, type) {
+        const [kind, what] = type.split('-', 2) as [string, string?];
+        if (kind === 'text' || kind === 'reasoning') {
+          if (what !== 'end' || chunk.providerMetadata) readText(kind, what === 'start', chunk);
+        } else if (kind === 'tool') {
+          readTool(type, chunk);
+        } else if (type === 'finish') {
+          const metadata = chunk.messageMetadata;
+          answer.count(metadata?.totalUsage ?? metadata?.usage ?? chunk.totalUsage);
+          answer.finish(chunk.finishReason);
+        } else if (type === 'start') {
+          answer.id = textOf(chunk.messageId) ?? answer.id;
+        } else if (type === 'abort') {
+          answer.fail(textOf(chunk.reason) ?? 'The server aborted the answer');
+        } else if (/^(source|file|data)/.test(type)) {
+          answer.other(type, chunk);
+          parts.push(chunk);
+        } else if (type === 'start-step') {
+          parts.push({ type: 'step-start' });
+        }
+      },
+      /** Calls that have no result are the client's. */
+      end() {
+        for (const call of open.values()) answer.close(call);
+      },
+      tokens: (counts) => [counts.inputTokens, counts.outputTokens, counts.totalTokens],
+      message: () => ({ ...(answer.id && { id: answer.id }), role: 'assistant', parts }),
+    };
+  },
+};

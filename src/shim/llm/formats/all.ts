@@ -1,6 +1,7 @@
 /** `completion` with all formats. */
 
 import { type CompletionFunction, createCompletion } from '../completion.js';
+import { structuredOutput } from '../structured-output.js';
 import { aiSdk } from './ai-sdk.js';
 import { anthropic } from './anthropic.js';
 import { cohere } from './cohere.js';
@@ -23,4 +24,5 @@ export const completion: CompletionFunction = /* @__PURE__ */ createCompletion(
   google,
   aiSdk,
   cohere,
+  structuredOutput,
 );

@@ -16,7 +16,7 @@ const TYPES = /^(message|content_block)_(start|delta|stop)$/;
 /** Anthropic's messages API, and the servers that are compatible with it. */
 export const anthropic: CompletionFormat = {
   name: 'anthropic',
-  matches: (_chunk, type) => TYPES.test(type ?? ''),
+  matches: (_chunk, type) => TYPES.test(type),
   start: (answer) => {
     /** The message's content. */
     const blocks: Json[] = [];
@@ -116,7 +116,6 @@ export const anthropic: CompletionFormat = {
         if (textOf(delta?.stop_reason)) answer.finish(delta.stop_reason);
       },
       message_stop() {
-        answer.finish(undefined);
         answer.isDone = true;
       },
     };

@@ -1,184 +1,165 @@
 /** OpenAI's responses. */
 
-import { type Answer, isObject, list, type OpenCall, textOf, toArguments, toTotal } from '../answer.js';
+import { type Answer, isObject, list, type OpenCall, textOf, toArguments } from '../answer.js';
 import type { CompletionFormat, FormatReader, Json } from '../types.js';
 
 /** Items that wait for the client's answer. Other calls run at the provider. */
-const CLIENT_CALLS = [
-  ...['function_call', 'custom_tool_call', 'shell_call', 'local_shell_call', 'tool_search_call'],
-  ...['computer_call', 'apply_patch_call', 'mcp_approval_request'],
-];
+const CLIENT_CALL =
+  /^((function|custom_tool|shell|local_shell|tool_search|computer|apply_patch)_call|mcp_approval_request)$/;
 
 /** OpenAI's responses API, and the servers that are compatible with it. */
 export const openaiResponses: CompletionFormat = {
   name: 'openai-responses',
-  matches: (_chunk, type) => /^response\./.test(type ?? ''),
-  start: (answer) => new ResponsesReader(answer),
+  matches: (_chunk, type) => /^response\./.test(type),
+  start,
 };
 
-class ResponsesReader implements FormatReader {
-  readonly #answer: Answer;
+function start(answer: Answer): FormatReader {
   /** Calls whose arguments are streaming, by the output's index or the item's ID. */
-  readonly #open = new Map<unknown, OpenCall>();
+  const open = new Map<unknown, OpenCall>();
   /** The text written so far, by block. */
-  readonly #written = new Map<string, string>();
-  readonly #items: Json[] = [];
-  #output: Json[] | undefined;
-  #isStored = true;
+  const written = new Map<string, string>();
+  let items: Json[] = [];
+  let isStored = true;
 
-  constructor(answer: Answer) {
-    this.#answer = answer;
-  }
-
-  read(chunk: Json, type: string): void {
-    const answer = this.#answer;
-    const { response, item } = chunk;
-    answer.id ??= textOf(response?.id);
-    if (response?.store === false) this.#isStored = false;
-    const [, name = '', what] = /^response\.(.+?)(?:\.(\w+))?$/.exec(type) ?? [];
-    const kind = /reasoning/.test(name) ? 'reasoning' : 'text';
-    if (/^(output_text|refusal|reasoning(_summary)?_text)$/.test(name)) {
-      if (what === 'delta') this.#write(kind, chunk, chunk.delta);
-      else if (what === 'done') this.#complete(kind, chunk, chunk.text ?? chunk.refusal);
-      else answer.other('annotation', chunk.annotation);
-    } else if (/^output_text\.annotation$/.test(name)) {
-      answer.other('annotation', chunk.annotation);
-    } else if (name === 'output_item' && isObject(item)) {
-      if (what === 'done') this.#readItem(item, chunk.output_index);
-      else if (isForClient(item)) this.#begin(item, chunk.output_index ?? item.id);
-    } else if (/(arguments|_input|shell_call_command)$/.test(name)) {
-      const call = this.#open.get(chunk.output_index ?? chunk.item_id) ?? this.#open.get(chunk.item_id);
-      const piece = toArguments(chunk.delta);
-      if (call && piece) answer.grow(call, piece);
-      else if (call) call.arguments = toArguments(chunk.arguments ?? chunk.input) || call.arguments;
-    } else if (name === 'error') {
-      answer.fail(chunk);
-    } else if (/^(completed|incomplete|done|failed|cancelled)$/.test(name)) {
-      this.#end(response, name);
-    }
-  }
-
-  /** Completes calls without a final item. */
-  end(): void {
-    for (const call of this.#open.values()) this.#answer.close(call);
-  }
-
-  tokens({ input_tokens, output_tokens, total_tokens }: Json): [number | undefined, number | undefined] {
-    return toTotal(input_tokens, output_tokens, total_tokens);
-  }
-
-  /** The output's items: append all of them to `input`. */
-  message(): Json {
-    const items = this.#output ?? this.#items;
-    // Without storage, the server only knows reasoning that the item contains.
-    return this.#isStored
-      ? items
-      : items.filter((item) => item.type !== 'reasoning' || item.encrypted_content);
-  }
-
-  #end(response: Json, name: string): void {
-    const answer = this.#answer;
-    answer.count(response?.usage);
-    if (isObject(response?.error) || textOf(response?.error)) {
-      answer.fail(response);
-    } else if (/failed|cancelled/.test(name)) {
-      answer.fail(`The response's status is "${name}"`);
-    } else {
-      const output = list(response?.output);
-      for (const item of output) this.#readItem(item);
-      if (output.length > 0) this.#output = output;
-      answer.finish(response?.incomplete_details?.reason ?? response?.status ?? name);
-      answer.isDone = true;
-    }
-  }
-
-  #write(kind: 'text' | 'reasoning', chunk: Json, text: unknown): void {
+  const write = (kind: 'text' | 'reasoning', chunk: Json, text: unknown) => {
     const key = keyOf(kind, chunk);
-    this.#written.set(key, (this.#written.get(key) ?? '') + (textOf(text) ?? ''));
+    written.set(key, (written.get(key) ?? '') + (textOf(text) ?? ''));
     // Parts of one message's text belong together.
-    this.#answer.write(kind, text, kind === 'text' ? (chunk.item_id ?? chunk.output_index) : key);
-  }
+    answer.write(kind, text, kind === 'text' ? (chunk.item_id ?? chunk.output_index) : key);
+  };
 
   /** Writes what deltas have left out of a block's whole text. */
-  #complete(kind: 'text' | 'reasoning', chunk: Json, text: unknown): void {
+  const complete = (kind: 'text' | 'reasoning', chunk: Json, text: unknown) => {
     const whole = textOf(text);
-    const written = this.#written.get(keyOf(kind, chunk)) ?? '';
+    const start = written.get(keyOf(kind, chunk)) ?? '';
     // The text of an item is in blocks of its own.
-    const isWritten = whole && withoutBreaks(this.#answer[kind]).includes(withoutBreaks(whole));
-    if (!whole || isWritten) return;
-    this.#write(kind, chunk, whole.startsWith(written) ? whole.slice(written.length) : '');
-  }
+    if (!whole || withoutBreaks(answer[kind]).includes(withoutBreaks(whole))) return;
+    if (whole.startsWith(start)) write(kind, chunk, whole.slice(start.length));
+  };
 
-  #begin(item: Json, key: unknown): OpenCall {
-    const isFunction = item.type === 'function_call';
-    const name = item.name ?? item.type.replace(/_call$/, '');
-    const call = this.#answer.open(item.call_id ?? item.id, name, isFunction ? undefined : item.type);
-    this.#open.set(key, call);
-    this.#answer.grow(call, textOf(item.arguments ?? item.input) ?? '');
+  const take = (key: unknown) => {
+    const call = open.get(key);
+    open.delete(key);
     return call;
-  }
+  };
 
-  #take(key: unknown): OpenCall | undefined {
-    const call = this.#open.get(key);
-    this.#open.delete(key);
-    return call;
-  }
-
-  #readItem(item: Json, index?: unknown): void {
-    const answer = this.#answer;
-    const id = item.id ?? item.call_id;
-    if (this.#items.some((known) => id !== undefined && (known.id ?? known.call_id) === id)) return;
-    this.#items.push(item);
-    const place = (part: number) => ({
-      item_id: item.id,
-      output_index: index,
-      content_index: part,
-      summary_index: part,
-    });
-    const { type } = item;
+  const readItem = (item: Json, output_index?: unknown) => {
+    const { type, call_id } = item;
+    const id = item.id ?? call_id;
+    if (items.some((known) => id !== undefined && (known.id ?? known.call_id) === id)) return;
+    items.push(item);
+    const readBlocks = (kind: 'text' | 'reasoning', name: string, blocks: Json) => {
+      list(blocks).forEach(({ text, refusal }, index) => {
+        complete(kind, { item_id: item.id, output_index, [name]: index }, text ?? refusal);
+      });
+    };
+    const name = nameOf(item);
+    const args = argumentsOf(item);
+    const result = { type: 'server-tool-result', id: textOf(call_id ?? id), result: item } as const;
     if (type === 'message') {
-      list(item.content).forEach((part, at) => {
-        this.#complete('text', place(at), part.text ?? part.refusal);
-      });
+      readBlocks('text', 'content_index', item.content);
     } else if (type === 'reasoning') {
-      [...list(item.summary), ...list(item.content)].forEach((part, at) => {
-        this.#complete('reasoning', place(at), part.text);
-      });
+      readBlocks('reasoning', 'summary_index', item.summary);
+      readBlocks('reasoning', 'content_index', item.content);
     } else if (isForClient(item)) {
-      const call = this.#take(index ?? item.id) ?? this.#take(item.id);
+      const call = take(output_index ?? id) ?? take(id) ?? begin(item);
       // The final item overrides the deltas.
-      const { action, actions, operation } = item;
-      answer.close({
-        ...(call ?? answer.open(undefined, '', type === 'function_call' ? undefined : type)),
-        id: textOf(item.call_id ?? item.id),
-        name: textOf(item.name) ?? type.replace(/_call$/, ''),
-        arguments:
-          toArguments(item.arguments ?? item.input ?? action ?? actions ?? operation) ||
-          (call?.arguments ?? ''),
-      });
+      answer.close({ ...call, id: result.id, name, arguments: args || call.arguments });
     } else if (/_output$/.test(type)) {
-      answer.add({
-        type: 'server-tool-result',
-        id: textOf(item.call_id ?? item.id),
-        name: type,
-        result: item,
-      });
-    } else if (textOf(type)) {
-      const name = textOf(item.name) ?? type.replace(/_call$/, '');
-      if (name === type && !item.call_id) {
-        answer.other(type, item);
-        return;
-      }
-      const args = toArguments(item.arguments ?? item.action ?? item.code ?? item.queries ?? item.prompt);
-      answer.add({ type: 'server-tool-call', id: textOf(item.call_id ?? item.id), name, arguments: args });
+      answer.add({ ...result, name: type });
+    } else if (name === type && !call_id) {
+      answer.other(type, item);
+    } else if (name) {
+      answer.add({ type: 'server-tool-call', id: result.id, name, arguments: args });
       // The result is in the item, or in one of its own.
-      if (!item.call_id) answer.add({ type: 'server-tool-result', id: textOf(item.id), name, result: item });
+      if (!call_id) answer.add({ ...result, name });
     }
-  }
+  };
+
+  const begin = (item: Json) =>
+    answer.open(item.call_id ?? item.id, nameOf(item), item.type === 'function_call' ? undefined : item.type);
+
+  const end = (response: Json, name: string) => {
+    const { error, incomplete_details: details } = response ?? {};
+    const status = textOf(response?.status) ?? name;
+    answer.count(response?.usage);
+    if (isObject(error) || textOf(error)) {
+      answer.fail(response);
+    } else if (/failed|cancelled/.test(name + status)) {
+      answer.fail(`The provider ended the answer with "${status}"`);
+    } else {
+      const output = list(response?.output);
+      for (const item of output) readItem(item);
+      if (output.length > 0) items = output;
+      answer.finish(details?.reason ?? status);
+      answer.isDone = true;
+    }
+  };
+
+  return {
+    read(chunk, type) {
+      const { response, item, delta, output_index, item_id } = chunk;
+      answer.id ??= textOf(response?.id);
+      if (response?.store === false) isStored = false;
+      const [, name = '', what] = /^response\.(.+?)(?:\.(\w+))?$/.exec(type) ?? [];
+      const kind = /reasoning/.test(name) ? 'reasoning' : 'text';
+      if (/annotation/.test(type)) {
+        answer.other('annotation', chunk.annotation);
+      } else if (/^(output_text|refusal|reasoning(_summary)?_text)$/.test(name)) {
+        if (what === 'delta') write(kind, chunk, delta);
+        else complete(kind, chunk, chunk.text ?? chunk.refusal);
+      } else if (name === 'output_item' && isObject(item)) {
+        if (what === 'done') {
+          readItem(item, output_index);
+        } else if (isForClient(item)) {
+          const call = begin(item);
+          open.set(output_index ?? item.id, call);
+          answer.grow(call, textOf(item.arguments ?? item.input) ?? '');
+        }
+      } else if (/(arguments|_input|shell_call_command)$/.test(name)) {
+        const call = open.get(output_index ?? item_id) ?? open.get(item_id);
+        const piece = toArguments(delta);
+        if (call && piece) answer.grow(call, piece);
+        else if (call) call.arguments = argumentsOf(chunk) || call.arguments;
+      } else if (name === 'error') {
+        answer.fail(chunk);
+      } else if (/^(completed|incomplete|done|failed|cancelled)$/.test(name)) {
+        end(response, name);
+      }
+    },
+    /** Completes calls and text without a final item. */
+    end() {
+      for (const call of open.values()) {
+        const { id, name, kind, arguments: input } = call;
+        answer.close(call);
+        items.push({
+          type: kind ?? 'function_call',
+          ...{ call_id: id, name, [kind ? 'input' : 'arguments']: input },
+        });
+      }
+      const { text } = answer;
+      if (!text || items.some(({ type }) => type === 'message')) return;
+      items.unshift({ type: 'message', role: 'assistant', content: [{ type: 'output_text', text }] });
+    },
+    tokens: (counts) => [counts.input_tokens, counts.output_tokens, counts.total_tokens],
+    /** The output's items: append all of them to `input`. Without storage, reasoning has to be in the item. */
+    message: () =>
+      items.filter(({ type, encrypted_content }) => isStored || type !== 'reasoning' || encrypted_content),
+  };
 }
 
 function isForClient({ type, execution, environment }: Json): boolean {
-  return CLIENT_CALLS.includes(type) && execution !== 'server' && !/^container/.test(environment?.type);
+  return CLIENT_CALL.test(type) && execution !== 'server' && !/^container/.test(environment?.type);
+}
+
+function nameOf({ type, name }: Json): string {
+  return textOf(name) ?? textOf(type)?.replace(/_call$/, '') ?? '';
+}
+
+function argumentsOf(item: Json): string {
+  const { input, action, actions, operation, code, queries, prompt } = item;
+  return toArguments(item.arguments ?? input ?? action ?? actions ?? operation ?? code ?? queries ?? prompt);
 }
 
 function withoutBreaks(text: string): string {
@@ -186,5 +167,5 @@ function withoutBreaks(text: string): string {
 }
 
 function keyOf(kind: string, { item_id, output_index, content_index, summary_index }: Json): string {
-  return `${kind} ${item_id ?? output_index} ${summary_index ?? content_index}`;
+  return `${kind} ${item_id ?? output_index} ${summary_index} ${content_index}`;
 }

@@ -1,0 +1,25 @@
+/** A state that can be subscribed to. */
+
+export class Store<State> {
+  /** Replaced, never changed. */
+  state: State;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(state: State) {
+    this.state = state;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  };
+
+  readonly getState = (): State => this.state;
+
+  protected setState(state: State): void {
+    this.state = state;
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

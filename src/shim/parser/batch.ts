@@ -1,0 +1,177 @@
+/** Rows of the scanner and the text that they are about → calls of a sink, in the stream's order. */
+
+import { views } from '../wasm/load.js';
+
+/** What is called for a stream. After an exception, the next `deliver` goes on with what follows. */
+export interface EventSink {
+  /**
+   * A block of lines ended that has data, an ID or both. `type` is empty for the type `message`; `retry` is the
+   * reconnection time that the block has set, in milliseconds.
+   */
+  onBlock(data: string | undefined, type: string, id: string | undefined, retry: number | undefined): void;
+  /** The reconnection time, in milliseconds. */
+  onRetry?: ((milliseconds: number) => void) | undefined;
+  onComment?: ((comment: string) => void) | undefined;
+  /** A line that the standard ignores. */
+  onIgnoredLine?: ((line: string) => void) | undefined;
+}
+
+/** The kinds of rows, as in `row` in `src/core/table.rs`. */
+const EVENT = 0;
+const END = 1;
+const DATA = 2;
+const TYPE = 3;
+const ID = 4;
+const RETRY = 5;
+const COMMENT = 6;
+const IGNORED = 7;
+/** A new stream begins: the unfinished block is dropped. Only here. */
+const RESET = 8;
+
+/** The numbers before the rows in the table: their number, the scanned bytes, and the place to keep the text from. */
+const HEADER = 3;
+const COLUMNS = 3;
+
+/** How many lines of data are joined at a time: an event of millions of lines would take many times its size. */
+const JOINED_LINES = 1_024;
+
+/** The rows of one scan. */
+interface Batch {
+  text: string;
+  /** The rows, unless they are still in the table. */
+  rows: ArrayLike<number> | undefined;
+  /** The place of the next row. */
+  at: number;
+  end: number;
+  next: Batch | undefined;
+}
+
+/** The batch whose rows are in the table, which all parsers share. */
+let inTable: Batch | undefined;
+
+/** Copies rows that are still in the table. Called before each scan, which writes over them. */
+export function saveRows(): void {
+  const batch = inTable;
+  if (!batch) return;
+  inTable = undefined;
+  batch.rows = views().table.slice(batch.at, batch.end);
+  batch.end -= batch.at;
+  batch.at = 0;
+}
+
+/** The rows of one stream that wait to be delivered, and the unfinished block. */
+export class Batches {
+  readonly #sink: EventSink;
+  #first: Batch | undefined;
+  #last: Batch | undefined;
+  #isDelivering = false;
+
+  // The unfinished block.
+  #lines: string[] = [];
+  #joined: string[] = [];
+  #type = '';
+  #id: string | undefined;
+  #retry: number | undefined;
+
+  constructor(sink: EventSink) {
+    this.#sink = sink;
+  }
+
+  /** Adds the rows in the table. */
+  add(text: string, count: number): void {
+    inTable = this.#push({
+      text,
+      rows: undefined,
+      at: HEADER,
+      end: HEADER + count * COLUMNS,
+      next: undefined,
+    });
+  }
+
+  /** A new stream begins after the rows that were added before. */
+  reset(): void {
+    this.#push({ text: '', rows: [RESET, 0, 0], at: 0, end: COLUMNS, next: undefined });
+  }
+
+  /** Calls the sink for all rows, and for those that are added meanwhile. */
+  deliver(): void {
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    try {
+      for (let batch = this.#first; batch; batch = this.#first) {
+        const { text } = batch;
+        while (batch.at < batch.end) {
+          const rows = batch.rows ?? views().table;
+          const { at } = batch;
+          // Before anything is called that may throw.
+          batch.at = at + COLUMNS;
+          const kind = rows[at] as number;
+          const start = rows[at + 1] as number;
+          const end = rows[at + 2] as number;
+          if (kind === EVENT) this.#endBlock(text.slice(start, end));
+          else this.#take(text, kind, start, end);
+        }
+        if (inTable === batch) inTable = undefined;
+        this.#first = batch.next;
+      }
+    } finally {
+      this.#isDelivering = false;
+    }
+  }
+
+  #push(batch: Batch): Batch {
+    if (this.#first) (this.#last as Batch).next = batch;
+    else this.#first = batch;
+    this.#last = batch;
+    return batch;
+  }
+
+  #take(text: string, kind: number, start: number, end: number): void {
+    switch (kind) {
+      case END:
+        this.#endBlock(this.#takeLines());
+        break;
+      case DATA:
+        this.#lines.push(text.slice(start, end));
+        if (this.#lines.length === JOINED_LINES) this.#joined.push(this.#lines.splice(0).join('\n'));
+        break;
+      case TYPE:
+        this.#type = text.slice(start, end);
+        break;
+      case ID:
+        this.#id = text.slice(start, end);
+        break;
+      case RETRY:
+        this.#retry = start + end * 2 ** 32;
+        this.#sink.onRetry?.(this.#retry);
+        break;
+      case COMMENT:
+        this.#sink.onComment?.(text.slice(start, end));
+        break;
+      case IGNORED:
+        this.#sink.onIgnoredLine?.(text.slice(start, end));
+        break;
+      default:
+        this.#type = '';
+        this.#id = this.#retry = undefined;
+        this.#takeLines();
+    }
+  }
+
+  #endBlock(data: string | undefined): void {
+    const type = this.#type;
+    const id = this.#id;
+    const retry = this.#retry;
+    this.#type = '';
+    this.#id = this.#retry = undefined;
+    if (data !== undefined || id !== undefined) this.#sink.onBlock(data, type, id, retry);
+  }
+
+  /** The lines of data with a line feed between them, if there are any. */
+  #takeLines(): string | undefined {
+    const lines = this.#joined.concat(this.#lines);
+    this.#joined = [];
+    this.#lines = [];
+    return lines.length > 0 ? lines.join('\n') : undefined;
+  }
+}
