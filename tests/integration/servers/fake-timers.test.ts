@@ -7,7 +7,7 @@ import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
 import { events } from 'eventsource-wasm/stream';
 import { createEventServer, fakeCompletion } from 'eventsource-wasm/testing';
 import { next, record } from '../../conformance/conformance-test.js';
-import { connected } from '../../unit/shim/scripted.js';
+import { connected } from '../../support/scripted.js';
 
 const url = 'https://example.test/feed';
 

@@ -6,7 +6,7 @@ import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
 import { events } from 'eventsource-wasm/stream';
 import { createEventServer, type EventServerRequest } from 'eventsource-wasm/testing';
 import { next, record, using } from '../../conformance/conformance-test.js';
-import { connected } from './scripted.js';
+import { connected } from '../../support/scripted.js';
 
 const url = 'https://example.test/feed';
 
