@@ -56,10 +56,8 @@ async function npmRunNow(script, args) {
 }
 
 /**
- * @param {string} name of the cached packages
- * @param {string} folder
- * @param {string[]} [more] packages that aren't in the lock file, and what they are called
- * @param {string[]} [own]
+ * @param {string} name of the cached packages @param {string} folder
+ * @param {string[]} [more] packages that aren't in the lock file, and what they are called @param {string[]} [own]
  */
 export async function npmInstall(name, folder, more = [], own = []) {
   const packages = join(folder, 'node_modules');

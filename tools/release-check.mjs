@@ -39,17 +39,9 @@ async function checkContents() {
   /** @type {{ path: string }[]} */
   const files = (Array.isArray(report) ? report[0] : Object.values(report)[0]).files;
   const paths = files.map(({ path }) => path);
+  const licences = ['LICENSE', 'LICENSE-MIT', 'LICENSE-APACHE', 'LICENSE-THIRD-PARTY'];
   const wanted = [
-    ...[
-      'package.json',
-      'README.md',
-      'CHANGELOG.md',
-      'LICENSE',
-      'LICENSE-MIT',
-      'LICENSE-APACHE',
-      'LICENSE-THIRD-PARTY',
-      'dist/core.wasm',
-    ],
+    ...['package.json', 'README.md', 'CHANGELOG.md', 'dist/core.wasm', ...licences],
     ...[...packageEntries(), ...scripts].map(({ output }) => output),
     ...stubPaths(),
   ];

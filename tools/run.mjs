@@ -52,15 +52,12 @@ export const seconds = (since) => ((performance.now() - since) / 1000).toFixed(1
  */
 export async function step(name, action) {
   const start = performance.now();
-  const live = process.stdout.isTTY && !verbose;
-  const print = (/** @type {string} */ line) => console.log(live ? `\r\x1b[K${line}` : line);
-  if (live) process.stdout.write(`..  ${name}`);
   try {
     const result = await action();
-    print(result === UP_TO_DATE ? `--  ${name}: up to date` : `ok  ${name} (${seconds(start)} s)`);
+    console.log(result === UP_TO_DATE ? `--  ${name}: up to date` : `ok  ${name} (${seconds(start)} s)`);
     return result;
   } catch (error) {
-    print(`!!  ${name}: failed (${seconds(start)} s)`);
+    console.log(`!!  ${name}: failed (${seconds(start)} s)`);
     throw error;
   }
 }
@@ -78,9 +75,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
 
 /**
  * Starts a program in the repository's root; it ends with this process at the latest.
- * @param {string} program
- * @param {string[]} args
- * @param {import('node:child_process').SpawnOptions} [options]
+ * @param {string} program @param {string[]} args @param {import('node:child_process').SpawnOptions} [options]
  */
 export function start(program, args, options) {
   if (verbose) console.log(`$ ${[program, ...args].join(' ')}`);
@@ -131,9 +126,7 @@ export function run(program, args, { env = {}, cwd = root, timeout, fix } = {}) 
 
 /**
  * The output of a program, or undefined if it is missing or fails.
- * @param {string} program
- * @param {string[]} args
- * @param {Record<string, string>} [env]
+ * @param {string} program @param {string[]} args @param {Record<string, string>} [env]
  */
 export async function ask(program, args, env) {
   try {
@@ -144,11 +137,7 @@ export async function ask(program, args, env) {
   }
 }
 
-/**
- * The files under a folder, sorted; none if the folder doesn't exist.
- * @param {string} folder
- * @param {RegExp} [name] matches a file's path
- */
+/** The files under a folder, sorted; none if it doesn't exist. @param {string} folder @param {RegExp} [name] */
 export function filesUnder(folder, name = /./) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

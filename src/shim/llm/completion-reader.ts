@@ -1,8 +1,9 @@
 /** Reads the events of one answer: finds its format, its errors and its end. */
 
 import type { EventSourceMessage } from '../iterate/events.js';
-import { Answer, fromJson, isObject, textOf } from './answer.js';
+import { Answer } from './answer.js';
 import { CompletionError, toFault } from './completion-error.js';
+import { fromJson, isObject, textOf } from './json.js';
 import { isError, toProviderError } from './provider-error.js';
 import type { CompletionFormat, CompletionReducer, FormatReader, Json } from './types.js';
 

@@ -2,9 +2,9 @@
 
 import { setHeader, toHeaderMap } from '../connection/request-factory.js';
 import { type EventSourceMessage, type EventsInit, iterateEvents } from '../iterate/events.js';
-import { fromJson, isObject } from './answer.js';
 import { CompletionError, toFault } from './completion-error.js';
 import { type CompletionReader, createReader } from './completion-reader.js';
+import { fromJson, isObject } from './json.js';
 import { isError, type ProviderError, toBodyError } from './provider-error.js';
 import type { StandardSchema, StructuredOutput, StructuredReader } from './structured-output.js';
 import type {

@@ -1,6 +1,6 @@
 /** Errors in providers' JSON: where they are, and what they say. */
 
-import { fromJson, isObject, textOf } from './answer.js';
+import { fromJson, isObject, textOf } from './json.js';
 import type { Json } from './types.js';
 
 /** An error that the provider reports within the stream, or instead of it. */

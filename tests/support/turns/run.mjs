@@ -1,5 +1,5 @@
 /**
- * `npm run bench:tasks`: what the turns between events cost (tests/support/turns/turns.test.ts) in each browser, one after the
+ * `npm run bench:turns`: what the turns between events cost (tests/support/turns/turns.test.ts) in each browser, one after the
  * other. Out: a table in Markdown, for docs/tasks.md. In: the names of browsers, or none for all.
  */
 // @ts-check
@@ -12,7 +12,7 @@ import { stopScenarioServer } from '../scenario-server.mjs';
 
 command(
   import.meta,
-  { usage: `npm run bench:tasks -- [${BROWSER_NAMES.join('] [')}]`, positionals: BROWSER_NAMES },
+  { usage: `npm run bench:turns -- [${BROWSER_NAMES.join('] [')}]`, positionals: BROWSER_NAMES },
   async (_flags, words) => {
     await npmRun('build:package');
     /** @type {Map<string, string[]>} */

@@ -1,6 +1,7 @@
 /** The UI message stream of Vercel's AI SDK. */
 
-import { type OpenCall, textOf, toArguments } from '../answer.js';
+import type { OpenCall } from '../answer.js';
+import { textOf, toArguments } from '../json.js';
 import type { CompletionFormat, Json } from '../types.js';
 
 const TYPES =

@@ -1,6 +1,7 @@
 /** Anthropic's messages. */
 
-import { fromJson, isObject, list, type OpenCall, textOf, toArguments } from '../answer.js';
+import type { OpenCall } from '../answer.js';
+import { fromJson, isObject, list, textOf, toArguments } from '../json.js';
 import type { CompletionFormat, Json } from '../types.js';
 
 /** A block of the message, as the next request repeats it. */

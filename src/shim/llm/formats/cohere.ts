@@ -1,6 +1,7 @@
 /** Cohere's chat API, version 2. */
 
-import { isObject, list, type OpenCall, textOf, toArguments } from '../answer.js';
+import type { OpenCall } from '../answer.js';
+import { isObject, list, textOf, toArguments } from '../json.js';
 import type { CompletionFormat, Json } from '../types.js';
 
 /** Cohere's chat API, version 2. */

@@ -1,6 +1,7 @@
 /** Google's streamGenerateContent. */
 
-import { firstOf, fromJson, isObject, list, type OpenCall, textOf } from '../answer.js';
+import type { OpenCall } from '../answer.js';
+import { firstOf, fromJson, isObject, list, textOf } from '../json.js';
 import type { CompletionFormat, Json } from '../types.js';
 
 /** Google's `streamGenerateContent` (with `alt=sse`), of the Gemini API and Vertex AI. */

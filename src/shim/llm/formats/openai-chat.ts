@@ -1,6 +1,7 @@
 /** OpenAI's chat completions, and compatible servers. */
 
-import { firstOf, fromJson, isObject, list, type OpenCall, textOf, toArguments } from '../answer.js';
+import type { OpenCall } from '../answer.js';
+import { firstOf, fromJson, isObject, list, textOf, toArguments } from '../json.js';
 import type { CompletionFormat, Json } from '../types.js';
 
 /** A streaming call, with extra members that the next request has to repeat. */

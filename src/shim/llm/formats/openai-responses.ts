@@ -1,6 +1,7 @@
 /** OpenAI's responses. */
 
-import { type Answer, isObject, list, type OpenCall, textOf, toArguments } from '../answer.js';
+import type { Answer, OpenCall } from '../answer.js';
+import { isObject, list, textOf, toArguments } from '../json.js';
 import type { CompletionFormat, FormatReader, Json } from '../types.js';
 
 /** Items that wait for the client's answer. Other calls run at the provider. */
