@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: how fast, how heavy and how hungry the package is beside others. In: the names of parts and of
- * engines, or none for all. Out: with none, the report in bench/report/ and what README.md and docs/performance.md
- * quote of it; otherwise the same report of these parts alone, in build/bench/report/.
+ * engines, or none for all. Out: with none, the report in bench/report/ and what docs/performance.md quotes
+ * of it; otherwise the same report of these parts alone, in build/bench/report/.
  */
 // @ts-check
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
 /**
  * A report of what was measured. In: the numbers. Out: report.md, report.json and plots in a folder; for a whole report
- * also what README.md and docs/performance.md quote of it, between markers.
+ * also what docs/performance.md quotes of it, between markers.
  */
 // @ts-check
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -529,27 +529,10 @@ export async function writeReport(report, folder, isWhole) {
   writeFileSync(`${folder}/report.json`, `${JSON.stringify(report, null, 1)}\n`);
   if (isWhole) {
     writeBlock('docs/performance.md', 'targets', `${conditions(report)}\n\n${targetsText}`);
-    writeBlock('README.md', 'targets', summary(report));
     // Tables are aligned, as everywhere.
-    await run(npmBin('biome'), ['format', '--write', 'README.md', 'docs/performance.md']);
+    await run(npmBin('biome'), ['format', '--write', 'docs/performance.md']);
   }
   return markdown;
-}
-
-/** What the README says of it. @param {Report} report */
-function summary(report) {
-  const engines = Object.keys(report.engines);
-  const short = targets(report).filter(({ what }) => /^(parsing|events a second|`fetch|first)/.test(what));
-  return table(
-    ['', ...engines.map((engine) => `${engineNames[engine]} ${report.engines[engine]}`)],
-    short.map(({ what, values, unit = '' }) => [
-      what,
-      ...engines.map((engine) => {
-        const value = values[engine] ?? Number.NaN;
-        return Number.isFinite(value) ? `${number(value)}${unit || ' ×'}` : '–';
-      }),
-    ]),
-  );
 }
 
 /** Puts a text between the markers of its name. @param {string} path @param {string} name @param {string} text */

@@ -1,8 +1,8 @@
 //! The module's allocator: a free list for each power of two, on memory that only grows.
 //!
-//! The standard library's is a tenth of the module; this is a fiftieth of that, as fast, and all it gives up is
-//! memory: a block is rounded up to a power of two, and serves only blocks of its size again. What is allocated here
-//! is few, short-lived objects and some buffers that double, for which both are cheap. Miri runs its tests.
+//! The standard library's allocator would be a tenth of the module. This one is a fiftieth of that and as fast, but
+//! uses more memory: a block is rounded up to a power of two, and is only reused for blocks of its size. That is
+//! cheap here, for a few short-lived objects and some buffers that double. Miri runs its tests.
 #![allow(unsafe_code, reason = "an allocator hands out memory")]
 
 use std::{
@@ -11,7 +11,7 @@ use std::{
     ptr::null_mut,
 };
 
-/// The smallest block, and the alignment of each: the largest that anything here asks for.
+/// The smallest block, and the alignment of all: nothing here needs a larger one.
 const UNIT: usize = 16;
 
 /// Blocks of 16 bytes to 2 GiB.
@@ -19,7 +19,7 @@ const CLASSES: usize = 28;
 
 /// Where memory comes from.
 pub trait Memory {
-    /// At least so many bytes more, aligned to [`UNIT`]: where they begin, and how many there are.
+    /// Grows the memory by at least `size` bytes, aligned to [`UNIT`]. Returns their address and number.
     fn grow(&self, bytes: usize) -> Option<(*mut u8, usize)>;
 }
 
@@ -30,15 +30,15 @@ pub struct Allocator<M> {
 }
 
 struct State {
-    /// For each class, the first of its free blocks. Each holds the address of the next.
+    /// The first free block of each class. A free block holds the address of the next.
     free: [*mut u8; CLASSES],
-    /// What has not been used yet.
+    /// Memory that has never been used.
     rest: *mut u8,
     rest_size: usize,
 }
 
 impl<M> Allocator<M> {
-    /// An allocator that has nothing yet.
+    /// An allocator without memory.
     pub const fn new(memory: M) -> Self {
         let state = State { free: [null_mut(); CLASSES], rest: null_mut(), rest_size: 0 };
         Self { memory, state: UnsafeCell::new(state) }
@@ -48,7 +48,7 @@ impl<M> Allocator<M> {
 // SAFETY: WebAssembly has one thread here, and on the host only tests of one thread use it.
 unsafe impl<M> Sync for Allocator<M> {}
 
-/// The class whose blocks are large enough; at least [`CLASSES`] where none is, or none is aligned so.
+/// The class of blocks for a layout; [`CLASSES`] or more if none is large enough or aligned enough.
 fn class(layout: Layout) -> usize {
     if layout.align() > UNIT {
         return CLASSES;
@@ -82,7 +82,7 @@ unsafe impl<M: Memory> GlobalAlloc for Allocator<M> {
             }
         }
         let block = state.rest;
-        // SAFETY: there are so many bytes.
+        // SAFETY: the rest has at least this many bytes.
         state.rest = unsafe { block.add(size) };
         state.rest_size -= size;
         block
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn what_can_not_be_had_is_null() {
         let allocator = Allocator::new(Arena::new());
-        // SAFETY: nothing is done with what comes.
+        // SAFETY: the block isn't used.
         unsafe {
             assert!(allocator.alloc(layout(2 << 20)).is_null());
             assert!(allocator.alloc(layout(isize::MAX as usize - 7)).is_null());

@@ -10,7 +10,7 @@ import { ask, command, printError, root, run, StepError, step, UP_TO_DATE } from
 
 const CARGO_DENY = '0.20.2';
 const TOOLS = `${root}/target/tools`;
-const MANIFESTS = ['Cargo.toml', 'fuzz/Cargo.toml', 'tests/servers/axum/Cargo.toml'];
+const MANIFESTS = ['Cargo.toml', 'fuzz/Cargo.toml', 'tests/integration/servers/axum/Cargo.toml'];
 
 command(import.meta, { usage: 'npm run audit -- [--verbose]' }, async () => {
   const env = { PATH: `${TOOLS}/bin${delimiter}${process.env.PATH}` };

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:tasks`: what the turns between events cost (tests/bench/tasks.test.ts) in each browser, one after the
+ * `npm run bench:tasks`: what the turns between events cost (tests/support/turns/turns.test.ts) in each browser, one after the
  * other. Out: a table in Markdown, for docs/tasks.md. In: the names of browsers, or none for all.
  */
 // @ts-check
@@ -18,7 +18,7 @@ command(
     const head = ['µs'];
     try {
       for (const name of words.length > 0 ? words : BROWSER_NAMES) {
-        const { results } = await runInBrowsers([name], ['tests/bench/tasks.test.ts']);
+        const { results } = await runInBrowsers([name], ['tests/support/turns/turns.test.ts']);
         for (const { browser, global, rows } of /** @type {any[]} */ (results)) {
           head.push(`${browser}, ${global}`);
           for (const [row, value] of Object.entries(rows)) {

@@ -1,5 +1,5 @@
 /**
- * The projects of tests/drop-in, made with the client that they were written for and with this package in its place.
+ * The projects of tests/integration/drop-in, made with the client that they were written for and with this package in its place.
  * In: a file for each client. Out: two modules of each, after both have compiled.
  */
 // @ts-check
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { build, bundle } from './build.mjs';
 import { npmBin, root, run, step } from './steps.mjs';
 
-const PROJECTS = 'tests/drop-in/projects';
+const PROJECTS = 'tests/integration/drop-in/projects';
 const FOLDER = 'build/tests/drop-in';
 
 /** What stands in for what. @type {Record<string, string>} */

@@ -1,5 +1,5 @@
 /**
- * `npm run fuzz`: libFuzzer on what tests/oracles says. In: names of targets (fuzz/fuzz_targets), or none for all. Out: a
+ * `npm run fuzz`: libFuzzer on what tests/support/oracles says. In: names of targets (fuzz/fuzz_targets), or none for all. Out: a
  * line for each with its executions; with what crashes one, in target/fuzz/found, exit code 1. What a run finds worth
  * keeping is the start of the next, and target/fuzz/figures.json sums them up. Needs a nightly Rust, and brings it and
  * cargo-fuzz where it can.
@@ -81,7 +81,7 @@ async function turn(program, target, limits) {
     output = (await run('nice', ['-n', '19', program, ...options, corpus])).all;
   } catch (error) {
     if (error instanceof StepError)
-      error.mend = `look at what is in ${found}, make it a row of tests/fixtures/event-streams.json or a seed, and mend the core`;
+      error.mend = `look at what is in ${found}, make it a row of tests/support/fixtures/event-streams.json or a seed, and mend the core`;
     throw error;
   }
   const [, executions, seconds] = /^Done (\d+) runs in (\d+) second/m.exec(output) ?? [];

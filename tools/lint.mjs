@@ -44,7 +44,7 @@ export async function lint({ fix = false } = {}) {
   const types = (project) =>
     lintStep(`tsc ${project}`, () => run(npmBin('tsc'), ['--project', project, '--noEmit']));
 
-  for (const manifest of ['Cargo.toml', 'tests/servers/axum/Cargo.toml']) {
+  for (const manifest of ['Cargo.toml', 'tests/integration/servers/axum/Cargo.toml']) {
     const check = fix ? [] : ['--', '--check', '--color=never'];
     await lintStep(`rustfmt ${manifest}`, () =>
       run(cargo, ['fmt', '--all', '--manifest-path', manifest, ...check], { env }),
@@ -78,7 +78,7 @@ export async function lint({ fix = false } = {}) {
   );
   await lintStep('docs/conformance.md', checkReport);
   await lintStep('LICENSE-THIRD-PARTY', () => checkLicences(fix));
-  await lintStep('tests/mutants.json', async () => checkMutants());
+  await lintStep('tests/support/mutants.json', async () => checkMutants());
   // The types of the shim include the generated glue, those of the tests and the page the built package.
   if (await check('build of the wasm', buildWasm)) {
     const shimIsRight = await types('tsconfig.json');

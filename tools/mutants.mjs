@@ -1,5 +1,5 @@
 /**
- * `npm run mutants`: does the suite notice? In: tests/mutants.json, small ways to break a rule of the standard. Each is
+ * `npm run mutants`: does the suite notice? In: tests/support/mutants.json, small ways to break a rule of the standard. Each is
  * made in a copy of the repository, and tests have to fail: those of the core, or in Node those of its point alone. Out:
  * a line for each; exit code 1 if one survives. With numbers as arguments: these alone.
  */
@@ -13,7 +13,7 @@ import { command, root, run, StepError, step } from './steps.mjs';
 /** @typedef {{ point: string, suite: 'core' | 'node', file: string, search: string, replace: string, breaks: string }} Mutant */
 
 /** @type {Mutant[]} */
-const mutants = JSON.parse(readFileSync(join(root, 'tests/mutants.json'), 'utf8'));
+const mutants = JSON.parse(readFileSync(join(root, 'tests/support/mutants.json'), 'utf8'));
 
 /** Where the copy is. What has been compiled in it is kept from run to run. */
 const COPY = join(root, 'build/mutants');
@@ -38,7 +38,7 @@ export function checkMutants() {
     return readFileSync(join(root, file), 'utf8').split(search).length !== 2;
   });
   if (lost.length > 0) {
-    throw new StepError('tests/mutants.json is older than the sources', {
+    throw new StepError('tests/support/mutants.json is older than the sources', {
       output: lost.map(({ file, search }) => `${file} should have this once: ${search}`).join('\n'),
       mend: 'look for where the rule is now, and name that',
     });

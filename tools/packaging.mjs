@@ -1,7 +1,7 @@
 /**
  * `npm run test:packaging`: the packed package in the tools and runtimes of its users. In: names of apps (the folders
  * of tests/packaging/apps), or none for all. Out: a table, tool × entry, and exit code 1 if any cell isn't as it
- * should be; with `--write` the table goes into README.md. Apps are copied and installed outside of the repository,
+ * should be; with `--write` the table goes into docs/compatibility.md. Apps are copied and installed outside of the repository,
  * where nothing of it can be found by accident; `--keep` leaves them there for the next time.
  */
 // @ts-check
@@ -1029,7 +1029,7 @@ async function suiteInWorkerd(folder) {
   const { facts } = await scenarioServer();
   /** @type {Record<string, string>} */
   const known = JSON.parse(readFileSync(`${SOURCES}/workerd/differences.json`, 'utf8'));
-  const tests = testsIn('tests/shim').map((path) => `import '${root}/${path}';\n`);
+  const tests = testsIn('tests/unit/shim').map((path) => `import '${root}/${path}';\n`);
   const contents = `import { runSuite } from './suite.js';\n${tests.join('')}
 export default { fetch: async () => Response.json(await runSuite()) };\n`;
   await bundleForWorkerd(
@@ -1194,12 +1194,13 @@ const BEGIN = '<!-- npm run test:packaging -- --write -->';
 const END = '<!-- end -->';
 
 /** @param {string} table */
-function writeReadme(table) {
-  const text = readFileSync('README.md', 'utf8');
+function writeCompatibility(table) {
+  const text = readFileSync('docs/compatibility.md', 'utf8');
   const [before, rest] = text.split(BEGIN);
   const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new StepError(`README.md has no ${BEGIN} … ${END}`);
-  writeFileSync('README.md', `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
+  if (before === undefined || after === undefined)
+    throw new StepError(`docs/compatibility.md has no ${BEGIN} … ${END}`);
+  writeFileSync('docs/compatibility.md', `${before}${BEGIN}\n\n${table}\n\n${END}${after}`);
 }
 
 const all = Object.keys(apps);
@@ -1248,7 +1249,7 @@ export async function testPackaging(names = all, { keep = false } = {}) {
   const table = markdown(rows);
   console.log(`\n${table}\n`);
   const cells = rows.length * allPrograms().length;
-  return { cells, failures, write: () => writeReadme(table) };
+  return { cells, failures, write: () => writeCompatibility(table) };
 }
 
 command(

@@ -8,7 +8,8 @@ import { resolve } from 'node:path';
 import Mocha from 'mocha';
 
 // MOCHA_GREP: only the tests whose whole name matches this expression.
-const { MOCHA_GREP, MOCHA_REPORTER = 'dot' } = process.env;
+// MOCHA_JOBS: so many files at a time, each in a process of its own.
+const { MOCHA_GREP, MOCHA_REPORTER = 'dot', MOCHA_JOBS } = process.env;
 const mocha = new Mocha({
   // Long, as other suites may keep the machine busy.
   timeout: 60_000,
@@ -16,10 +17,12 @@ const mocha = new Mocha({
   retries: 1,
   reporter: MOCHA_REPORTER,
   forbidOnly: true,
+  ...(MOCHA_JOBS ? { parallel: true, jobs: Number(MOCHA_JOBS) } : {}),
   ...(MOCHA_GREP ? { grep: new RegExp(MOCHA_GREP) } : {}),
 });
 for (const file of process.argv.slice(2)) mocha.addFile(resolve(file));
-await mocha.loadFilesAsync();
+// In parallel, the processes load them.
+if (!MOCHA_JOBS) await mocha.loadFilesAsync();
 const runner = mocha.run((failed) => {
   const { passes = 0, pending = 0 } = runner.stats ?? {};
   const counts = { passed: passes, failed, skipped: pending };

@@ -1,5 +1,5 @@
 /**
- * The servers of tests/servers, made ready. In: node_modules, Python, the Rust toolchain. Out: the program that starts
+ * The servers of tests/integration/servers, made ready. In: node_modules, Python, the Rust toolchain. Out: the program that starts
  * each, by name. What Python's and Rust's need is brought once, to build/ and to the toolchain's own folder.
  */
 // @ts-check
@@ -9,7 +9,7 @@ import { setupPython, setupToolchain } from './setup.mjs';
 import { stampedStep } from './stamps.mjs';
 import { root, run, step } from './steps.mjs';
 
-const SOURCES = 'tests/servers';
+const SOURCES = 'tests/integration/servers';
 
 /** @typedef {{ program: string, args: string[] }} Program */
 

@@ -339,7 +339,7 @@ function onPath(...names) {
   return names.flatMap((name) => folders.map((folder) => join(folder, name)));
 }
 
-/** The oldest Python that tests/servers/sse-starlette/requirements.txt can be installed for. */
+/** The oldest Python that tests/integration/servers/sse-starlette/requirements.txt can be installed for. */
 const OLDEST_PYTHON = '3.11';
 const DEBIAN_PYTHON = ['python3', 'python3-venv'];
 

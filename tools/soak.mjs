@@ -37,7 +37,7 @@ const parts = {
     return row;
   },
   async chromium() {
-    const sources = ['tests/shim/chaos.test.ts', 'tests/shim/random-life.test.ts'];
+    const sources = ['tests/unit/shim/chaos.test.ts', 'tests/unit/shim/random-life.test.ts'];
     const { counts } = await runInBrowsers(['chromium'], sources);
     const { chaos, randomLife } = (await scenarioServer()).facts;
     console.log(`--  chromium: figures: chaos, ${chaos.runs} runs of seed ${chaos.seed}`);

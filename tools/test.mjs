@@ -46,14 +46,19 @@ const suites = {
   core: cargoTest,
   async node() {
     await build();
-    const sources = [...testsIn('tests/shim'), ...testsIn('tests/hooks'), 'tests/conformance/node.test.ts'];
+    const sources = [
+      ...testsIn('tests/unit/shim'),
+      ...testsIn('tests/unit/hooks'),
+      ...testsIn('tests/integration/docs'),
+      'tests/conformance/node.test.ts',
+    ];
     const files = await bundleTests(sources, 'build/tests/node', inNode);
     files.push(...(await bundleBorder('build/tests/node', inNode)));
     return (await inChild('node', ['tools/run-mocha.mjs', ...files])).counts;
   },
   async twin() {
     await build();
-    const files = await bundleTests(testsIn('tests/shim'), 'build/tests/twin', inNode, 'js');
+    const files = await bundleTests(testsIn('tests/unit/shim'), 'build/tests/twin', inNode, 'js');
     return (await inChild('twin', ['tools/run-mocha.mjs', ...files])).counts;
   },
   browsers: () => browserTest(BROWSER_NAMES),
@@ -61,15 +66,21 @@ const suites = {
     const CHROME_PATH = await setupChromium();
     const FIREFOX_PATH = (await setupBrowser('firefox')).executable;
     await build();
-    const files = await bundleTests(testsIn('tests/pages'), 'build/tests/pages', inNode);
-    return (await inChild('pages', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, FIREFOX_PATH })).counts;
+    const files = await bundleTests(testsIn('tests/integration/pages'), 'build/tests/pages', inNode);
+    return (
+      await inChild('pages', ['tools/run-mocha.mjs', ...files], {
+        CHROME_PATH,
+        FIREFOX_PATH,
+        MOCHA_JOBS: '3',
+      })
+    ).counts;
   },
   /** One connection for the tabs of real browsers. */
   async shared() {
     const browsers = [];
     for (const name of ['chromium', 'firefox', 'webkitgtk']) browsers.push(await setupBrowser(name));
     await build();
-    const files = await bundleTests(testsIn('tests/shared'), 'build/tests/shared', inNode);
+    const files = await bundleTests(testsIn('tests/integration/shared'), 'build/tests/shared', inNode);
     const env = { SHARED_BROWSERS: JSON.stringify(browsers) };
     return (await inChild('shared', ['tools/run-mocha.mjs', ...files], env)).counts;
   },
@@ -79,38 +90,46 @@ const suites = {
     await buildPlayground();
     await buildStaticPlayground();
     // The path to the page's server is written for files that lie right in the folder.
-    const options = { ...inNode, outbase: 'tests/playground' };
-    const files = await bundleTests(testsIn('tests/playground'), 'build/tests/playground', options);
-    return (await inChild('playground', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, FIREFOX_PATH }))
-      .counts;
+    const options = { ...inNode, outbase: 'tests/integration/playground' };
+    const files = await bundleTests(
+      testsIn('tests/integration/playground'),
+      'build/tests/playground',
+      options,
+    );
+    const env = { CHROME_PATH, FIREFOX_PATH, MOCHA_JOBS: '4' };
+    return (await inChild('playground', ['tools/run-mocha.mjs', ...files], env)).counts;
   },
   async servers() {
     await build();
     const { setupServers } = await import('./servers.mjs');
     const SERVERS = JSON.stringify(await setupServers());
-    const files = await bundleTests(testsIn('tests/servers'), 'build/tests/servers', inNode);
+    const files = await bundleTests(testsIn('tests/integration/servers'), 'build/tests/servers', inNode);
     return (await inChild('servers', ['tools/run-mocha.mjs', ...files], { SERVERS })).counts;
   },
   async networks() {
     const CHROME_PATH = await setupChromium();
     const NGINX_PROGRAM = JSON.stringify(await setupNginx());
     await build();
-    const files = await bundleTests(testsIn('tests/networks'), 'build/tests/networks', inNode);
+    const files = await bundleTests(testsIn('tests/integration/networks'), 'build/tests/networks', inNode);
     return (await inChild('networks', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, NGINX_PROGRAM }))
       .counts;
   },
   async 'drop-in'() {
     const { buildDropIns } = await import('./drop-in.mjs');
     const DROP_INS = JSON.stringify(await buildDropIns());
-    const files = await bundleTests(testsIn('tests/drop-in'), 'build/tests/drop-in/tests', inNode);
+    const files = await bundleTests(
+      testsIn('tests/integration/drop-in'),
+      'build/tests/drop-in/tests',
+      inNode,
+    );
     return (await inChild('drop-in', ['tools/run-mocha.mjs', ...files], { DROP_INS })).counts;
   },
   async examples() {
     const CHROME_PATH = await setupChromium();
     const { buildExamples } = await import('./examples.mjs');
     const EXAMPLES = JSON.stringify(await buildExamples());
-    const options = { ...inNode, outbase: 'tests/examples' };
-    const files = await bundleTests(testsIn('tests/examples'), 'build/tests/examples', options);
+    const options = { ...inNode, outbase: 'tests/integration/examples' };
+    const files = await bundleTests(testsIn('tests/integration/examples'), 'build/tests/examples', options);
     return (await inChild('examples', ['tools/run-mocha.mjs', ...files], { CHROME_PATH, EXAMPLES })).counts;
   },
   async packaging() {
@@ -146,7 +165,11 @@ const parts = Object.fromEntries(BROWSER_NAMES.map((name) => [name, () => browse
  * @returns {Promise<Counts>}
  */
 async function browserTest(names) {
-  const sources = [...testsIn('tests/shim'), ...testsIn('tests/hooks'), 'tests/conformance/browser.test.ts'];
+  const sources = [
+    ...testsIn('tests/unit/shim'),
+    ...testsIn('tests/unit/hooks'),
+    'tests/conformance/browser.test.ts',
+  ];
   const attempt = () =>
     runInBrowsers(names, sources).catch((error) => {
       // The tests of the standard may have something to say all the same.
@@ -305,7 +328,7 @@ async function cargoTest() {
  * @param {{ program: string, flags: string[] }} runtime
  */
 export async function testInRuntime(name, folder, runtime) {
-  const files = await bundleTests(testsIn('tests/shim'), `${folder}/suite ${name}`, {
+  const files = await bundleTests(testsIn('tests/unit/shim'), `${folder}/suite ${name}`, {
     ...inNode,
     packages: 'bundle',
     external: ['eventsource-wasm', 'eventsource-wasm/*'],
@@ -340,7 +363,7 @@ async function bundleTests(entryPoints, outdir, options, form) {
     outdir,
     outbase: 'tests',
     format: 'esm',
-    inject: ['tests/second-try.ts'],
+    inject: ['tests/support/retries.ts'],
     ...(form ? { alias: { ...coreless, 'eventsource-wasm': `eventsource-wasm/${form}` } } : {}),
     ...options,
     define: {
@@ -355,6 +378,9 @@ async function bundleTests(entryPoints, outdir, options, form) {
 /** Entries that no form has of its own. */
 const coreless = { 'eventsource-wasm/testing': `${root}/dist/testing.js` };
 
+/** After this a suite is ended, and has failed. */
+const SUITE_SECONDS = 600;
+
 const NODE = { program: process.execPath, flags: ['--enable-source-maps', '--expose-gc'] };
 
 /**
@@ -365,7 +391,7 @@ const NODE = { program: process.execPath, flags: ['--enable-source-maps', '--exp
 async function bundleBorder(outdir, options) {
   await buildPanicking();
   const alias = { 'eventsource-wasm': `${root}/${PANICKING.dir}` };
-  return bundleTests(testsIn('tests/border'), `${outdir}/panicking`, {
+  return bundleTests(testsIn('tests/unit/border'), `${outdir}/panicking`, {
     ...options,
     alias,
     packages: 'bundle',
@@ -385,8 +411,12 @@ function inChild(name, args, env, { program, flags } = NODE) {
     const child = start(program, [...flags, ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      timeout: 600_000,
     });
+    let isLate = false;
+    const deadline = setTimeout(() => {
+      isLate = true;
+      child.kill();
+    }, SUITE_SECONDS * 1000);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text) => {
@@ -409,6 +439,9 @@ function inChild(name, args, env, { program, flags } = NODE) {
     });
     const [code, signal] = await once(child, 'close');
     clearTimeout(grace);
+    clearTimeout(deadline);
+    // Whatever failed then, failed because its browsers and servers went away.
+    if (isLate) throw new StepError(`the ${name} suite took longer than ${SUITE_SECONDS} s`, { output });
     for (const [, line] of output.matchAll(/^\W*((?:a second try|figures): .*)/gm))
       console.log(`--  ${name}: ${line}`);
     const lastLine = output.trim().split('\n').at(-1);
@@ -445,7 +478,7 @@ export function scenarioServer() {
 
 /** @returns {Promise<ScenarioServer>} */
 async function startScenarioServer() {
-  const source = 'tests/server/main.ts';
+  const source = 'tests/support/server/main.ts';
   const outfile = 'build/tests/server/main.js';
   if (!existsSync(source)) throw new StepError(`${source} doesn't exist`);
   await bundle({ entryPoints: [source], outfile, format: 'esm', ...inNode });

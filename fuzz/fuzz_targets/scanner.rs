@@ -1,7 +1,7 @@
 //! `oracles::targets::scanner`, fed by libFuzzer.
 #![no_main]
 
-#[path = "../../tests/oracles/mod.rs"]
+#[path = "../../tests/support/oracles/mod.rs"]
 mod oracles;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| oracles::targets::scanner(input));

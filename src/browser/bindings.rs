@@ -1,11 +1,10 @@
-//! Raw bindings: what the shim gives, and the platform's functions.
+//! Raw bindings of the shim's object and the platform's functions.
 
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The shim's object for a connection (`connection/connection.ts`). Methods that may throw say so; the others
-    /// never do.
+    /// The shim's object for a connection (`connection/connection.ts`). Only methods that say so may throw.
     pub type ConnectionDelegate;
 
     /// Calls [`Connection::feed`](super::Connection::feed). Timers and promises enter Rust through here, as only
@@ -13,21 +12,21 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn enter(this: &ConnectionDelegate, input: u32, number: f64);
 
-    /// Makes the request of an attempt and gives it to [`Connection::send`](super::Connection::send), at once or later.
-    /// `resumes` asks for the request that resumes.
+    /// Makes the request of an attempt and passes it to [`Connection::send`](super::Connection::send), at once or
+    /// later. `resumes` asks for the request that resumes.
     #[wasm_bindgen(method)]
     pub fn prepare(this: &ConnectionDelegate, attempt: u32, resumes: bool);
 
-    /// A response came. Writes its status, `Retry-After` and `Content-Type` into the text buffer, each as a line, and returns
-    /// the length in bytes. Throws if it isn't a response.
+    /// A response arrived. Writes its status, `Retry-After` and `Content-Type` into the text buffer, a line each, and
+    /// returns the length in bytes. Throws if it isn't a response.
     #[wasm_bindgen(method, catch)]
     pub fn respond(this: &ConnectionDelegate, response: &JsValue) -> Result<usize, JsValue>;
 
-    /// A response came for a request that was ended: its body isn't wanted.
+    /// A response arrived for a request that was ended: its body isn't needed.
     #[wasm_bindgen(method)]
     pub fn discard(this: &ConnectionDelegate, response: &JsValue);
 
-    /// Does what the action says, and feeds back the result, at once or later.
+    /// Performs the action, and feeds back the result, at once or later.
     #[wasm_bindgen(method)]
     pub fn act(this: &ConnectionDelegate, action: u32);
 
@@ -48,14 +47,14 @@ extern "C" {
         retry_after: f64,
     );
 
-    /// Milliseconds on a clock that never goes back.
+    /// Milliseconds of a monotonic clock.
     #[wasm_bindgen(js_namespace = performance)]
     pub fn now() -> f64;
 }
 
 /// What [`ConnectionDelegate::act`] is asked to do. `connection.ts` has the same.
 pub mod action {
-    /// The request was ended: nothing of it is wanted any more, and its body is to be cancelled.
+    /// The request was ended: cancel its body and ignore the rest.
     pub const DROP: u32 = 0;
     /// Ask whether the server responds to requests without CORS.
     pub const PROBE: u32 = 1;

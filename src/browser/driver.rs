@@ -18,7 +18,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestInit};
 
-/// What is fed, besides the numbers of errors. `connection.ts` has the same.
+/// Inputs besides the numbers of errors. `connection.ts` has the same.
 pub mod input {
     pub const START: u32 = 16;
     pub const ACCEPTED: u32 = 17;
@@ -27,7 +27,8 @@ pub mod input {
     pub const PROBED: u32 = 19;
     /// The milliseconds of a `retry` field.
     pub const RECONNECTION_TIME: u32 = 20;
-    /// A timer has run out; the milliseconds since the last byte of the body, negative if nothing of an event has come.
+    /// A timer has fired. The value: milliseconds since the last byte of the body, negative if no part of an event has
+    /// arrived.
     pub const TIMER: u32 = 21;
     /// The user's answer: milliseconds, negative to stop, NaN for the default.
     pub const DECIDED: u32 = 22;
@@ -38,21 +39,21 @@ pub mod input {
     pub const CLOSE: u32 = 25;
     /// The promise of an attempt's response is settled; the attempt's number.
     pub const POLL: u32 = 26;
-    /// Something has trapped: the request and the timer are to be freed. Nothing may be fed afterwards.
+    /// Something has trapped: frees the request and the timer. Nothing may be fed afterwards.
     pub const ABANDON: u32 = 27;
 }
 
-/// A connection with the things of the platform that it holds.
+/// A connection with the platform's resources that it holds.
 ///
-/// INVARIANT: no cell is borrowed while a method of the delegate runs: it may call the user, who may call back.
+/// INVARIANT: no cell is borrowed while a method of the delegate runs, because the user's functions may call back.
 pub struct Driver {
     delegate: Rc<ConnectionDelegate>,
     connection: RefCell<Connection>,
-    /// Ends the request under way.
+    /// Aborts the current request.
     abort: RefCell<Option<AbortController>>,
     timer: RefCell<Option<Timeout>>,
-    /// The responses that are waited for, by the numbers of their attempts. A `fetch` of the user's may ignore the
-    /// signal, and its late response has to be discarded.
+    /// Pending responses, by the number of their attempt. A custom `fetch` may ignore the signal, and its late response
+    /// has to be discarded.
     responses: RefCell<Vec<(u32, JsFuture)>>,
 }
 
@@ -118,7 +119,7 @@ impl Driver {
         }
     }
 
-    /// Frees what isn't borrowed by something that has trapped.
+    /// Frees everything that a trap hasn't left borrowed.
     fn abandon(&self) {
         drop(take(&self.timer));
         if let Some(abort) = take(&self.abort) {
@@ -206,7 +207,7 @@ impl Driver {
         self.step(Input::Ended { error, has_received: false });
     }
 
-    /// Replaces the last timer with the one that the state asks for.
+    /// Replaces the timer with the one that the state needs.
     fn start_timer(&self) {
         let limit = self.connection.borrow().time_limit();
         drop(self.timer.take());
@@ -237,7 +238,7 @@ impl Driver {
         }
     }
 
-    /// Goes on with the response of an attempt, if it has come.
+    /// Continues with the response of an attempt, if it has arrived.
     fn poll(&self, attempt: u32) {
         let settled = {
             let mut responses = self.responses.borrow_mut();
@@ -291,7 +292,7 @@ impl Clock for PlatformClock {
     }
 }
 
-/// What a cell holds, if it isn't borrowed by something that has trapped.
+/// The content of a cell, unless a trap has left it borrowed.
 fn take<T>(cell: &RefCell<Option<T>>) -> Option<T> {
     cell.try_borrow_mut().ok().and_then(|mut held| held.take())
 }

@@ -1,7 +1,7 @@
 //! Polls futures in the callback of the promise that they wait for.
 //!
-//! `spawn_local` has one queue for all connections: a function of one connection's user would run in the async context
-//! (`AsyncLocalStorage`, zone.js) of another's. A promise's own callback keeps the context.
+//! `spawn_local` has one queue for all connections, so the functions of one connection would run in the async context
+//! (`AsyncLocalStorage`, zone.js) of another. A promise's own callback keeps the context.
 #![allow(unsafe_code, reason = "a waker is a table of functions over a raw pointer")]
 
 use super::bindings::ConnectionDelegate;
@@ -11,7 +11,7 @@ use std::{
     task::{RawWaker, RawWakerVTable, Waker},
 };
 
-/// What is fed to a connection when a future of its can be polled.
+/// Feeds a connection when one of its futures can be polled.
 struct Wake {
     delegate: Rc<ConnectionDelegate>,
     input: u32,

@@ -1,4 +1,4 @@
-//! What the shim calls: the only names that the WebAssembly module exports. Numbers cross, and at most one object.
+//! The exports of the WebAssembly module, which the shim calls. Arguments are numbers and at most one object.
 
 mod bindings;
 mod buffers;
@@ -20,14 +20,14 @@ pub fn address(index: usize) -> u32 {
     buffers::addresses()[index]
 }
 
-/// In how many milliseconds a `Retry-After` header asks to retry, or NaN. The text buffer has the header; `now` is in
+/// The delay of a `Retry-After` header in milliseconds, or NaN. The header is in the text buffer; `now` is in
 /// milliseconds since 1970.
 #[wasm_bindgen(js_name = retryAfter)]
 pub fn retry_after(length: usize, now: f64) -> f64 {
     core::retry_after(buffers::text(length), now).unwrap_or(f64::NAN)
 }
 
-/// The options of a connection that are true or false, as bits. `connection.ts` has the same.
+/// The boolean options of a connection, as bits. `connection.ts` has the same.
 mod flag {
     pub const RETRY_AFTER: u32 = 1;
     pub const CAN_RESUME: u32 = 2;
@@ -128,7 +128,7 @@ impl Scanner {
     /// A scanner at the start of a stream.
     #[wasm_bindgen(constructor)]
     pub fn new(max_event_size: f64, comments: bool, ignored_lines: bool) -> Self {
-        // A cast of more than fits gives the largest.
+        // A cast saturates.
         let max_event_size = max_event_size as usize;
         Self(core::Scanner::new(ScannerOptions { max_event_size, comments, ignored_lines }))
     }
@@ -150,7 +150,7 @@ impl Scanner {
         })
     }
 
-    /// The window's text is taken; returns the place from which on it is still needed.
+    /// The shim has taken the window's text. Returns the offset from which it is still needed.
     #[wasm_bindgen(js_name = restartWindow)]
     pub fn restart_window(&mut self) -> u32 {
         self.0.restart_window()

@@ -1,5 +1,5 @@
-//! The life of a connection: one enum of states, one function from inputs to actions (spec "Processing model"). All
-//! APIs share it; the driver performs the actions.
+//! The state machine of a connection: one enum of states, one function from inputs to actions (spec "Processing
+//! model"). All APIs share it; the driver performs the actions.
 
 use super::{
     error::Error,
@@ -8,16 +8,16 @@ use super::{
     retry::{Clock, Retry, Rules, clamp},
 };
 
-/// Where a connection is in its life. At most one request is under way in any state.
+/// The states. In each of them, at most one request is active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Nothing has been done yet.
     New,
-    /// A request was sent or is being made; no response has come.
+    /// A request was sent or is being prepared; there is no response yet.
     Connecting,
     /// A request failed without a response; the server is asked whether CORS is the reason.
     Probing,
-    /// A response has come; the user is asked whether to accept it.
+    /// A response has arrived; the user is asked whether to accept it.
     Checking,
     /// The response wasn't accepted; the beginning of its body is being read for the error.
     Refused,
@@ -27,27 +27,27 @@ pub enum State {
     Deciding,
     /// The reconnection time is passing.
     Waiting,
-    /// It has passed, but there seems to be no network: the wait is longer.
+    /// It has passed, but the network seems to be down: the wait is longer.
     Offline,
-    /// The page is hidden or frozen: nothing is under way until it is back.
+    /// The page is hidden or frozen: there is no request until it is back.
     Paused,
-    /// For good.
+    /// The end: closed, failed or complete.
     Closed,
 }
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Input<'a> {
-    /// The connection is wanted.
+    /// Connect.
     Start,
     /// The attempt ended.
     Ended {
         /// Why.
         error: Error,
-        /// Whether anything of an event has come.
+        /// Whether any part of an event has arrived.
         has_received: bool,
     },
-    /// A response came.
+    /// A response arrived.
     Response(Head<'a>),
     /// The user accepts the response.
     Accepted,
@@ -55,7 +55,7 @@ pub enum Input<'a> {
     ExcerptRead,
     /// The answer to [`Action::Probe`]: whether the server responds to requests without CORS.
     Probed(bool),
-    /// A `retry` field came; milliseconds.
+    /// A `retry` field arrived; milliseconds.
     ReconnectionTime(f64),
     /// The time that [`Connection::time_limit`] or the last action gives has passed.
     TimedOut,
@@ -74,12 +74,12 @@ pub enum Input<'a> {
     Close,
 }
 
-/// What the user says to do at the end of an attempt.
+/// What the user's `reconnect` function decides at the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Answer {
-    /// What the default rules do.
+    /// Follow the default rules.
     Default,
-    /// Reconnect after so many milliseconds.
+    /// Reconnect after this many milliseconds.
     Reconnect(f64),
     /// Stop.
     Stop,
@@ -103,15 +103,16 @@ pub enum Action {
     ReadExcerpt,
     /// End the request, and ask the user what to do.
     Ask,
-    /// End the request, announce that the connection is being reestablished (spec), and wait for so many milliseconds.
+    /// End the request, announce that the connection is being reestablished (spec), and wait for this many
+    /// milliseconds.
     Reconnect(u32),
-    /// Wait for so many milliseconds more.
+    /// Wait for this many milliseconds more.
     Wait(u32),
-    /// End the request and the wait; the connection is as if it had not begun.
+    /// End the request and the wait; the connection is as before its start.
     Pause,
     /// End the request, and fail the connection (spec).
     Fail,
-    /// The same, after so many attempts that failed.
+    /// The same, after this many failed attempts.
     GiveUp(u32),
     /// End the request, and announce that the stream is complete.
     Complete,
@@ -119,32 +120,32 @@ pub enum Action {
     Drop,
 }
 
-/// What the user asks for besides the policy of reconnecting.
+/// The user's options besides the reconnection policy.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ConnectionOptions {
-    /// The user accepts responses or not, instead of the standard's check.
+    /// The user's function checks responses instead of the standard's rules.
     pub asks_to_accept: bool,
-    /// Milliseconds until a response has to have come.
+    /// The connect timeout, in milliseconds.
     pub connect_timeout: Option<u32>,
-    /// Milliseconds until the next byte has to have come.
+    /// The idle timeout, in milliseconds.
     pub idle_timeout: Option<u32>,
-    /// A hidden page has no connection.
+    /// Pause while the page is hidden.
     pub pauses_when_hidden: bool,
-    /// The first request may fail because of CORS, and it is to be found out.
+    /// Find out whether the first request fails because of CORS.
     pub probes_cors: bool,
     /// The server is on this machine, which needs no network to be reached.
     pub is_local: bool,
-    /// What the URL leads to, and so whether asking again is futile.
+    /// The kind of URL, and so whether a retry is futile.
     pub target: Target,
 }
 
-/// At most so many milliseconds are waited for the body of a refused response.
+/// The longest wait for the body of a refused response, in milliseconds.
 const EXCERPT_TIME: u32 = 1_000;
 
-/// At most so many milliseconds are waited for the answer to [`Action::Probe`].
+/// The longest wait for the answer to [`Action::Probe`], in milliseconds.
 const PROBE_TIME: u32 = 5_000;
 
-/// So many milliseconds are waited for the network, as browsers can be wrong about it.
+/// The longest wait for the network, in milliseconds: browsers can be wrong about it.
 pub const OFFLINE_TIME: u32 = 5_000;
 
 /// A connection's state and its rules.
@@ -157,14 +158,14 @@ pub struct Connection {
     attempts: u32,
     /// Why the last attempt ended.
     error: Error,
-    /// What the rules say to do about it, while something has to be done before.
+    /// What the rules decided about it, while something has to be done first.
     decision: Action,
-    /// When the server asks to be asked again.
+    /// When the server asks for the next request.
     retry_after: Option<f64>,
     is_hidden: bool,
     is_frozen: bool,
     is_offline: bool,
-    /// What [`Action::Probe`] has found out.
+    /// The result of [`Action::Probe`].
     responds_without_cors: bool,
 }
 
@@ -186,7 +187,7 @@ impl Connection {
         }
     }
 
-    /// Where the connection is in its life.
+    /// The current state.
     pub fn state(&self) -> State {
         self.state
     }
@@ -222,8 +223,8 @@ impl Connection {
         }
     }
 
-    /// The only way from one state to another. An input that makes no sense in the state it finds, such as the late
-    /// answer to a request that was ended, changes nothing.
+    /// The only transition between states. An input that doesn't fit the state, such as the late response to a request
+    /// that was ended, changes nothing.
     pub fn step(&mut self, input: Input, clock: &dyn Clock) -> Action {
         use State::{
             Checking, Closed, Connecting, Deciding, New, Offline, Open, Paused, Probing, Refused, Waiting,
@@ -241,10 +242,10 @@ impl Connection {
             }
             (state, Input::Network(is_there)) => {
                 self.is_offline = !is_there && !self.options.is_local;
-                // At once, whatever is left of the wait: the network was waited for.
+                // At once, without the rest of the delay: the wait was for the network.
                 if is_there && matches!(state, Waiting | Offline) { self.fetch() } else { Action::None }
             }
-            // Requests that aren't safe to repeat were asked for now, and are never ended because of the page.
+            // Requests that aren't safe to repeat are sent now, and never ended because of the page.
             (New, Input::Start) if self.is_to_pause() && self.retry.may_repeat_request() => {
                 self.state = Paused;
                 Action::None
@@ -351,7 +352,7 @@ impl Connection {
 
     fn follow(&mut self) -> Action {
         self.state = match self.decision {
-            // The wait is useless while the page is away: it ends with it.
+            // There is no point in waiting while the page is away.
             Action::Reconnect(_) if self.is_to_pause() => State::Paused,
             Action::Reconnect(_) => State::Waiting,
             _ => State::Closed,
@@ -375,7 +376,7 @@ impl Connection {
                 self.state = Paused;
                 Action::Pause
             }
-            // Ending a request that isn't safe to repeat would mean to send it again.
+            // A request that isn't safe to repeat would have to be sent again.
             Connecting | Probing | Checking | Open
                 if self.is_to_pause() && self.retry.may_repeat_request() =>
             {

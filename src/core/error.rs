@@ -1,4 +1,4 @@
-//! What can go wrong, as a closed set. The shim has the words for it (`failure.ts`), by these numbers.
+//! All errors, as numbers. The shim has their messages (`failure.ts`).
 
 use super::retry::Outcome;
 
@@ -6,31 +6,31 @@ use super::retry::Outcome;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Error {
-    /// A function of the user's, which should have given the request's URL, headers or body, failed.
+    /// The user's function for the request's URL, headers or body failed.
     RequestNotMade,
     /// The request failed before there was a response: refused, name not resolved, CORS, offline.
     Request,
     /// The server answers, but the browser keeps its response from the page (CORS).
     Cors,
-    /// No response came in time.
+    /// The connect timeout was exceeded.
     ConnectTimeout,
-    /// The user's function that accepts responses didn't.
+    /// The user's function rejected the response.
     Rejected,
-    /// What `fetch` gave isn't a response, or has no body that can be read as bytes.
+    /// `fetch` returned something that isn't a response, or has no body of bytes.
     Unreadable,
     /// The response's status isn't 200.
     Status,
-    /// The response's status isn't 200, but one that the user wants to be tried again.
+    /// The response's status is one that the user wants to be retried.
     RetriedStatus,
     /// The response's `Content-Type` isn't that of an event stream.
     ContentType,
     /// The connection broke while the body was being read.
     Body,
-    /// Nothing came in time.
+    /// The idle timeout was exceeded.
     IdleTimeout,
     /// The body ended.
     End,
-    /// The user's function that takes the events failed.
+    /// The user's event callback failed.
     Handler,
     /// A line, or the fields of an event together, are longer than the limit.
     TooLarge,
@@ -55,19 +55,19 @@ impl Error {
         Self::TooLarge,
     ];
 
-    /// What the rules of reconnecting go by.
+    /// The class of error, for the rules about reconnecting.
     pub fn outcome(self) -> Outcome {
         match self {
             Self::Request | Self::ConnectTimeout => Outcome::RequestFailed,
             Self::RetriedStatus => Outcome::RetriedStatus,
             Self::Body | Self::IdleTimeout | Self::Handler => Outcome::BodyFailed,
             Self::End => Outcome::BodyEnded,
-            // Asking again would bring the same.
+            // A retry would have the same result.
             _ => Outcome::Refused,
         }
     }
 
-    /// Whether it is about a response whose body says more.
+    /// Whether there is a response whose body may explain it.
     pub fn has_excerpt(self) -> bool {
         matches!(self, Self::Status | Self::RetriedStatus | Self::ContentType)
     }

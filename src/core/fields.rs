@@ -1,5 +1,7 @@
 //! One line of an event stream to the field that it is (spec "Interpreting an event stream").
 
+use super::request::contains;
+
 /// What a line that isn't empty says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
@@ -31,6 +33,9 @@ pub struct Line {
     /// Whether a NUL was found. Only looked for in an `id` line.
     has_nul: bool,
 }
+
+/// The longest reconnection time in milliseconds: 2^53, up to which JavaScript has every whole number.
+const MAX_TIME: u64 = 1 << 53;
 
 /// A name as it stands at the start of a line.
 const fn name(text: &[u8]) -> u64 {
@@ -80,7 +85,7 @@ impl Line {
 
     fn read_value(&mut self, bytes: &[u8], before: usize) {
         match self.prefix as u8 {
-            b'i' => self.has_nul |= bytes.contains(&0),
+            b'i' => self.has_nul |= contains(bytes, 0),
             b'r' => self.read_digits(bytes, before),
             _ => {}
         }
@@ -93,7 +98,7 @@ impl Line {
                 (_, b'0'..=b'9') => {
                     self.has_digits = true;
                     let digit = u64::from(byte - b'0');
-                    self.digits = self.digits.saturating_mul(10).saturating_add(digit);
+                    self.digits = (self.digits * 10 + digit).min(MAX_TIME);
                 }
                 _ => self.has_other_characters = true,
             }
@@ -150,7 +155,7 @@ impl Line {
     }
 
     /// The value of a `retry` line in milliseconds, if it is one or more ASCII digits and nothing else. More than
-    /// 64 bits can hold saturates.
+    /// 2^53 is 2^53.
     pub fn reconnection_time(&self) -> Option<u64> {
         (self.has_digits && !self.has_other_characters).then_some(self.digits)
     }
@@ -230,7 +235,7 @@ mod tests {
             ("0", Some(0)),
             ("1500", Some(1500)),
             ("007", Some(7)),
-            ("99999999999999999999999999", Some(u64::MAX)),
+            ("99999999999999999999999999", Some(MAX_TIME)),
             ("", None),
             (" ", None),
             ("  1", None),

@@ -2,13 +2,14 @@
 
 use super::retry::Outcome;
 
-/// Whether sending the request twice does no more than sending it once: true of GET and HEAD, in any case, as Fetch
-/// normalizes it. A POST may be billed, so its end is the stream's end.
+/// Whether the request may be sent twice: only GET and HEAD, in any letter case, which Fetch normalizes. A POST may be
+/// billed, so its end is the end of the stream.
 pub fn is_safe_to_repeat(method: &[u8]) -> bool {
     method.eq_ignore_ascii_case(b"GET") || method.eq_ignore_ascii_case(b"HEAD")
 }
 
-/// Whether a host is this machine, which needs no network to be reached. As a serialized URL has it, with the port.
+/// Whether a host is this machine, which can be reached without a network. In the form of a serialized URL, with the
+/// port.
 pub fn is_local(host: &[u8]) -> bool {
     let (name, _) = split_once(host, b':');
     name == b"localhost"
@@ -17,16 +18,16 @@ pub fn is_local(host: &[u8]) -> bool {
         || host.starts_with(b"[::1]")
 }
 
-/// What a URL leads to, and so whether asking again is futile (spec "Processing model": "if the user agent knows that
+/// The kind of URL, and so whether a retry is futile (spec "Processing model": "if the user agent knows that
 /// to be futile", it may fail the connection).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Target {
-    /// A server, which may answer otherwise the next time. Also whatever a `fetch` of the user's own leads to.
+    /// A server, whose next response may differ. Also every URL of a custom `fetch`.
     #[default]
     Server,
     /// The content of the URL itself, or of the page: the same every time.
     Content,
-    /// Nothing that Fetch knows. The platform may know it, which shows when it answers.
+    /// Unknown to Fetch. A response shows that the platform knows it.
     Unknown,
 }
 
@@ -47,7 +48,7 @@ impl Target {
         }
     }
 
-    /// Whether another attempt would end as this one.
+    /// Whether another attempt would end in the same way.
     pub fn is_futile(self, outcome: Outcome) -> bool {
         match self {
             Self::Server => false,
@@ -57,16 +58,16 @@ impl Target {
     }
 }
 
-/// What is known of a request before it is sent.
+/// Facts about a request before it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestFacts {
-    /// Sending the request twice does no more than sending it once.
+    /// The request may be sent twice.
     pub is_safe_to_repeat: bool,
     /// The server is on this machine.
     pub is_local: bool,
     /// What the URL leads to.
     pub target: Target,
-    /// The statuses that are tried again, of three digits each.
+    /// The statuses that are retried, three digits each.
     pub statuses: Box<[u8]>,
 }
 
@@ -91,6 +92,13 @@ impl RequestFacts {
 pub fn split_once(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
     let at = text.iter().position(|&byte| byte == separator).unwrap_or(text.len());
     (&text[..at], text.get(at + 1..).unwrap_or_default())
+}
+
+/// Whether a text has this byte. The standard library's search is made for long texts and takes 0.3 kB of the module.
+#[allow(clippy::manual_contains, reason = "size")]
+#[inline(never)]
+pub fn contains(text: &[u8], wanted: u8) -> bool {
+    text.iter().any(|&byte| byte == wanted)
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
 //! Is this response an event stream? (spec "Processing model", C4 and C6.)
 
-use super::{error::Error, request::split_once, retry_after::retry_after};
+use super::{
+    error::Error,
+    request::{contains, split_once},
+    retry_after::retry_after,
+};
 
-/// What a response says before its body.
+/// The status and headers of a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head<'a> {
     /// The digits of the status.
@@ -22,7 +26,7 @@ impl<'a> Head<'a> {
     }
 
     /// Accepts a response whose status is 200 and whose `Content-Type` says `text/event-stream`. `retried` are the
-    /// statuses that the user wants to be tried again, of three digits each.
+    /// statuses that the user wants to be retried, three digits each.
     pub fn check(&self, retried: &[u8]) -> Result<(), Error> {
         if self.status != b"200" {
             let is_retried = retried.chunks(3).any(|status| status == self.status);
@@ -34,7 +38,7 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// In how many milliseconds the server asks to be asked again. `date` is in milliseconds since 1970.
+    /// The delay until the server wants the next request, in milliseconds. `date` is in milliseconds since 1970.
     pub fn retry_after(&self, date: f64) -> Option<f64> {
         retry_after(self.retry_after, date)
     }
@@ -54,7 +58,7 @@ fn essence(header: &[u8]) -> Option<&[u8]> {
         .last()
 }
 
-/// The header's values. A comma within a quoted string doesn't part them.
+/// The header's values. A comma within a quoted string doesn't separate them.
 fn split_outside_quotes(header: &[u8]) -> impl Iterator<Item = &[u8]> {
     let (mut quoted, mut escaped) = (false, false);
     header.split(move |&byte| {
@@ -78,7 +82,7 @@ fn trim(mut text: &[u8]) -> &[u8] {
 /// One or more HTTP token code points.
 fn is_token(text: &[u8]) -> bool {
     !text.is_empty()
-        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || contains(b"!#$%&'*+-.^_`|~", *byte))
 }
 
 #[cfg(test)]

@@ -2,16 +2,14 @@
 
 use super::connection::Action;
 
-/// The reconnection time until a `retry` field or the user sets another, in milliseconds: "probably in the region of a
-/// few seconds", says the standard.
+/// The default reconnection time, in milliseconds. The standard: "probably in the region of a few seconds".
 pub const DEFAULT_RECONNECTION_TIME: u32 = 3_000;
 
 /// The longest delay that timers hold, in milliseconds (about 24.8 days): `setTimeout` takes a signed 32-bit number and
 /// fires at once for more.
 pub const MAX_DELAY: u32 = i32::MAX as u32;
 
-/// Attempts that fail in a row wait longer each time, up to this many milliseconds, or the reconnection time if that is
-/// longer.
+/// The backoff's limit in milliseconds, or the reconnection time if that is longer.
 const DEFAULT_MAX_DELAY: f64 = 30_000.0;
 
 /// How an attempt ended.
@@ -19,9 +17,9 @@ const DEFAULT_MAX_DELAY: f64 = 30_000.0;
 pub enum Outcome {
     /// There was no response.
     RequestFailed,
-    /// The response has a status that the user wants to be tried again.
+    /// The response has a status that the user wants to be retried.
     RetriedStatus,
-    /// The response isn't an event stream, can't be read, or is over a limit: asking again brings the same.
+    /// The response isn't an event stream, can't be read, or exceeds a limit: a retry would have the same result.
     Refused,
     /// The connection broke while the body was being read.
     BodyFailed,
@@ -29,9 +27,9 @@ pub enum Outcome {
     BodyEnded,
 }
 
-/// What the core can't know by itself. Asked only when a decision needs it.
+/// Time and randomness, which the core doesn't have. Asked only when a decision needs it.
 pub trait Clock {
-    /// Milliseconds on a clock that never goes back.
+    /// Milliseconds of a monotonic clock.
     fn time(&self) -> f64;
     /// Milliseconds since 1970.
     fn date(&self) -> f64;
@@ -60,22 +58,22 @@ pub struct Policy {
     pub rules: Rules,
     /// The reconnection time, in milliseconds, until the server sets another. Default: [`DEFAULT_RECONNECTION_TIME`].
     pub initial_delay: f64,
-    /// By how much the delay grows with each attempt in a row that failed. Default: 2.
+    /// The delay is multiplied by this after each failed attempt in a row. Default: 2.
     pub factor: f64,
-    /// Up to which part of itself a delay is lengthened at random, so that clients that were cut off together don't
-    /// come back together. Default: 0.
+    /// The largest fraction by which a delay is lengthened at random, so that clients that were cut off together don't
+    /// reconnect together. Default: 0.
     pub jitter: f64,
-    /// The longest delay before jitter, in milliseconds, whatever the server says but for `Retry-After`. NaN: 30,000,
+    /// The longest delay before jitter, in milliseconds. Only `Retry-After` may exceed it. NaN: 30,000,
     /// or the reconnection time if that is longer. Default: NaN.
     pub max_delay: f64,
-    /// How many reconnections in a row may fail. Default: any number.
+    /// How many reconnections in a row may fail. Default: unlimited.
     pub max_attempts: f64,
-    /// For how long they may, in milliseconds. Default: for ever.
+    /// For how long they may fail, in milliseconds. Default: unlimited.
     pub max_time: f64,
     /// How long a stream has to have been open, in milliseconds, before the next failure counts as the first.
     /// Default: 0.
     pub reset_after: f64,
-    /// Statuses that are tried again, of three digits each. Default: none.
+    /// Statuses that are retried, three digits each. Default: none.
     pub statuses: Box<[u8]>,
     /// Whether a `Retry-After` header lengthens the delay. Default: yes.
     pub retry_after: bool,
@@ -98,16 +96,16 @@ impl Default for Policy {
     }
 }
 
-/// The rules, and what they have to remember between attempts.
+/// The rules, and their state between attempts.
 #[derive(Debug)]
 pub struct Retry {
     /// How long to wait, and when to stop trying.
     pub policy: Policy,
     is_safe_to_repeat: bool,
-    /// A request of its own continues a stream that broke off.
+    /// There is a separate request that continues a broken stream.
     can_resume: bool,
     has_opened: bool,
-    /// What the server set. NaN: nothing.
+    /// The server's reconnection time. NaN: none.
     reconnection_time: f64,
     opened_at: f64,
     failures_in_a_row: u32,
@@ -144,7 +142,7 @@ impl Retry {
         self.is_safe_to_repeat || self.resumes()
     }
 
-    /// A `retry` field came: its milliseconds hold for all later reconnections.
+    /// A `retry` field arrived: its milliseconds apply to all later reconnections.
     pub fn set_reconnection_time(&mut self, milliseconds: f64) {
         self.reconnection_time = milliseconds.min(MAX_DELAY.into());
     }
@@ -155,11 +153,10 @@ impl Retry {
         self.opened_at = clock.time();
     }
 
-    /// What to do now that an attempt has ended; if the user is asked, what is done by default.
+    /// Decides what follows the end of an attempt; if the user is asked, the default.
     ///
-    /// `has_received` says whether it brought anything of an event: an attempt that didn't counts as failed, so that a
-    /// policy can stop asking a server that answers 200 and ends at once. `retry_after` is the server's wish in
-    /// milliseconds.
+    /// An attempt without `has_received`, which received no part of an event, counts as failed, so that a policy can stop
+    /// after a server that responds with 200 and ends at once. `retry_after` is the server's wish in milliseconds.
     pub fn decide(
         &mut self,
         outcome: Outcome,
@@ -180,7 +177,7 @@ impl Retry {
             Rules::Policy => true,
         };
         match outcome {
-            // A resumed answer is a whole, and its end is the end; so is an answer to a POST.
+            // The end of a resumed response is the end of the stream, as is that of a response to a POST.
             Outcome::BodyEnded
                 if !may_repeat || !(self.is_safe_to_repeat || self.policy.rules == Rules::Policy) =>
             {
@@ -213,7 +210,7 @@ impl Retry {
         let Policy { initial_delay, factor, jitter, max_delay, .. } = self.policy;
         let base = if self.reconnection_time.is_nan() { initial_delay } else { self.reconnection_time };
         let cap = if max_delay.is_nan() { base.max(DEFAULT_MAX_DELAY) } else { max_delay };
-        // A delay of nothing would stay nothing.
+        // Zero would stay zero.
         let growing = if self.failures_in_a_row == 0 { base } else { base.max(1.0) };
         let failures = self.failures_in_a_row.min(i32::MAX as u32) as i32;
         let delay = (growing * factor.powi(failures)).min(cap);

@@ -1,7 +1,7 @@
 //! The `Retry-After` header (RFC 9110, 10.2.3): seconds, or a date in one of three forms (5.6.7).
 
-/// In how many milliseconds to retry. `now` is in milliseconds since 1970; a date that has passed gives 0.
-/// `None` where the header is neither.
+/// The delay in milliseconds. `now` is in milliseconds since 1970; a date in the past gives 0. `None` if the header is
+/// neither.
 pub fn retry_after(header: &[u8], now: f64) -> Option<f64> {
     let header = header.trim_ascii();
     match number(header) {
@@ -10,7 +10,7 @@ pub fn retry_after(header: &[u8], now: f64) -> Option<f64> {
     }
 }
 
-/// The number that digits and nothing else say.
+/// The number, if the text has only digits.
 fn number(text: &[u8]) -> Option<f64> {
     let mut number = None;
     for byte in text {
@@ -29,7 +29,7 @@ fn http_date(text: &[u8]) -> Option<f64> {
     let mut numbers = [0.0; 5];
     let mut count = 0;
     let mut month = None;
-    for word in text.split(|byte| b" ,-:".contains(byte)) {
+    for word in text.split(|byte| matches!(byte, b' ' | b',' | b'-' | b':')) {
         if let Some(number) = number(word) {
             *numbers.get_mut(count)? = number;
             count += 1;
@@ -43,7 +43,7 @@ fn http_date(text: &[u8]) -> Option<f64> {
         // The year comes last.
         [hour, minute, second, year] = [numbers[1], numbers[2], numbers[3], numbers[4]];
     }
-    // Of two digits: the year that is near.
+    // Two digits: the nearest such year.
     if year < 70.0 {
         year += 2000.0;
     } else if year < 100.0 {

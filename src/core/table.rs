@@ -1,20 +1,20 @@
-//! What a scan reads and writes: the window of bytes, and the table of rows.
+//! The memory of a scan: the window of bytes, and the table of rows.
 
 use super::lines::BLOCK;
 
 /// Bytes of the window that the caller may fill.
 pub const WINDOW_SIZE: usize = 32 << 10;
 
-/// The rows that one scan gives at most.
+/// The largest number of rows of a scan.
 pub const MAX_ROWS: usize = 2_048;
 
-/// Where the caller writes bytes. Those behind [`WINDOW_SIZE`] are never looked at: they let blocks be read whole.
+/// Where the caller writes bytes. Those after [`WINDOW_SIZE`] are padding, so that whole blocks can be read.
 pub type Window = [u8; WINDOW_SIZE + BLOCK];
 
 /// A kind of [`row`], and the start and end of a place in the text.
 pub type Row = [u32; 3];
 
-/// The kinds of rows. The shim's `event-stream-parser.ts` has the same.
+/// The kinds of rows. The shim's `batch.ts` has the same.
 pub mod row {
     /// A block with one line of data ends: dispatch it. The place is the data.
     pub const EVENT: u32 = 0;

@@ -17,7 +17,7 @@ import { platformClass } from './platform.js';
  * - `unreadable`: `fetch` returned something that can't be read as a stream of bytes
  * - `request`: a function for the request's URL, headers or body failed
  * - `handler`: an event callback failed; never for an `EventSource`
- * - `gap`: a `SharedEventSource` missed events that the other tabs no longer have; the connection goes on
+ * - `gap`: a `SharedEventSource` missed events that the other tabs no longer have; the connection continues
  * - `webassembly`: this package's WebAssembly module couldn't be started
  * - `internal`: an unexpected exception, from a bug or from a replaced function of the platform
  */
@@ -39,9 +39,9 @@ export type ErrorKind =
 
 /** The members that an {@link EventSourceErrorEvent} and an {@link EventSourceError} share. */
 export interface ErrorMembers {
-  /** What went wrong, by name. */
+  /** The kind of error. */
   readonly kind: ErrorKind;
-  /** What went wrong, in words: what was expected and what came. */
+  /** What was expected and what happened, in words. */
   readonly message: string;
   /** The number of the request, starting at 1; 0 if none was made. */
   readonly attempt: number;
@@ -53,7 +53,7 @@ export interface ErrorMembers {
   readonly headers: Headers | undefined;
   /** The URL of the refused response, after redirects. */
   readonly url: string | undefined;
-  /** The first 64 KiB of the refused response's body, or what came within a second. */
+  /** The first 64 KiB of the refused response's body, or what arrived within a second. */
   readonly body: string | undefined;
   /** The response's `Retry-After`, in milliseconds from when the error was made. */
   readonly retryAfter: number | undefined;
@@ -63,12 +63,12 @@ export interface ErrorMembers {
   json(): unknown;
 }
 
-/** The members but `message` and `cause`, which exceptions have already. */
+/** The members except `message` and `cause`, which exceptions already have. */
 const names = ['kind', 'attempt', 'status', 'statusText', 'headers', 'url', 'body', 'retryAfter'] as const;
 
 type Members = Omit<ErrorMembers, 'json'>;
 
-/** What an error is made from. */
+/** The details of an error. */
 export interface ErrorDetails {
   kind: ErrorKind;
   message: string;
@@ -88,7 +88,7 @@ function membersOf({ response, message: text, ...details }: ErrorDetails): Membe
   return { kind, message, attempt, status, statusText, headers, url, body, retryAfter, cause };
 }
 
-/** Not `Object.assign`: a page that has replaced it hears of its errors all the same. */
+/** Not `Object.assign`: a page may have replaced it. */
 function copy(target: object, members: Members): void {
   for (const name of names) (target as Record<string, unknown>)[name] = members[name];
 }
@@ -113,9 +113,9 @@ function parseJson(text: string | undefined): unknown {
 export class EventSourceErrorEvent extends /* @__PURE__ */ platformClass('Event') {
   readonly message: string;
   readonly cause: unknown;
-  /** Whether the connection is being reestablished. If not, it has failed for good. */
+  /** Whether the connection is being reestablished. If not, it has failed. */
   readonly willReconnect: boolean;
-  /** In how many milliseconds the next request is sent, if one is. */
+  /** Milliseconds until the next request, if there is one. */
   readonly delay: number | undefined;
 
   /** @internal */
@@ -129,7 +129,7 @@ export class EventSourceErrorEvent extends /* @__PURE__ */ platformClass('Event'
     this.willReconnect = this.delay !== undefined;
   }
 
-  /** The same as `status`, under the name that the package eventsource uses. */
+  /** An alias of `status`, for code written for the package eventsource. */
   get code(): number | undefined {
     return this.status;
   }
@@ -148,7 +148,7 @@ addInspection(EventSourceErrorEvent.prototype, (event: EventSourceErrorEvent) =>
 });
 
 /**
- * What loops and promises are rejected with: an exception with the members of the `error` event.
+ * The exception of loops and promises, with the members of the `error` event.
  *
  * @example
  * try {
@@ -160,7 +160,7 @@ addInspection(EventSourceErrorEvent.prototype, (event: EventSourceErrorEvent) =>
  */
 export class EventSourceError extends Error {
   static {
-    // Whatever a minifier calls the class.
+    // A minifier may rename the class.
     Object.defineProperty(EventSourceError.prototype, 'name', {
       value: 'EventSourceError',
       configurable: true,
@@ -182,7 +182,7 @@ export class EventSourceError extends Error {
 
 export interface EventSourceError extends Omit<ErrorMembers, 'message' | 'cause'> {}
 
-/** The exception for a failure, also where there is no `Event`. */
+/** The exception for a failure; works without a global `Event`. */
 export function toException(details: ErrorDetails): EventSourceError {
   return new EventSourceError(membersOf(details));
 }
@@ -194,7 +194,7 @@ export function toError(event: EventSourceErrorEvent): EventSourceError {
 
 /** The `open` event of an `EventSource`. */
 export class EventSourceOpenEvent extends /* @__PURE__ */ platformClass('Event') {
-  /** The response's status: 200, or what `accept` let through. */
+  /** The response's status: 200, or another one that `accept` accepted. */
   readonly status: number;
   /** The response's headers. */
   readonly headers: Headers;

@@ -1,7 +1,7 @@
 /**
  * `fetchEventSource` with the interface of the package @microsoft/fetch-event-source.
  *
- * @module
+ * @module eventsource-wasm/fetch-event-source
  */
 
 import { Connection } from './connection/connection.js';
@@ -14,38 +14,38 @@ import { resolveUrl } from './url.js';
 /** The content type of event streams. */
 export const EventStreamContentType = 'text/event-stream';
 
-/** An event of a stream. Members that the server didn't give are empty. */
+/** An event of a stream. Members that the server didn't send are empty. */
 export interface EventSourceMessage {
-  /** The ID that came with this event. */
+  /** The ID of this event. */
   id: string;
   /** The event's type. */
   event: string;
   /** The data. */
   data: string;
-  /** The reconnection time that came with this event, in milliseconds. */
+  /** The reconnection time that was sent with this event, in milliseconds. */
   retry?: number;
 }
 
-/** The second argument of `fetchEventSource`: what `fetch` takes, and these. The types are the interface's own. */
+/** The second argument of `fetchEventSource`: the options of `fetch`, and these. */
 export interface FetchEventSourceInit extends RequestInit {
-  /** Headers of each request. A `Last-Event-ID` among them is that of the first: later ones are the stream's. */
+  /** Headers of each request. A `Last-Event-ID` is for the first request; later ones send the stream's. */
   headers?: Record<string, string>;
   /**
-   * Called with each response; throws if it isn't to be read. Default: the status has to be 200 and the content type
-   * that of event streams.
+   * Called with each response; throws to reject it. Default: the status must be 200 and the content type
+   * `text/event-stream`.
    */
   onopen?: (response: Response) => Promise<void>;
   /**
-   * Called with each event. What it throws ends the request and goes to `onerror`; a request that isn't safe to repeat
-   * is then sent again only if `onerror` gives a number.
+   * Called with each event. If it throws, the request ends and `onerror` gets the exception. A request with another
+   * method than GET and HEAD is then sent again only if `onerror` returns a number.
    */
   onmessage?: (event: EventSourceMessage) => void;
-  /** Called when the response has ended. What it throws goes to `onerror`; if it doesn't, all is done. */
+  /** Called when the response has ended. If it throws, `onerror` gets the exception; otherwise the promise resolves. */
   onclose?: () => void;
   /**
-   * Called when something went wrong. It may give the milliseconds until the request is sent again; if it throws,
-   * `fetchEventSource` rejects with that; otherwise the request is sent again after the reconnection time: a second, or
-   * what the server has set.
+   * Called with each error. It may return the milliseconds until the request is sent again. If it throws,
+   * `fetchEventSource` rejects with that exception. Otherwise the request is sent again after the reconnection time: a
+   * second, or the server's `retry:`.
    *
    * Without it, only a GET whose connection failed is sent again.
    */
@@ -53,8 +53,8 @@ export interface FetchEventSourceInit extends RequestInit {
   // biome-ignore lint/suspicious/noConfusingVoidType: so has the interface.
   onerror?: (error: any) => number | null | undefined | void;
   /**
-   * Whether the connection is kept while the page is hidden. If not, it is closed then and opened again, after the last
-   * event, when the page is shown. POST requests are left alone either way.
+   * Whether the connection is kept while the page is hidden. If not, it is closed, and opened again with the last event
+   * ID when the page is shown. POST requests are always kept.
    * @default false
    */
   openWhenHidden?: boolean;
@@ -65,17 +65,17 @@ export interface FetchEventSourceInit extends RequestInit {
   fetch?: typeof fetch;
 }
 
-/** What `fetchEventSource` takes besides: headers in each of their forms, and members that are `undefined`. */
+/** A wider type of the options: headers in all forms, and members that are `undefined`. */
 export type AnyFetchEventSourceInit = Omit<RequestInit, 'headers'> & {
   [Name in Exclude<keyof FetchEventSourceInit, keyof RequestInit>]?: FetchEventSourceInit[Name] | undefined;
 } & { headers?: HeadersInit | undefined };
 
 const DEFAULT_INTERVAL = 1_000;
 
-/** What the platform or the user threw is what `onerror` gets; of the rest, there is an error of our own. */
+/** Kinds of errors for which `onerror` gets the original exception. For the others it gets an `EventSourceError`. */
 const kindsOfOthers: ErrorKind[] = ['network', 'rejected', 'handler'];
 
-/** Something that was thrown, be it `undefined`. */
+/** Something that was thrown, possibly `undefined`. */
 interface Thrown {
   value: unknown;
 }
@@ -84,7 +84,7 @@ interface Thrown {
  * Sends a request and calls back for each event of the answer. Resolves when the stream has ended or `signal` is
  * aborted.
  *
- * @throws what `onerror` throws, as a rejection; without `onerror`, an {@link EventSourceError} or what `fetch` threw
+ * @throws what `onerror` throws, as a rejection; without `onerror`, an `EventSourceError` or what `fetch` threw
  * @example
  * await fetchEventSource('/answers', {
  *   method: 'POST',
@@ -94,7 +94,7 @@ interface Thrown {
  * });
  */
 export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSourceInit): Promise<void>;
-// The last one is what `Parameters<typeof fetchEventSource>` gives.
+// `Parameters<typeof fetchEventSource>` uses the last overload.
 export function fetchEventSource(input: RequestInfo, init: FetchEventSourceInit): Promise<void>;
 export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSourceInit): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -113,7 +113,7 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
       return;
     }
 
-    /** What `onerror` says; nothing without it. */
+    /** The result of `onerror`; `undefined` without it. */
     const ask = (error: unknown) => {
       try {
         return onerror?.(error) ?? undefined;
@@ -171,12 +171,12 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
             if (retry !== undefined) message.retry = retry;
             onmessage?.(message);
           }
-          // Not before: an event whose callback failed has to come again.
+          // Not earlier: an event whose callback failed must arrive again.
           if (id !== undefined) delivered = id;
         },
         decide: (details) => {
           if (details.kind === 'end') return decideAtEnd();
-          // Sending the same again brings the same exception, and may cost: only if `onerror` returns a number.
+          // Sending it again causes the same exception, and may cost money: only if `onerror` returns a number.
           if (details.kind === 'handler') return onerror ? ask(toThrown(details)) : false;
           const delay = ask(toThrown(details));
           return onerror ? (delay ?? interval) : undefined;
@@ -207,7 +207,7 @@ function toThrown(details: ErrorDetails): unknown {
   return kindsOfOthers.includes(details.kind) ? details.cause : toException(details);
 }
 
-/** What isn't a URL is `fetch`'s to complain about. */
+/** Leaves invalid URLs to `fetch`, which rejects them. */
 function absolute(input: unknown): string {
   try {
     return resolveUrl(input);

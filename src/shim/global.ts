@@ -1,3 +1,3 @@
-/** The classic script, for `<script src>` and `importScripts`: `EventSource` is there when it has run. */
+/** The classic script, for `<script src>` and `importScripts`. It defines `EventSource`. */
 
 import './polyfill.js';

@@ -2,7 +2,7 @@
  * Server-sent events over `fetch`: the native `EventSource` with any method, headers, bodies, and errors that
  * say what happened.
  *
- * @module
+ * @module eventsource-wasm
  */
 
 export { EventSource } from './event-source/event-source.js';

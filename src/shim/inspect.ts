@@ -1,4 +1,4 @@
-/** What `util.inspect` and `console.log` show of an object in Node, Deno and those that do as they do. */
+/** How `util.inspect` and `console.log` show an object in Node, Deno and compatible runtimes. */
 
 interface Options {
   depth?: number | null;
@@ -6,7 +6,7 @@ interface Options {
 
 type Inspect = (value: unknown, options: Options) => string;
 
-/** Adds what is asked for to a class, where there is somebody who asks. */
+/** Adds an inspection method to a class, where the runtime supports it. */
 export function addInspection(prototype: object, describe: (source: never) => object): void {
   const { process } = globalThis as { process?: { versions?: { node?: string } } };
   if (!process?.versions?.node) return;

@@ -3,7 +3,7 @@
  * compatible servers, OpenAI's responses, Anthropic's messages, Google's streamGenerateContent, the AI SDK's UI message
  * stream, Cohere's chat.
  *
- * @module
+ * @module eventsource-wasm/llm
  */
 
 export { everyFrame } from './iterate/every-frame.js';

@@ -20,8 +20,8 @@ let isFrozen = false;
 let restoreStop: (() => void) | undefined;
 
 /**
- * Tells `observer` the current state, if it isn't the usual one, and from then on each change. `onStop` is called when
- * the page calls `window.stop()`, which ends native connections for good.
+ * Tells `observer` the current state, unless it is the normal one, and later each change. `onStop` is called when the
+ * page calls `window.stop()`, which closes native connections.
  *
  * @returns a function that ends the observation
  */
@@ -39,7 +39,7 @@ export function observePage(observer: PageObserver, onStop?: () => void): () => 
     if (!observations.delete(observation) || observations.size > 0) return;
     listen('removeEventListener');
     restoreStop?.();
-    // Its end isn't heard of any more.
+    // Its end can't be observed any more.
     isFrozen = false;
   };
 }

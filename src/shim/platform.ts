@@ -3,8 +3,8 @@
 type Constructor = new (...args: never[]) => object;
 
 /**
- * The base for a class that extends one of the platform's. Where the platform lacks it, importing works, and making
- * an object uses a polyfill loaded since or throws an error that names what is missing.
+ * The base of a class that extends a class of the platform. If that is missing, importing still works; making an
+ * object uses a polyfill that was loaded later, or throws an error that names the missing class.
  */
 export function platformClass<Name extends 'Event' | 'EventTarget' | 'TransformStream'>(
   name: Name,
@@ -21,7 +21,7 @@ export function platformClass<Name extends 'Event' | 'EventTarget' | 'TransformS
 }
 
 declare global {
-  // For those who compile without these types, as Node's types do it.
+  // For projects that compile without these types, as in Node's types.
   interface SymbolConstructor {
     readonly dispose: unique symbol;
     readonly asyncDispose: unique symbol;
@@ -67,7 +67,7 @@ export function captureContext(): <T>(work: () => T) => T {
   return zone ? (work) => zone.run(work) : (work) => work();
 }
 
-/** What the platform calls itself; empty if it doesn't say. */
+/** The platform's name for itself; empty if it has none. */
 export function userAgent(): string {
   try {
     return globalThis.navigator?.userAgent ?? '';
@@ -79,7 +79,7 @@ export function userAgent(): string {
 
 let chromium: boolean | undefined;
 
-/** Whether short strings are faster made of codes than decoded. */
+/** Whether short strings are made faster from character codes than by decoding. */
 export function isChromium(): boolean {
   chromium ??= / Chrome\//.test(userAgent());
   return chromium;

@@ -1,7 +1,7 @@
 /**
- * Puts `EventSource` in the place of the native one, or of none: `import 'eventsource-wasm/polyfill'`.
+ * Replaces the global `EventSource`, or adds it where there is none: `import 'eventsource-wasm/polyfill'`.
  *
- * @module
+ * @module eventsource-wasm/polyfill
  */
 
 import { EventSource } from './event-source/event-source.js';

@@ -1,7 +1,7 @@
 /**
  * For React: `import { useEventSource, useCompletion } from 'eventsource-wasm/react'`.
  *
- * @module
+ * @module eventsource-wasm/react
  */
 
 export type { CompletionState, UseCompletionInit } from './hooks/completion-store.js';

@@ -20,7 +20,7 @@ interface Template {
 
 type Parts = [url: string | URL, headers: RequestHeaders, body: BodyInit | null];
 
-/** Makes the requests of a connection. The constructor throws about values that can't be sent. */
+/** Makes the requests of a connection. The constructor throws if a value can't be sent. */
 export class RequestFactory {
   readonly #first: Template;
   readonly #resuming: Template;
@@ -90,10 +90,10 @@ export class RequestFactory {
   }
 }
 
-/** Names and values by names in lower case. `Headers` would make lower-case names of all. */
+/** Names and values by lower-case names. `Headers` would lose the original case. */
 export type HeaderMap = Map<string, [name: string, value: string]>;
 
-/** Throws about names and values that can't be sent. */
+/** Throws if a name or a value can't be sent. */
 export function toHeaderMap(init: RequestHeaders | null | undefined): HeaderMap {
   const headers: HeaderMap = new Map();
   for (const [name, value] of isIterable(init) ? init : Object.entries(init ?? {})) {
@@ -108,7 +108,7 @@ export function setHeader(headers: HeaderMap, name: string, value: string): void
   headers.set(`${name}`.toLowerCase(), [name, value]);
 }
 
-/** The headers of an event stream's request. A plain object, so that `{ ...init.headers }` in a user's `fetch` keeps all. */
+/** The headers of a request. A plain object, so that `{ ...init.headers }` in a custom `fetch` keeps all of them. */
 export function toSentHeaders(headers: HeaderMap, lastEventId: string): Record<string, string> {
   setHeader(headers, 'Accept', headers.get('accept')?.[1] ?? 'text/event-stream');
   if (lastEventId !== '') setHeader(headers, 'Last-Event-ID', byteString(lastEventId));
@@ -146,7 +146,7 @@ function checkStreamsCanBeSent(): void {
 function toHeaderValue(name: string, value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number') {
     fail(
-      `the value of the header "${name}" is ${value === null ? 'null' : typeof value}; it has to be a string or a number`,
+      `the value of the header "${name}" is ${value === null ? 'null' : typeof value}; it must be a string or a number`,
     );
   }
   const text = String(value);

@@ -1,7 +1,7 @@
 /**
  * One connection for all tabs: `import { SharedEventSource } from 'eventsource-wasm/shared'`.
  *
- * @module
+ * @module eventsource-wasm/shared
  */
 
 export { SharedEventSource, type SharedEventSourceInit } from './shared/shared-event-source.js';

@@ -1,7 +1,7 @@
 /**
- * As `eventsource-wasm`, with the WebAssembly module as a file of its own: `eventsource-wasm/core.wasm`.
+ * The same as `eventsource-wasm`, with the WebAssembly module in a file of its own: `eventsource-wasm/core.wasm`.
  *
- * @module
+ * @module eventsource-wasm/slim
  */
 
 import { load } from './wasm/load.js';
@@ -11,9 +11,8 @@ export * from './index.js';
 export type { WasmSource };
 
 /**
- * Says where the module is, and starts it. Without this it is fetched when the first object is made, from where the
- * package's file is, which many bundlers find by themselves; call this before, where yours doesn't or where you want
- * the module ready.
+ * Locates the module and starts it. Without this call, the module is fetched when the first object is made, from the
+ * package's own file, which many bundlers find. Call this before if yours doesn't, or if you want the module ready.
  *
  * @param source a URL, a request or a response, bytes, or a compiled module; or a promise of one
  */

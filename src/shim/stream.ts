@@ -1,8 +1,8 @@
 /**
- * Event streams for loops and pipes: an async iterable of a URL, a request or a response, a `TransformStream`, and a
- * parser that is fed.
+ * Event streams for loops and pipes: `events()` for a URL, a request or a response, a `TransformStream`, and a parser
+ * that you feed.
  *
- * @module
+ * @module eventsource-wasm/stream
  */
 
 export { type EventsInit, events } from './iterate/events.js';

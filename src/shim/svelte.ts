@@ -1,7 +1,7 @@
 /**
  * For Svelte: `import { useEventSource, completionStore } from 'eventsource-wasm/svelte'`.
  *
- * @module
+ * @module eventsource-wasm/svelte
  */
 
 export type { CompletionState, UseCompletionInit } from './hooks/completion-store.js';

@@ -1,7 +1,7 @@
 /**
  * A scripted event server behind `fetch`, for tests: `import { createEventServer } from 'eventsource-wasm/testing'`.
  *
- * @module
+ * @module eventsource-wasm/testing
  */
 
 export type { Chaos } from './testing/chaos.js';

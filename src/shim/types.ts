@@ -2,7 +2,7 @@
 
 import type { EventSourceErrorEvent, EventSourceOpenEvent } from './events.js';
 
-/** What is known before the request of an attempt is made. */
+/** The argument of functions for `url`, `headers` and `body`. */
 export interface Attempt {
   /** The number of the request, starting at 1. */
   attempt: number;
@@ -15,7 +15,7 @@ export interface Attempt {
 /** A value, or a function that returns it for each attempt. */
 export type PerAttempt<T> = T | ((attempt: Attempt) => T | Promise<T>);
 
-/** Headers of a request in each of their forms; numbers are made text. */
+/** Headers in all forms that `fetch` takes. Numbers are converted to strings. */
 export type RequestHeaders =
   | HeadersInit
   | Readonly<Record<string, string | number>>
@@ -29,12 +29,12 @@ export interface ReconnectPolicy {
    */
   initialDelay?: number | undefined;
   /**
-   * By how much the delay is multiplied after each failure in a row.
+   * The delay is multiplied by this after each failure in a row.
    * @default 2
    */
   factor?: number | undefined;
   /**
-   * How much longer a delay may be made at random, as a fraction of itself.
+   * The largest fraction by which a delay is made longer at random.
    * @default 0.5
    */
   jitter?: number | undefined;
@@ -44,7 +44,7 @@ export interface ReconnectPolicy {
    */
   maxDelay?: number | undefined;
   /**
-   * How many reconnections in a row may fail. One that brings no byte of an event has failed.
+   * How many reconnections in a row may fail. One that receives no byte of an event has failed.
    * @default Infinity
    */
   maxAttempts?: number | undefined;
@@ -71,8 +71,8 @@ export interface ReconnectPolicy {
 }
 
 /**
- * Decides what follows the end of an attempt: a number of milliseconds until the next, `false` for none, `true` or
- * nothing for the standard's rules. If it throws, the connection fails with that exception as the `cause`.
+ * Decides what follows the end of an attempt. It returns the milliseconds until the next one, `false` to stop, or
+ * `true` or nothing for the standard's rules. If it throws, the connection fails with that exception as the `cause`.
  */
 export type ReconnectFunction = (
   error: EventSourceErrorEvent,
@@ -91,13 +91,13 @@ export interface ResumeRequest {
   body?: PerAttempt<BodyInit | null> | undefined;
 }
 
-/** Keeps a last event ID over reloads: `sessionStorage`, `localStorage`, or anything like them, sync or async. */
+/** Keeps a last event ID over reloads: `sessionStorage`, `localStorage`, or an object like them, sync or async. */
 export interface LastEventIdStore {
   getItem(name: string): string | null | undefined | Promise<string | null | undefined>;
   setItem(name: string, lastEventId: string): unknown;
 }
 
-/** What the option `trace` is called with. */
+/** The argument of the option `trace`. */
 export type TraceEntry =
   | { type: 'request'; attempt: number; url: string; method: string; lastEventId: string }
   | { type: 'response'; attempt: number; status: number; url: string }
@@ -107,15 +107,15 @@ export type TraceEntry =
   | { type: 'pause' }
   | { type: 'close' };
 
-/** The second argument of a custom `fetch`. The headers are a plain object, which `{ ...init.headers }` copies. */
+/** The second argument of a custom `fetch`. The headers are a plain object: `{ ...init.headers }` copies them. */
 export interface EventSourceFetchInit extends Omit<RequestInit, 'headers' | 'signal'> {
-  /** All headers of the request, `Accept` and `Last-Event-ID` among them. */
+  /** All headers of the request, including `Accept` and `Last-Event-ID`. */
   headers: { [name: string]: string; Accept: string };
   /** Aborts when the connection is closed. */
   signal: AbortSignal;
 }
 
-/** The part of a `Response` that is read. */
+/** The members of a `Response` that are used. */
 export interface FetchLikeResponse {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
@@ -142,8 +142,8 @@ export interface FetchLikeResponse {
 export type FetchLike = (url: string, init: EventSourceFetchInit) => Promise<FetchLikeResponse>;
 
 /**
- * The second argument of `new EventSource(url, init)`. Every member is optional; with none of them, the behaviour is
- * the standard's. Besides those listed here, every member of `RequestInit` is passed on to `fetch`.
+ * The second argument of `new EventSource(url, init)`. Without options, the behaviour is the
+ * standard's. Other members of `RequestInit` are passed on to `fetch`.
  */
 export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' | 'body' | 'signal'> {
   /**
@@ -158,7 +158,7 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
    * @default 'GET'
    */
   method?: string | undefined;
-  /** Returns the URL of each attempt's request, if it is to differ from the first argument. */
+  /** Returns the URL of each attempt. Default: the first argument. */
   url?: ((attempt: Attempt) => string | URL | Promise<string | URL>) | undefined;
   /**
    * Headers of each request. `Accept: text/event-stream` is added unless there is an `Accept`. The first
@@ -169,11 +169,11 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
    */
   headers?: PerAttempt<RequestHeaders> | undefined;
   /**
-   * The body of the request. Objects have to be made text: `JSON.stringify(…)`.
+   * The body of the request. Convert objects to text: `JSON.stringify(…)`.
    * @default null
    */
   body?: PerAttempt<BodyInit | null> | undefined;
-  /** Aborting it closes the connection. If it is aborted already, no request is sent. */
+  /** Aborting the signal closes the connection. If it is already aborted, no request is sent. */
   signal?: AbortSignal | null | undefined;
   /**
    * Called instead of the global `fetch`.
@@ -181,13 +181,12 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
    */
   fetch?: FetchLike | undefined;
   /**
-   * Checks a response instead of the standard's check of status and content type. It rejects the response by returning
-   * `false` or throwing.
+   * Checks a response instead of the standard's check of status and content type. Return `false` or throw to reject it.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing accepts.
   accept?: ((response: Response) => boolean | void | Promise<boolean | void>) | undefined;
   /**
-   * Whether and when to reconnect, whatever the method. `true` is a policy without members.
+   * Whether and when to reconnect, for all methods. `true` means the default policy.
    * @default the standard's rules for `GET` and `HEAD`, never for other methods
    */
   reconnect?: boolean | ReconnectPolicy | ReconnectFunction | undefined;
@@ -211,12 +210,12 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
    */
   dropReplayed?: boolean | undefined;
   /**
-   * Milliseconds within which the response has to come.
+   * Milliseconds until the response must arrive.
    * @default Infinity
    */
   connectTimeout?: number | undefined;
   /**
-   * Milliseconds within which the next byte has to come; comments count.
+   * Milliseconds until the next byte must arrive; comments count.
    * @default Infinity
    */
   idleTimeout?: number | undefined;
@@ -227,7 +226,7 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
   maxEventSize?: number | undefined;
   /**
    * `'pause'` closes the connection while the page is hidden, and resumes after the last event ID when it is shown.
-   * POST requests are left alone.
+   * POST requests aren't affected.
    * @default 'keep'
    */
   whenHidden?: 'keep' | 'pause' | undefined;
@@ -237,24 +236,24 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
    * @default true
    */
   corsProbe?: boolean | undefined;
-  /** What undici's `EventSource` takes for Node: a dispatcher, and the reconnection time in milliseconds. */
+  /** The options of undici's `EventSource` for Node: a dispatcher, and the reconnection time in milliseconds. */
   node?: { dispatcher?: unknown; reconnectionTime?: number | undefined } | undefined;
   /**
    * Fire a `comment` event for each comment of the stream.
    * @default false
    */
   comments?: boolean | undefined;
-  /** Called with every event of the stream, whatever its type, before its listeners. */
+  /** Called with every event of the stream, of any type, before its listeners. */
   onEvent?: ((event: MessageEvent<string>) => void) | undefined;
   /** Called with requests, responses, bytes, events and errors, for diagnostics. */
   trace?: ((entry: TraceEntry) => void) | undefined;
 }
 
-/** The events of an `EventSource` that the standard or this package names; servers name others. */
+/** The events of an `EventSource` with fixed names. Servers name others. */
 export interface EventSourceEventMap {
   /** The response was accepted. */
   open: EventSourceOpenEvent;
-  /** An event of the stream that has no type of its own. */
+  /** An event of the stream without a type. */
   message: MessageEvent<string>;
   /** The connection failed (`readyState` is `CLOSED`) or is being reestablished (`CONNECTING`). */
   error: EventSourceErrorEvent;

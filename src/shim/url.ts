@@ -1,4 +1,4 @@
-/** Stream URLs: resolving, checking, and moving credentials into a header. And the errors about arguments. */
+/** Resolves and checks the URL of a stream, and moves its credentials into a header. */
 
 /** [spec] Forbidden domain code points, as Chromium's `URL` escapes some of them instead of throwing. */
 const FORBIDDEN_IN_HOSTS = /%(?:[01].|2[035F]|3[ACEF]|40|5[B-E]|7[CF])/i;
@@ -20,7 +20,7 @@ export function resolveUrl(url: unknown): string {
     // Reported below.
   }
   if (resolved === undefined) {
-    const where = base === undefined ? '; a relative URL needs a page to refer to' : ` relative to ${base}`;
+    const where = base === undefined ? '; a relative URL needs a page' : ` relative to ${base}`;
     throw new DOMException(`EventSource: "${text}" is not a valid URL${where}`, 'SyntaxError');
   }
   const { characterSet = 'UTF-8' } = document ?? {};
@@ -30,14 +30,14 @@ export function resolveUrl(url: unknown): string {
 }
 
 /**
- * `fetch` takes no URL with a user name or password. Gives the URL without them, and the `Authorization` header that
- * stands for them where the native class would send them: to its own origin, or with credentials.
+ * `fetch` rejects URLs with a user name or password. Returns the URL without them, and an `Authorization` header where
+ * the native class would send them: to its own origin, or with credentials.
  */
 export function splitCredentials(
   url: string,
   sendsCredentials: boolean,
 ): { url: string; authorization?: string } {
-  // Parsing costs more than the whole request otherwise.
+  // Parsing every URL would cost more than the rest of the request.
   if (!url.includes('@')) return { url };
   const parsed = new URL(url);
   const { username, password, origin } = parsed;
@@ -49,17 +49,17 @@ export function splitCredentials(
   return { url: parsed.href, authorization: `Basic ${btoa(percentDecode(`${username}:${password}`))}` };
 }
 
-/** A byte string: code units of the bytes. */
+/** Decodes to a byte string: one code unit for each byte. */
 const percentDecode = (text: string): string =>
   text.replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
 
-/** Header values are byte strings: this one's code units are the bytes of the text in UTF-8. */
+/** Encodes a text for a header: a string whose code units are the bytes of the text in UTF-8. */
 export function byteString(text: string): string {
-  // `encodeURIComponent` throws about lone surrogates.
+  // `encodeURIComponent` throws for lone surrogates.
   return percentDecode(encodeURIComponent(text.replace(/[\uD800-\uDFFF]/gu, '\uFFFD')));
 }
 
-/** Throws a `TypeError` about an argument. */
+/** Throws a `TypeError` for a wrong argument. */
 export function fail(message: string): never {
   throw new TypeError(`EventSource: ${message}`);
 }

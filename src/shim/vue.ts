@@ -1,7 +1,7 @@
 /**
  * For Vue: `import { useEventSource, useCompletion } from 'eventsource-wasm/vue'`.
  *
- * @module
+ * @module eventsource-wasm/vue
  */
 
 export type { CompletionState, UseCompletionInit } from './hooks/completion-store.js';

@@ -1,7 +1,7 @@
 /** Points C1 to C12: the life of a connection. */
 
 import { expect } from 'chai';
-import { Scenario } from '../server/scenario.js';
+import { Scenario } from '../support/server/scenario.js';
 import { GLOBALS, next, record, sleep, table, using } from './conformance-test.js';
 
 /** Where there are cookies, origins and a native class to compare with. */

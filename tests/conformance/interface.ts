@@ -1,7 +1,7 @@
 /** Points I1 to I8: the interface as Web IDL gives it. */
 
 import { expect } from 'chai';
-import { Scenario } from '../server/scenario.js';
+import { Scenario } from '../support/server/scenario.js';
 import { catchReports, type EventSourceClass, GLOBALS, next, table, using } from './conformance-test.js';
 
 export const interfaceTests = table();

@@ -1,8 +1,8 @@
 /** Points P1 to P12: every fixture of the parser through the whole line, whole and in pieces. */
 
 import { expect } from 'chai';
-import fixtures from '../fixtures/event-streams.json' with { type: 'json' };
-import { Scenario, type Step } from '../server/scenario.js';
+import fixtures from '../support/fixtures/event-streams.json' with { type: 'json' };
+import { Scenario, type Step } from '../support/server/scenario.js';
 import { next, record, table, using } from './conformance-test.js';
 
 export const parsingTests = table();

@@ -4,7 +4,7 @@
  */
 
 import { expect } from 'chai';
-import { Scenario } from '../server/scenario.js';
+import { Scenario } from '../support/server/scenario.js';
 import { sleep, table } from './conformance-test.js';
 
 export const platformTests = table();

@@ -1,7 +1,7 @@
 /** Runs conformance tests, in whatever global. */
 
 import { config } from 'chai';
-import { Scenario } from '../server/scenario.js';
+import { Scenario } from '../support/server/scenario.js';
 import type { ConformanceTest, EventSourceClass } from './conformance-test.js';
 import { connectingTests } from './connecting.js';
 import { interfaceTests } from './interface.js';

@@ -1,7 +1,7 @@
 /** What only windows and their parts can show: base URLs, encodings, other windows’ classes, leaving. */
 
 import { expect } from 'chai';
-import { Scenario } from '../server/scenario.js';
+import { Scenario } from '../support/server/scenario.js';
 import { type EventSourceClass, next, sleep, table, using } from './conformance-test.js';
 
 export const windowTests = table();

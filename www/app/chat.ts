@@ -1,11 +1,11 @@
 import { Answer } from './answer';
+import { type FaceName, faces } from './apis';
 import { base } from './base';
 import { copies } from './clipboard';
 import { chatCode } from './code';
 import { completionUrl, type Message, streamCompletion } from './completion';
 import { discloses } from './disclosure';
 import { find, make } from './dom';
-import { type FaceName, faces } from './faces';
 import { faults } from './faults';
 import { type FormatName, formats } from './formats';
 import { highlight } from './highlight';

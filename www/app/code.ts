@@ -1,6 +1,6 @@
 /** The code that does what is chosen in the page, as it stands in an app of the user's: it can be pasted and run. */
 
-import type { FaceName } from './faces';
+import type { FaceName } from './apis';
 import type { FeedOptions } from './feed-options';
 import { type FormatName, formats, headersOf } from './formats';
 

@@ -1,4 +1,4 @@
-import { type FaceName, faces } from './faces';
+import { type FaceName, faces } from './apis';
 import { type FormatName, formats, headersOf } from './formats';
 import type { State } from './meter';
 

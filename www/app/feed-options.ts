@@ -39,7 +39,7 @@ export function parseUrl(text: string): string {
   const url = URL.canParse(text, document.baseURI) ? new URL(text, document.baseURI) : undefined;
   if (!url) throw new TypeError(`This is not a valid URL: ${text}`);
   if (!/^https?:$/.test(url.protocol))
-    throw new TypeError(`The URL begins with ${url.protocol} but has to begin with http:// or https://`);
+    throw new TypeError(`The URL begins with ${url.protocol} but must begin with http:// or https://`);
   return url.href;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A connection, shared by all APIs: does what the Rust driver asks for (`ConnectionDelegate` in
- * `src/browser/bindings.rs`), reads the body, and feeds back what happened. Rust decides.
+ * A connection, for all APIs: performs the actions of the Rust driver (`ConnectionDelegate` in
+ * `src/browser/bindings.rs`), reads the body, and feeds back the results. Rust decides.
  */
 
 import { report } from '../event-source/scheduler.js';
@@ -25,7 +25,7 @@ import {
 } from './failure.js';
 import type { ConnectionPolicy } from './options.js';
 
-/** What an API does with its connection. Only `onBlock`, `accept` and `decide` may call code that throws. */
+/** An API's callbacks. Only `onBlock`, `accept` and `decide` may call code that throws. */
 export interface ConnectionHandler {
   /** Awaited before the first request. */
   begin?(): unknown;
@@ -34,31 +34,31 @@ export interface ConnectionHandler {
   /** Throws, rejects or returns `false` if the response isn't accepted. */
   accept?: ((response: Response) => unknown) | undefined;
   opened?(response: Response): void;
-  /** A chunk of the body has come; its length in bytes. */
+  /** A chunk of the body has arrived; its length in bytes. */
   onBytes?: ((count: number) => void) | undefined;
   onBlock(data: string | undefined, type: string, id: string | undefined, retry: number | undefined): void;
   onRetry?: ((milliseconds: number) => void) | undefined;
   onComment?: ((comment: string) => void) | undefined;
   onIgnoredLine?: ((line: string) => void) | undefined;
-  /** The body has ended: what is unfinished is taken as if a blank line had followed. */
+  /** The body has ended: completes an unfinished event as if a blank line had followed. */
   onUnfinished?: ((data: string, type: string, id: string | undefined) => void) | undefined;
-  /** After each chunk. A promise: read no further until it is fulfilled. */
+  /** Called after each chunk. If it returns a promise, reading pauses until it is fulfilled. */
   untilWanted?(): Promise<unknown> | undefined;
-  /** Before the body's end is told. A promise: not until it is fulfilled. */
+  /** Called before the body's end is announced. If it returns a promise, that waits until it is fulfilled. */
   untilDelivered?(): Promise<unknown> | undefined;
-  /** A number of milliseconds, `false` for no more, anything else for the default; or a promise of these. */
+  /** Returns a number of milliseconds, `false` to stop, anything else for the default; or a promise of these. */
   decide?(error: ErrorDetails): unknown;
   failed(error: ErrorDetails): void;
   paused?(): void;
   completed(): void;
 }
 
-/** What is sent. */
+/** The arguments of `fetch`. */
 export interface ConnectionRequest extends Omit<RequestSpec, 'url'> {
   url: string | Request;
 }
 
-/** What is fed besides the numbers of errors, as in `input` in `src/browser/driver.rs`. */
+/** Inputs besides the numbers of errors, as in `input` in `src/browser/driver.rs`. */
 const START = 16;
 const ACCEPTED = 17;
 const EXCERPT_READ = 18;
@@ -71,7 +71,7 @@ const NETWORK = 24;
 const CLOSE = 25;
 const ABANDON = 27;
 
-/** What the driver asks for, as in `action` in `src/browser/bindings.rs`. */
+/** Actions of the driver, as in `action` in `src/browser/bindings.rs`. */
 const DROP = 0;
 const PROBE = 1;
 const ACCEPT = 2;
@@ -93,7 +93,7 @@ const EXCERPT_SIZE = 65_536;
 /** Large chunks are parsed in pieces of this many bytes: after a busy period, Firefox delivers one huge chunk. */
 const PIECE_SIZE = 65_536;
 
-/** So many IDs are remembered to recognize events that are sent again. */
+/** How many IDs are remembered to recognize events that are sent again. */
 const REMEMBERED_IDS = 2_048;
 
 type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'> & { releaseLock?(): void };
@@ -101,7 +101,7 @@ type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'> &
 /** Connections that have trapped: their state is unknown, so that they are never freed. */
 const crashed: unknown[] = [];
 
-/** A connection, from the request to the last event. Begins when the script that has made it ends. */
+/** A connection, from the request to the last event. It starts when the script that made it has ended. */
 export class Connection {
   readonly #policy: ConnectionPolicy;
   readonly #handler: ConnectionHandler;
@@ -115,7 +115,7 @@ export class Connection {
   #isEnded = false;
   #stopObserving: (() => void) | undefined;
 
-  /** Changes when a request is ended: whatever comes of it later is ignored. */
+  /** Changes when a request is ended: its later results are ignored. */
   #turn = 0;
   #attempt = 0;
   #lastEventId: string;
@@ -126,9 +126,9 @@ export class Connection {
   #hasReceived = false;
   #handlerFailure: { cause: unknown } | undefined;
   #isFinishing = false;
-  /** When the last byte came, in milliseconds; infinite while the user is busy. */
+  /** When the last byte arrived, in milliseconds; infinite while the user is busy. */
   #lastByte = 0;
-  /** In which attempt an ID came first. */
+  /** The attempt in which an ID first arrived. */
   readonly #ids = new Map<string, number>();
 
   constructor(policy: ConnectionPolicy, handler: ConnectionHandler) {
@@ -247,7 +247,7 @@ export class Connection {
     };
   }
 
-  /** Whether an ID came in an earlier attempt. Remembers it. */
+  /** Whether an ID arrived in an earlier attempt. Remembers it. */
   #isReplayed(id: string): boolean {
     const ids = this.#ids;
     const first = ids.get(id) ?? this.#attempt;
@@ -279,7 +279,7 @@ export class Connection {
           this.#fail(REQUEST_NOT_MADE, new TypeError('eventsource-wasm needs fetch, which is missing here'));
           return;
         }
-        // An async function returns a promise of the platform's own, whatever the user's returns.
+        // An async function returns a native promise, even if the user's function returns a thenable.
         this.#call((driver) =>
           driver.send(async (url: string, init: RequestInit) => send(url, init), url, { ...init, headers }),
         );
@@ -368,7 +368,7 @@ export class Connection {
     handler.failed(details);
   }
 
-  /** Does something that may take time and may throw. Ignores what comes of it after the request was ended. */
+  /** Runs something that may be async and may throw. Ignores its result after the request was ended. */
   #settle<T>(work: () => T | Promise<T>, then: (value: T) => void, error: number): void {
     const turn = this.#turn;
     const failed = (cause: unknown) => {
@@ -387,7 +387,7 @@ export class Connection {
       failed(cause);
       return;
     }
-    // A promise of any realm or library.
+    // A promise of another realm or library counts too.
     if (typeof (value as Promise<T> | undefined)?.then === 'function') {
       (async () => {
         let settled: T;
@@ -409,7 +409,7 @@ export class Connection {
     this.enter(error, Number(this.#hasReceivedAny()));
   }
 
-  /** Whether anything of an event has come. */
+  /** Whether any part of an event has arrived. */
   #hasReceivedAny(): boolean {
     return this.#hasReceived || this.#parser?.isInEvent === true;
   }
@@ -467,7 +467,7 @@ export class Connection {
           if (!this.#parse(piece) || isOver()) return;
           const wanted = this.#handlerFailure ? undefined : handler.untilWanted?.();
           if (wanted) {
-            // The silence of a busy page isn't the server's.
+            // A page that was busy isn't a silent server.
             this.#lastByte = Number.POSITIVE_INFINITY;
             await wanted;
             if (isOver()) return;
@@ -494,7 +494,7 @@ export class Connection {
       cause = thrown;
     }
     this.#lastByte = Number.POSITIVE_INFINITY;
-    // Events that came before are delivered before the end is told.
+    // Events are delivered before the end is announced.
     const delivered = handler.untilDelivered?.();
     if (delivered) await delivered;
     if (!isOver()) this.#fail(error, cause);
@@ -528,7 +528,7 @@ export class Connection {
         this.#excerpt += decoder.decode(bytes, { stream: true });
       }
     } catch {
-      // The error is about the response, of which this is all that can be had.
+      // The error is about the response; this is as much of its body as there is.
     }
     if (turn === this.#turn) this.enter(EXCERPT_READ);
   }
@@ -538,7 +538,7 @@ export class Connection {
     const reader = this.#reader;
     this.#reader = undefined;
     if (!reader) return;
-    // A fetch of the user's may ignore the signal.
+    // A custom fetch may ignore the signal.
     // Its reader may be anything.
     ignore(() => reader.cancel?.());
     ignore(() => reader.releaseLock?.());
@@ -569,7 +569,7 @@ export class Connection {
     if (!isTold) this.#handler.failed(internalFailure(this.#attempt, cause));
   }
 
-  /** Leaves nothing behind. */
+  /** Frees everything. */
   #end(): void {
     this.#isEnded = true;
     ignore(() => this.#stopObserving?.());
@@ -595,7 +595,7 @@ const emptyReader: Reader = {
   releaseLock: () => {},
 };
 
-/** A chunk of a body, which may come from another realm or be something else. */
+/** Checks a chunk of a body, which may be another realm's or not bytes at all. */
 function toBytes(value: unknown): Uint8Array {
   const { buffer, byteOffset, byteLength, length } = value as Uint8Array;
   if (!ArrayBuffer.isView(value) || length !== byteLength) {
@@ -604,7 +604,7 @@ function toBytes(value: unknown): Uint8Array {
   return value instanceof Uint8Array ? value : new Uint8Array(buffer, byteOffset, byteLength);
 }
 
-/** Does something whose failure changes nothing. */
+/** Runs something whose failure doesn't matter. */
 function ignore(work: () => unknown): void {
   try {
     const done = work() as Promise<unknown> | undefined;

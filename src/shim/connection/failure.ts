@@ -1,4 +1,4 @@
-/** The kinds of errors and their words, by the numbers of `Error` in `src/core/error.rs`. */
+/** The kinds and messages of errors, by the numbers of `Error` in `src/core/error.rs`. */
 
 import type { ErrorDetails, ErrorKind } from '../events.js';
 import { explain } from '../wasm/load.js';
@@ -13,23 +13,23 @@ export const END = 11;
 export const HANDLER = 12;
 export const TOO_LARGE = 13;
 
-/** What the messages are about. */
+/** Values for the messages. */
 type Facts = Pick<ConnectionPolicy, 'connectTimeout' | 'idleTimeout' | 'maxEventSize'> & {
   response: Response | undefined;
 };
 
 const failures: [kind: ErrorKind, message: string | ((facts: Facts) => string), hasResponse?: true][] = [
-  ['request', "The function that gives the request's URL, headers or body failed"],
+  ['request', "The function for the request's URL, headers or body failed"],
   ['network', 'The request failed before the server answered'],
   [
     'cors',
     'The server answered, but its response lacks the header Access-Control-Allow-Origin for this page (CORS)',
   ],
-  ['timeout', ({ connectTimeout }) => `No response came within ${connectTimeout} ms (connectTimeout)`],
+  ['timeout', ({ connectTimeout }) => `No response within ${connectTimeout} ms (connectTimeout)`],
   ['rejected', 'The response was not accepted', true],
   [
     'unreadable',
-    "What fetch returned can't be read as a stream; it needs a Response whose body is a stream of bytes",
+    "fetch returned something that can't be read; it must return a Response whose body is a stream of bytes",
   ],
   ['status', statusMessage, true],
   ['status', statusMessage, true],
@@ -48,7 +48,7 @@ const failures: [kind: ErrorKind, message: string | ((facts: Facts) => string), 
   ['network', 'The connection broke while the event stream was being read'],
   ['timeout', ({ idleTimeout }) => `The server sent nothing for ${idleTimeout} ms (idleTimeout)`],
   ['end', 'The event stream ended'],
-  ['handler', 'The function that takes the events failed'],
+  ['handler', 'The event callback failed'],
   [
     'too-large',
     ({ maxEventSize }) =>

@@ -1,4 +1,4 @@
-/** The options of a connection: checked, with all defaults. What is wrong with them is thrown at once. */
+/** The options of a connection: checks them, throws if they are wrong, and adds all defaults. */
 
 import { supportsFetchOption } from '../platform.js';
 import { RequestFactory } from '../request.js';
@@ -11,10 +11,10 @@ export const NEVER = 1;
 export const POLICY = 2;
 export const ASK = 3;
 
-/** The longest line or event, in bytes, unless the user says otherwise: 64 MiB, which no honest server exceeds. */
+/** The longest line or event, in bytes, by default: 64 MiB. */
 export const DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024;
 
-/** All that a connection goes by. Times are in milliseconds. */
+/** All settings of a connection. Times are in milliseconds. */
 export interface ConnectionPolicy {
   /** Absolute. */
   url: string;
@@ -43,7 +43,7 @@ export interface ConnectionPolicy {
   dropsReplayed: boolean;
 }
 
-/** The policy of a request with no options. */
+/** The policy without options. */
 export const defaults: Omit<ConnectionPolicy, 'url'> = {
   method: 'GET',
   credentials: 'same-origin',
@@ -105,7 +105,7 @@ const policyNames: (keyof ReconnectPolicy)[] = [
 /** The constructor's second argument as a dictionary: a copy, as each member is read once. */
 export function toDictionary(init: unknown): EventSourceInit {
   if (init === undefined || init === null) return {};
-  if (typeof init !== 'object' && typeof init !== 'function') fail('the second argument has to be an object');
+  if (typeof init !== 'object' && typeof init !== 'function') fail('the second argument must be an object');
   // Also where a loop over the names doesn't come by.
   const { withCredentials } = init as EventSourceInit;
   const members: Record<string, unknown> = { withCredentials: Boolean(withCredentials) };
@@ -115,7 +115,7 @@ export function toDictionary(init: unknown): EventSourceInit {
   return members;
 }
 
-/** The policy and the requests that the user's `init` asks for. */
+/** The policy and the requests for the user's `init`. */
 export function parseOptions(
   url: string,
   init: EventSourceInit,
@@ -137,11 +137,11 @@ export function parseOptions(
   }
   for (const name of ['url', 'fetch', 'accept', 'onEvent', 'trace'] as const) {
     if (init[name] !== undefined && typeof init[name] !== 'function')
-      fail(`the option "${name}" has to be a function, got ${describe(init[name])}`);
+      fail(`the option "${name}" must be a function, got ${describe(init[name])}`);
   }
   const { whenHidden = 'keep', lastEventId = '' } = init;
   if (whenHidden !== 'keep' && whenHidden !== 'pause') {
-    fail(`the option "whenHidden" is "${whenHidden}"; it has to be "keep" or "pause"`);
+    fail(`the option "whenHidden" is "${whenHidden}"; it must be "keep" or "pause"`);
   }
   const method = `${init.method ?? 'GET'}`;
   return {
@@ -181,7 +181,7 @@ function parseReconnect({ reconnect, node }: EventSourceInit): Partial<Connectio
   if (reconnect === false) return { rules: NEVER };
   if (typeof reconnect === 'function') return { rules: ASK, initialDelay };
   if (reconnect !== true && (typeof reconnect !== 'object' || reconnect === null)) {
-    fail(`the option "reconnect" has to be true, false, a policy or a function, got ${describe(reconnect)}`);
+    fail(`the option "reconnect" must be true, false, a policy or a function, got ${describe(reconnect)}`);
   }
   const policy: ReconnectPolicy = reconnect === true ? {} : reconnect;
   for (const name in policy) {
@@ -210,11 +210,11 @@ function toNodeOptions(node: unknown): object {
   return dispatcher === undefined ? {} : { dispatcher };
 }
 
-/** Nothing else could be sent as a header, and no stream has such an ID. */
+/** Throws if an ID can't be sent as a header. No stream has such an ID. */
 export function toEventId(value: unknown): string {
   const id = `${value as string}`;
   if (/[\0\r\n]/.test(id)) {
-    fail(`the last event ID is ${JSON.stringify(id)}; an ID has no line break and no NUL in it`);
+    fail(`the last event ID is ${JSON.stringify(id)}; an ID can't contain a line break or NUL`);
   }
   return id;
 }
@@ -222,7 +222,7 @@ export function toEventId(value: unknown): string {
 function toNumber(name: string, value: unknown, fallback: number): number {
   if (value === undefined) return fallback;
   if (typeof value !== 'number' || !(value >= 0)) {
-    fail(`the option "${name}" is ${String(value)}; it has to be a number that isn't negative`);
+    fail(`the option "${name}" is ${String(value)}; it must be a number from 0`);
   }
   return value;
 }

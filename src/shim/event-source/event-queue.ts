@@ -1,4 +1,4 @@
-/** What waits to be fired, in order. */
+/** The queue of events that wait to be fired. */
 
 import { createScheduler } from './scheduler.js';
 
@@ -28,7 +28,7 @@ export class EventQueue<T> {
     this.resume();
   }
 
-  /** Goes on, if it is blocked no more. */
+  /** Continues, if it is no longer blocked. */
   resume(): void {
     if (this.#isScheduled || this.length === 0) return;
     this.#isScheduled = true;
@@ -42,7 +42,7 @@ export class EventQueue<T> {
     this.#settle();
   }
 
-  /** A promise that is fulfilled when fewer items than `limit` wait; nothing if that is so now. */
+  /** Returns a promise that is fulfilled when fewer items than `limit` wait; `undefined` if that is so already. */
   untilBelow(limit: number): Promise<void> | undefined {
     if (this.length < limit) return undefined;
     return new Promise((resolve) => {

@@ -23,7 +23,7 @@ const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
 
-/** While fewer events than this wait to be fired, reading goes on: what isn't read when a connection breaks is lost. */
+/** Reading continues while fewer events than this wait: unread bytes are lost when a connection breaks. */
 const MAX_WAITING_EVENTS = 256;
 
 /** An event of the stream that waits to be fired. */
@@ -34,23 +34,23 @@ interface WaitingEvent {
   isComment: boolean;
 }
 
-/** What a handler attribute is set to. */
+/** The type for setting a handler attribute. */
 type Handler<K extends keyof EventSourceEventMap> = ((event: EventSourceEventMap[K]) => unknown) | null;
 
-/** What is read from one: wide enough to be the DOM's type, whose handlers take any `Event`. */
+/** The type for reading it: wide enough for the DOM's type, whose handlers take any `Event`. */
 // biome-ignore lint/suspicious/noExplicitAny: so has the DOM's type.
 type SetHandler = ((event: any) => any) | null;
 
-/** An event handler attribute: its value, and the listener that stands for it in the list of listeners. */
+/** An event handler attribute: its value, and its listener. */
 interface HandlerAttribute {
   value: unknown;
   listener: (event: Event) => void;
 }
 
 /**
- * The standard's `EventSource`, with more in its second argument.
+ * The standard's `EventSource`, with more options.
  *
- * @typeParam Events the events that the server names, for typed listeners
+ * @typeParam Events the server's event types, for typed listeners
  * @example
  * const source = new EventSource<{ delta: MessageEvent<string> }>('/answers', { method: 'POST', body });
  * source.addEventListener('delta', ({ data }) => show(data));
@@ -78,7 +78,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   readonly #handlers = new Map<string, HandlerAttribute>();
   readonly #iterators = new Set<AsyncQueue<MessageEvent<string>>>();
   #connection: Connection | undefined;
-  /** What has to be undone when the connection has ended. */
+  /** Cleanups for the end of the connection. */
   readonly #undo: (() => void)[] = [];
 
   readonly #inContext = captureContext();
@@ -128,7 +128,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     return this.#readyState;
   }
 
-  /** The ID of the last event that was fired or, if there was none yet, the one that was given. */
+  /** The ID of the last event that was fired; before the first one, the option `lastEventId`. */
   get lastEventId(): string {
     return this.#lastEventId;
   }
@@ -158,7 +158,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   }
 
   /**
-   * Closes the connection. No event is fired after this, not even for what was received.
+   * Closes the connection. No event is fired after this, not even one that has been received.
    * @example
    * source.close();
    */
@@ -199,7 +199,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
 
   #listenToSignal(signal: AbortSignal | null | undefined): void {
     if (!signal) return;
-    if (typeof signal.addEventListener !== 'function') fail('the option "signal" has to be an AbortSignal');
+    if (typeof signal.addEventListener !== 'function') fail('the option "signal" must be an AbortSignal');
     if (signal.aborted) {
       this.#readyState = CLOSED;
       return;
@@ -217,7 +217,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     return {
       begin: () => init.store && this.#readStore(),
       prepare: (number, resumes) => {
-        // What was received counts, whether or not it was fired.
+        // Received events count, even if they haven't been fired yet.
         const lastEventId = this.#connection?.lastEventId ?? policy.lastEventId;
         attempt = number;
         const traced = (request: RequestSpec) => {
@@ -294,12 +294,12 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     });
   }
 
-  /** Leaves nothing behind. */
+  /** Frees everything. */
   #end(): void {
     this.#queue.clear();
     const connection = this.#connection;
     this.#connection = undefined;
-    // An exception here, in a page that has replaced what is called, doesn't keep the rest from its end.
+    // If a page has replaced a function that throws, the other cleanups still run.
     for (const undo of [...this.#undo.splice(0), () => connection?.close()]) this.#call(undo, undefined);
     for (const iterator of this.#iterators) iterator.end();
   }
@@ -326,7 +326,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     this.#call(this.#init.trace, entry);
   }
 
-  /** What a function of the user's throws is reported, as a listener's exception is. */
+  /** Reports an exception of a user's function, like a listener's. */
   #call<T>(callback: ((argument: T) => void) | undefined, argument: T): void {
     try {
       callback?.(argument);
@@ -335,7 +335,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     }
   }
 
-  /** A stored ID goes before the one that was given. */
+  /** A stored ID takes precedence over the option `lastEventId`. */
   async #readStore(): Promise<void> {
     const { store, storeName = this.#url } = this.#init;
     try {
@@ -399,7 +399,7 @@ for (const target of [EventSource, EventSource.prototype]) {
 for (const name of ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']) {
   Object.defineProperty(EventSource.prototype, name, { enumerable: true });
 }
-// What isn't the standard's doesn't show in loops over its members.
+// Members that aren't the standard's aren't enumerable.
 for (const name of ['lastEventId', Symbol.asyncIterator, dispose, asyncDispose]) {
   Object.defineProperty(EventSource.prototype, name, { enumerable: false });
 }
@@ -407,7 +407,7 @@ Object.defineProperty(EventSource.prototype, Symbol.toStringTag, {
   value: 'EventSource',
   configurable: true,
 });
-// By this, code written for the package eventsource finds out whether the option `fetch` works.
+// Code written for the package eventsource detects the option `fetch` with this.
 Object.defineProperty(EventSource, Symbol.for('eventsource.supports-fetch-override'), { value: true });
 Object.defineProperty(EventSource, 'name', { value: 'EventSource', configurable: true });
 
@@ -417,7 +417,7 @@ addInspection(EventSource.prototype, ({ url, withCredentials, readyState }: Even
   readyState,
 }));
 
-/** The typed listeners. Other types are events that the server names. */
+/** The typed listeners. Other types are the server's events. */
 // biome-ignore lint/complexity/noBannedTypes: no events of its own.
 export interface EventSource<Events = {}> {
   addEventListener<K extends keyof EventsWith<Events>>(

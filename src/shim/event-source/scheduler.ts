@@ -1,10 +1,10 @@
 /**
  * Fires each event in a task of its own (spec C12), at little cost.
  *
- * Between two events, every promise reaction of the first one's handlers has run, however deep the chain, and timers,
- * rendering and input get their turn in a long burst. A task for each event would cost more than the event. Microtasks
- * also run to their end after each callback that the platform calls with no script below it: one message to a port with
- * many listeners gives many such turns in one task.
+ * Between two events, all promise reactions of the first one's listeners have run, and a long burst doesn't block
+ * timers, rendering and input. A task for each event would cost more than the event. But the platform also runs all
+ * microtasks after each callback that it calls while no other script runs. So one message to a port with many listeners
+ * fires many events in one task. Such a callback is called a turn here.
  */
 
 import { userAgent } from '../platform.js';
@@ -15,29 +15,29 @@ export type FireNext = () => boolean;
 // Not in the DOM's types.
 declare const setImmediate: (callback: () => unknown) => unknown;
 
-/** So many turns share a message at first, as they take time and most pages never have a burst; twice as many … */
+/** Turns per message at first: adding them takes time, and most pages never have a burst. The number doubles … */
 const FIRST_TURNS = 8;
-/** … after each message that had too few, up to so many. */
+/** … after each message that had too few, up to this number. */
 const TURNS_PER_MESSAGE = 256;
-/** A task that asks for the callbacks of its turns before it knows how many it needs asks for so many. */
+/** The number of turns of a task that must request them before it is known how many are needed. */
 const TURNS_PER_TASK = 64;
 
 /** A task takes no longer than this: a page that draws 60 frames a second has 16 ms for each. */
 const TASK_MILLISECONDS = 4;
-/** The clock is asked at every turn of which this is a divisor: asking costs a fifth of a turn. */
+/** The clock is read at every eighth turn: reading it costs a fifth of a turn. */
 const TURNS_PER_CLOCK = 8;
 
 /**
  * Makes the scheduler of one event source.
  *
- * @returns a function that fires the source's events: the first at once, unless one was fired in this task. To be called
- * again after `fireNext` has returned `false` and there are events again.
+ * @returns a function that fires the source's events: the first at once, unless one was fired in this task. Call it
+ * again when there are new events after `fireNext` has returned `false`.
  */
 export function createScheduler(fireNext: FireNext): () => void {
   return usesMessages() ? () => scheduleByMessage(fireNext) : schedulerByTask(fireNext);
 }
 
-/** Calls `fireNext`. An exception costs the event that it was about, and no other. */
+/** Calls `fireNext`. An exception affects only its own event. */
 function fire(fireNext: FireNext): boolean {
   try {
     return fireNext();
@@ -59,8 +59,8 @@ function isTimeOver(): boolean {
   return ++isTimed % TURNS_PER_CLOCK === 0 && performance.now() > taskEnd;
 }
 
-// Node, Deno, Bun, Cloudflare's workers and jsdom: each source asks for tasks of its own, which so run in its async
-// context, and a task that never runs (fake timers, the end of a request) stops no other source.
+// Node, Deno, Bun, Cloudflare's workers and jsdom: each source schedules tasks of its own. They run in its async
+// context, and a task that never runs (fake timers, the end of a request) doesn't stop other sources.
 
 function schedulerByTask(fireNext: FireNext): () => void {
   let isTurnTaken = false;
@@ -94,7 +94,7 @@ function schedulerByTask(fireNext: FireNext): () => void {
   };
 }
 
-/** The platform's way to ask for a task. Not one that fake timers hold back, if there is another. */
+/** The platform's function for scheduling a task; if possible, one that fake timers don't hold back. */
 function requestTask(): (task: () => void) => unknown {
   const global = globalThis as {
     setImmediate?: (task: () => void) => unknown;
@@ -149,7 +149,7 @@ function isCloudflare(): boolean {
 
 let isMessaging: boolean | undefined;
 const waiting: FireNext[] = [];
-/** Something was fired, and no task has begun since in which nothing was. */
+/** An event was fired, and no task without one has begun since. */
 let isTurnTaken = false;
 let requestMessage: (() => void) | undefined;
 
@@ -197,7 +197,7 @@ function fireFirst(): void {
 function openPort(): () => void {
   const { port1, port2 } = new MessageChannel();
   const request = () => port2.postMessage(undefined);
-  /** The first turn of a task. Returns whether further ones are of use. */
+  /** The first turn of a task. Returns whether more are needed. */
   const begin = () => {
     if (waiting.length === 0) {
       isTurnTaken = false;
@@ -230,7 +230,7 @@ function openPort(): () => void {
   return request;
 }
 
-/** Reports an exception as one that nothing has caught. */
+/** Reports an exception as uncaught. */
 export function report(error: unknown): void {
   const rethrow = () => {
     throw error;

@@ -1,4 +1,4 @@
-/** What `for await` loops take values from. */
+/** The queue behind `for await` loops. */
 
 import { asyncDispose } from '../platform.js';
 
@@ -7,13 +7,13 @@ interface Taker<T> {
   reject(error: unknown): void;
 }
 
-/** What the owner of a queue wants to know. */
+/** Callbacks for the owner of a queue. */
 interface QueueOwner {
-  /** The first value is asked for. */
+  /** The first value is requested. */
   onStart?(): void;
   /** Nothing is left, or a value was taken. */
   onTaken?(): void;
-  /** The loop was left, or has come to the end. */
+  /** The loop was left, or has ended. */
   onEnd?(): void;
 }
 
@@ -25,7 +25,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T> {
   #takers: Taker<T>[] = [];
   #wanted: (() => void) | undefined;
   #state: 'new' | 'open' | 'ended' = 'new';
-  /** Thrown once, when everything before it was taken. */
+  /** Thrown once, after all values before it were taken. */
   #error: { value: unknown } | undefined;
 
   constructor(owner: QueueOwner) {
@@ -41,7 +41,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T> {
     return this.#state === 'ended';
   }
 
-  /** A promise that is fulfilled when a value is asked for and there is none; nothing if that is so now. */
+  /** A promise that is fulfilled when a value is requested and none waits; `undefined` if that is so already. */
   untilWanted(): Promise<void> | undefined {
     if (this.#takers.length > 0 || this.#state === 'ended') return undefined;
     return new Promise((resolve) => {

@@ -7,7 +7,7 @@ import { type EventSourceMessage, toMessage } from '../parser/message-parser.js'
 import type { asyncDispose } from '../platform.js';
 import { toHeaderMap, toSentHeaders } from '../request.js';
 import type { Attempt, EventSourceInit, FetchLike, ReconnectFunction } from '../types.js';
-import { fail } from '../url.js';
+import { fail, resolveUrl } from '../url.js';
 import { AsyncQueue } from './async-queue.js';
 
 export type { EventSourceMessage } from '../parser/message-parser.js';
@@ -18,11 +18,11 @@ export type EventsInit = Omit<
   'store' | 'storeName' | 'comments' | 'onEvent' | 'trace' | 'withCredentials'
 > & { withCredentials?: boolean | undefined };
 
-/** What `completion` wants to know besides the events. */
+/** Additional callbacks for `completion`. */
 export interface EventsTap {
   /** A line that the standard ignores, without its line end, in stream order. */
   onIgnoredLine?(line: string): void;
-  /** The body ended within an event: that event, as if a blank line had followed. Before the loop ends. */
+  /** The body ended within an event: that event, as if a blank line had followed. Called before the loop ends. */
   onUnfinished?(message: EventSourceMessage): void;
 }
 
@@ -30,12 +30,13 @@ export interface EventsTap {
 const namesOfTheClass = ['store', 'storeName', 'comments', 'onEvent', 'trace'];
 
 /**
- * The events of a response, or of the answer to a URL or a request. Nothing is sent before the first event is asked
- * for; nothing is read while the loop is busy; leaving the loop closes the connection. A URL or a request is
- * reconnected as by `EventSource`; a response isn't.
+ * The events of a URL, a request or a response. Nothing is sent before the first event is requested, and nothing is
+ * read while the loop is busy. Leaving the loop closes the connection. URLs and requests are reconnected as in
+ * `EventSource`; responses aren't.
  *
  * @throws {EventSourceError} in the loop, when the connection fails; the signal's reason when it is aborted
  * @throws {TypeError} at once, if an option is wrong
+ * @throws {DOMException} at once, a `SyntaxError`, if the URL doesn't parse
  * @example
  * for await (const { event, data } of events('/answers', { method: 'POST', body })) show(event, data);
  */
@@ -46,7 +47,7 @@ export function events(
   return iterateEvents(source, init ?? {}, {});
 }
 
-/** The same, with more to hear of. */
+/** The same, with additional callbacks. */
 export function iterateEvents(
   source: string | URL | Request | Response,
   given: EventsInit,
@@ -112,7 +113,7 @@ interface Requests {
 }
 
 function requestsOf(source: string | URL | Request | Response, init: EventSourceInit): Requests {
-  // Not `instanceof`: they may be another realm's.
+  // Not `instanceof`, as objects may be another realm's.
   if (typeof source === 'object' && 'status' in source) {
     const { policy } = parseOptions('', { ...init, reconnect: false });
     const fetch: FetchLike = () => Promise.resolve(source);
@@ -123,11 +124,11 @@ function requestsOf(source: string | URL | Request | Response, init: EventSource
   }
   if (typeof source === 'object' && 'method' in source) {
     const wrong = (['method', 'body', 'url'] as const).find((name) => init[name] !== undefined);
-    if (wrong) fail(`the option "${wrong}" is given together with a Request, which has its own`);
+    if (wrong) fail(`the option "${wrong}" can't be used with a Request, which has its own`);
     const { policy } = parseOptions(source.url, { ...init, method: source.method });
     return { policy, prepare: (attempt) => requestOf(source, init, attempt) };
   }
-  const { policy, requests } = parseOptions(`${source}`, init);
+  const { policy, requests } = parseOptions(resolveUrl(source), init);
   return { policy, prepare: (attempt, resumes) => requests.make(attempt, resumes) };
 }
 

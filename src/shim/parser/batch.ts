@@ -32,9 +32,6 @@ const RESET = 8;
 const HEADER = 3;
 const COLUMNS = 3;
 
-/** Up to this many numbers are copied one by one faster than a typed array is made of them. */
-const FEW = 20 * COLUMNS;
-
 /** How many lines of data are joined at a time: an event of millions of lines would take many times its size. */
 const JOINED_LINES = 1_024;
 
@@ -57,17 +54,9 @@ export function saveRows(): void {
   const batch = inTable;
   if (!batch) return;
   inTable = undefined;
-  const { table } = views();
-  const { at, end } = batch;
-  if (end - at > FEW) {
-    batch.rows = table.slice(at, end);
-  } else {
-    const rows = new Array<number>(end - at);
-    for (let index = at; index < end; index++) rows[index - at] = table[index] as number;
-    batch.rows = rows;
-  }
+  batch.rows = views().table.slice(batch.at, batch.end);
+  batch.end -= batch.at;
   batch.at = 0;
-  batch.end = end - at;
 }
 
 /** The rows of one stream that wait to be delivered, and the unfinished block. */
@@ -116,7 +105,11 @@ export class Batches {
           const { at } = batch;
           // Before anything is called that may throw.
           batch.at = at + COLUMNS;
-          this.#take(text, rows[at] as number, rows[at + 1] as number, rows[at + 2] as number);
+          const kind = rows[at] as number;
+          const start = rows[at + 1] as number;
+          const end = rows[at + 2] as number;
+          if (kind === EVENT) this.#endBlock(text.slice(start, end));
+          else this.#take(text, kind, start, end);
         }
         if (inTable === batch) inTable = undefined;
         this.#first = batch.next;
@@ -127,7 +120,7 @@ export class Batches {
   }
 
   #push(batch: Batch): Batch {
-    if (this.#first && this.#last) this.#last.next = batch;
+    if (this.#first) (this.#last as Batch).next = batch;
     else this.#first = batch;
     this.#last = batch;
     return batch;
@@ -135,9 +128,6 @@ export class Batches {
 
   #take(text: string, kind: number, start: number, end: number): void {
     switch (kind) {
-      case EVENT:
-        this.#endBlock(text.slice(start, end));
-        break;
       case END:
         this.#endBlock(this.#takeLines());
         break;
@@ -179,12 +169,9 @@ export class Batches {
 
   /** The lines of data with a line feed between them, if there are any. */
   #takeLines(): string | undefined {
-    const lines = this.#lines;
-    const joined = this.#joined;
-    if (lines.length + joined.length === 0) return undefined;
-    this.#lines = [];
-    if (joined.length === 0) return lines.join('\n');
+    const lines = this.#joined.concat(this.#lines);
     this.#joined = [];
-    return joined.concat(lines).join('\n');
+    this.#lines = [];
+    return lines.length > 0 ? lines.join('\n') : undefined;
   }
 }

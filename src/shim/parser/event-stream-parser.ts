@@ -68,7 +68,7 @@ export class EventStreamParser {
   /** Takes the next piece of the stream, and delivers what it ends. */
   feed(chunk: string | Uint8Array): void {
     this.scan(chunk);
-    this.#batches.deliver();
+    this.deliver();
   }
 
   /** Takes the next piece of the stream. Throws only if the core traps. */

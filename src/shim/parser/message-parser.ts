@@ -208,7 +208,7 @@ export function toMessage(data: string, type: string, id: string | undefined): E
 function toParseError(line: string): ParseError {
   const [, field = '', value = ''] = /^([^:]*)(?:: ?)?(.*)$/s.exec(line) ?? [];
   if (field === 'retry') {
-    const message = `The value of "retry" is "${quote(value)}"; it has to be digits`;
+    const message = `The value of "retry" is "${quote(value)}"; it must be digits`;
     return new ParseError(message, { type: 'invalid-retry', value, line });
   }
   const message = `The field "${quote(field)}" is unknown`;
@@ -231,7 +231,7 @@ function quote(text: string): string {
 export function createParser(config: ParserConfig): EventSourceParser {
   if (typeof config !== 'object' || config === null) {
     throw new TypeError(
-      `createParser: the argument is ${config === null ? 'null' : typeof config}; it has to be an object, such as { onEvent }`,
+      `createParser: the argument is ${config === null ? 'null' : typeof config}; it must be an object, such as { onEvent }`,
     );
   }
   const parser = new MessageParser(config);

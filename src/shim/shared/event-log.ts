@@ -1,4 +1,4 @@
-/** The last events of a shared connection: for tabs that join late, fall behind, are slow or take over. */
+/** The last events of a shared connection, for tabs that join late, fall behind, are slow or take over. */
 
 /** An event as it is sent between tabs. */
 export type Entry = readonly [
@@ -9,12 +9,12 @@ export type Entry = readonly [
   isComment: boolean,
 ];
 
-/** How much is kept: so many events … */
+/** How many events are kept, … */
 const MAX_EVENTS = 1_000;
-/** … and no more characters of data than this, unless one event is larger. */
+/** … and how many characters of data, unless one event is larger. */
 const MAX_CHARACTERS = 1 << 20;
 
-/** Events have positions, counted from 1. All tabs that share a connection number them alike. */
+/** Events have positions, counted from 1, which are the same in all tabs that share a connection. */
 export class EventLog {
   /** The position of the last event that was received. */
   end = 0;
@@ -25,10 +25,10 @@ export class EventLog {
   #takenId = '';
   #entries: Entry[] = [];
   #size = 0;
-  /** What was taken and comes again, as the tab that took over hadn't received it. */
+  /** Events that were taken and will arrive again, because the tab that took over hadn't received them. */
   #repeated: Entry[] = [];
 
-  /** The position after which everything is here. */
+  /** The position after which all events are here. */
   get start(): number {
     return this.end - this.#entries.length;
   }
@@ -70,7 +70,7 @@ export class EventLog {
     this.end = this.taken = position;
   }
 
-  /** Goes back to the position of the tab that took over. What comes again by its ID isn't taken twice. */
+  /** Goes back to the position of the tab that took over. Events that arrive again aren't taken twice, by their IDs. */
   rewind(position: number): void {
     const { start, taken } = this;
     const entries = this.#entries;

@@ -5,13 +5,13 @@ import type { Message } from './messages.js';
 /** How long a visible tab hears nothing before it asks the holder, and then how long it waits for an answer. */
 const SILENCE_MILLISECONDS = 5_000;
 
-/** What a member is told. */
+/** Callbacks of a member. */
 export interface Member {
   /** The messages of others. */
   receive(message: Exclude<Message, { kind: 'echo' }>): void;
   /** This member holds the lock, and has received everything that was sent before. */
   hold(): void;
-  /** Another took the lock, as this one was silent for too long. */
+  /** Another member took the lock, because this one was silent for too long. */
   lose(): void;
   /** Asks the holder for a sign of life. */
   ping(): void;
@@ -20,7 +20,7 @@ export interface Member {
 }
 
 export class Membership {
-  /** Tells members apart, also those of one page. */
+  /** Identifies a member, also among those of one page. */
   readonly id = `${Math.random()}`;
   readonly #key: string;
   readonly #member: Member;
@@ -39,7 +39,7 @@ export class Membership {
     if (!navigator.locks) throw new Error('no locks');
     this.#channel = new BroadcastChannel(key);
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
-      // One that was under way when the channel was closed.
+      // A message that was sent before the channel was closed.
       if (this.#isOver) return;
       if (data?.kind === 'echo') {
         if (data.from === this.id) this.#onEcho?.();
@@ -55,12 +55,12 @@ export class Membership {
     this.#channel.postMessage(message);
   }
 
-  /** To be called when the holder was heard. */
+  /** Call this for each message of the holder. */
   hear(): void {
     this.#heardAt = Date.now();
   }
 
-  /** The lock, or the place in its queue, goes to others at once. */
+  /** Releases the lock, or the place in its queue. */
   leave(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
@@ -91,7 +91,7 @@ export class Membership {
     }
   }
 
-  /** What others have sent may still be under way. It is here when a message of our own has gone the same way. */
+  /** Waits for messages that others have sent: they are here when a message of our own has made the round trip. */
   #hold(): Promise<void> | undefined {
     if (this.#isOver) return undefined;
     const echo = new BroadcastChannel(this.#key);

@@ -1,17 +1,17 @@
-/** The messages that tabs send each other. No request header and no cookie is in them. */
+/** The messages between tabs. They contain no request headers and no cookies. */
 
 import { EventSourceErrorEvent, EventSourceOpenEvent } from '../events.js';
 import type { Entry } from './event-log.js';
 
-/** Tabs whose messages differ have different keys, and so a connection of their own. Raise it with each change. */
+/** The version of the messages. Tabs with different versions don't share. Increase it with each change. */
 const PROTOCOL = 1;
 
 const PREFIX = `eventsource-wasm/shared ${PROTOCOL} `;
 
-/** What the keys of a URL begin with. All of it is in the key, as hashes could collide. A URL has no spaces. */
+/** The prefix of a URL's keys. It has the whole URL, because hashes could collide. A URL has no spaces. */
 export const keyPrefixOf = (url: string): string => `${PREFIX}${url.replace(/#.*/, '')} `;
 
-/** What is told of a response that was accepted. */
+/** Facts about an accepted response. */
 export interface Opened {
   status: number;
   url: string;
@@ -32,12 +32,12 @@ const failureNames = [
   ] as const),
 ];
 
-/** An `error` event, without what can't be sent: its `cause`. */
+/** An `error` event without its `cause`, which can't be sent. */
 export type Failure = Pick<EventSourceErrorEvent, (typeof failureNames)[number]> & {
   pairs: [string, string][] | undefined;
 };
 
-/** What the holder sends. */
+/** Messages of the holder. */
 export type News =
   | { kind: 'event'; entry: Entry }
   | { kind: 'state'; opened: Opened | undefined }
@@ -64,7 +64,7 @@ export type HolderMessage = News & {
 
 export type Message =
   | HolderMessage
-  /** Asks the holder for what is missing, or whether it is there. */
+  /** Asks the holder for missing events, or whether it is alive. */
   | { kind: 'join'; from: string; line: string; end: number; lastEventId: string; replay: number }
   /** Comes back to its sender when everything sent before it has. */
   | { kind: 'echo'; from: string }
@@ -86,6 +86,6 @@ export function toFailure(event: EventSourceErrorEvent): Failure {
 
 export function toErrorEvent({ pairs, ...members }: Failure, cause: unknown): EventSourceErrorEvent {
   const headers = pairs && new Headers(pairs);
-  // The message is complete: what the constructor would add to it is in it already.
+  // The message already has everything that the constructor would add.
   return Object.assign(new EventSourceErrorEvent(members), members, { headers, cause });
 }

@@ -1,9 +1,9 @@
-/** Compares options between tabs. Only hashes of them are sent, as headers can be credentials. */
+/** Compares options between tabs. Only hashes are sent, because headers can be credentials. */
 
-/** What each tab has for itself. `withCredentials` is part of the key. */
+/** Options that may differ between tabs. `withCredentials` is part of the key. */
 const ownNames = ['withCredentials', 'lastEventId', 'store', 'storeName', 'onEvent', 'trace'];
 
-/** A number for each option that has to be the same in all tabs. All functions are alike. */
+/** A hash of each option that must be the same in all tabs. All functions have the same hash. */
 export function hashOptions(options: object): Record<string, number> {
   const hashes: Record<string, number> = {};
   for (const [name, value] of Object.entries(options)) {
@@ -13,12 +13,12 @@ export function hashOptions(options: object): Record<string, number> {
   return hashes;
 }
 
-/** The name of an option that isn't the same. */
+/** The name of an option that differs. */
 export function findDifference(a: Record<string, number>, b: Record<string, number>): string | undefined {
   return Object.keys({ ...a, ...b }).find((name) => a[name] !== b[name]);
 }
 
-/** Objects of classes, such as a `dispatcher` of Node's, are known by their class, `Headers` by what is in them. */
+/** `Headers` are compared by content, other objects of classes, such as a `dispatcher` of Node, by their class. */
 function toComparable(_name: string, value: unknown): unknown {
   if (typeof value === 'function') return 'function';
   if (typeof value !== 'object' || value === null) return value;

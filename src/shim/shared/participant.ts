@@ -17,12 +17,12 @@ import {
 } from './messages.js';
 import { findDifference, hashOptions } from './options.js';
 
-/** The object that a participant receives for. */
+/** Callbacks of a participant. */
 export interface Host {
   /** The log has events. */
   receive(): void;
   setOpened(opened: Opened | undefined): void;
-  /** Events are missing here. */
+  /** Events are missing. */
   miss(): void;
   /** Without a delay, it ends the participant. */
   fail(failure: Failure, cause?: unknown): void;
@@ -40,7 +40,7 @@ export class Participant implements Member {
   readonly #options: Record<string, number>;
   readonly #replay: number;
   readonly #host: Host;
-  /** Undefined where nothing can be shared, and while the page is frozen. */
+  /** `undefined` where nothing can be shared, and while the page is frozen. */
   #membership: Membership | undefined;
   /** The connection, in the tab that holds it. */
   #source: EventSource | undefined;
@@ -49,7 +49,7 @@ export class Participant implements Member {
   #line = '';
   #term = 0;
   #isAsking = false;
-  /** Events are known to be missing, and asked for. */
+  /** Missing events have been requested. */
   #isBehind = false;
 
   constructor(url: string, name: string, init: EventSourceInit, replay: number, host: Host) {
@@ -122,7 +122,7 @@ export class Participant implements Member {
   }
 
   lose(): void {
-    // The next holder may have been heard already.
+    // The next holder may have sent something already.
     if (!this.#source) return;
     this.#source.close();
     this.#source = undefined;
@@ -146,7 +146,7 @@ export class Participant implements Member {
     else if (this.#source) this.#welcome(message);
   }
 
-  /** To the other tabs. */
+  /** Sends a message to the other tabs. */
   #tell(news: News): void {
     this.#post({ ...news, line: this.#line, term: this.#term, end: this.log.end });
   }
@@ -170,7 +170,7 @@ export class Participant implements Member {
       from: this.#membership?.id ?? '',
       line: this.#line,
       end: this.log.end,
-      // In another line, positions say nothing, and what waits to be fired is thrown away.
+      // Positions of another line of holders can't be compared, so events that wait are dropped.
       lastEventId: this.log.takenId,
       replay: this.#line ? 0 : this.#replay,
     });
@@ -221,10 +221,10 @@ export class Participant implements Member {
       if (isGap) this.#host.miss();
       if (start < log.end) log.rewind(start);
       for (const entry of entries) log.push(entry);
-      // Also of a tab that has got no event yet: it may be the next to connect.
+      // Also for a tab that has no event yet: it may be the next to connect.
       log.lastEventId = message.lastEventId;
     } else if (kind === 'error' && message.failure.delay === undefined) {
-      // Also for a tab that has just come: it would fail the same way.
+      // Also for a tab that has just joined: it would fail in the same way.
       this.#fail(message.failure);
     } else if (line !== this.#line || base > log.end) {
       this.#isBehind = line === this.#line;

@@ -20,15 +20,15 @@ import {
 import { Participant } from './participant.js';
 
 /**
- * The options of {@link SharedEventSource}: those of `EventSource` and two more. All tabs have to give the same, except
- * for `signal`, `onEvent`, `trace`, `lastEventId`, `store` and `storeName`. Functions such as `headers` run in the tab
- * that holds the connection.
+ * The options of {@link SharedEventSource}: those of `EventSource` and two more. All tabs must give the same
+ * ones, except for `signal`, `onEvent`, `trace`, `lastEventId`, `store` and `storeName`. Functions such as `headers` run
+ * in the tab that holds the connection.
  */
 export interface SharedEventSourceInit extends Omit<EventSourceInit, 'method' | 'body'> {
-  /** `GET`: the response to another method belongs to one tab. */
+  /** Only `GET`, because the response to another method belongs to one tab. */
   method?: 'GET' | undefined;
   /**
-   * Only tabs that give the same name share a connection. Give the user's ID where users of one browser take turns.
+   * Only tabs with the same name share a connection. Give the user's ID if several users can log in with one browser.
    * Default: `''`.
    */
   name?: string | undefined;
@@ -43,7 +43,7 @@ const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
 
-/** Those of this page, for `closeAll` where there are no channels. */
+/** The objects of this page, for `closeAll` where there are no channels. */
 const sources = new Set<SharedEventSource>();
 
 /**
@@ -185,7 +185,7 @@ export class SharedEventSource extends EventSource {
       if (is) this.#participant.leave();
       else this.#participant.join();
     };
-    // A frozen page keeps neither the lock nor a place in its queue: nobody would get events.
+    // A frozen page gives up the lock and its place in the queue: otherwise no tab would get events.
     const undo = observePage({
       setPage: (isHidden, isFrozen) => setAway(isFrozen || (isHidden && whenHidden === 'pause')),
       setNetwork: () => {},
@@ -221,7 +221,7 @@ export class SharedEventSource extends EventSource {
     });
   }
 
-  /** Ends this tab's part. What was received is still fired. */
+  /** Ends this tab's part. Received events are still fired. */
   #end(): void {
     this.#participant.leave();
     for (const undo of this.#undo.splice(0)) undo();

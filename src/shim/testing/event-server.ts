@@ -93,7 +93,7 @@ export function createEventServer({ onRequest, chaos }: EventServerInit = {}): E
       for (const request of unanswered) request.isAnswered = true;
       taken = requests.length;
       for (const { reject } of waiting.splice(0))
-        reject(new Error(`nextRequest(): no request came; before it there were ${requests.length}`));
+        reject(new Error(`nextRequest(): no request arrived; there were ${requests.length} before it`));
       if (unanswered.length > 0) {
         throw new Error(
           `${unanswered.length === 1 ? '1 request was' : `${unanswered.length} requests were`} never answered: ${unanswered.join(', ')}. Call open(), refuse(), networkError() or stall() on each.`,

@@ -25,7 +25,7 @@ export interface OpenInit {
 }
 
 /**
- * A request that came to a scripted server, with the methods that answer it.
+ * A request to a scripted server, with the methods that answer it.
  *
  * First call `open()`, `refuse()` or `networkError()`. After `open()` you can send events. What you send is delivered
  * in order, before an `end()` or `cut()` that follows. When the client has gone, everything that you send is ignored,

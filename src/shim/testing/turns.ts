@@ -1,6 +1,6 @@
 /** Real turns of the event loop, which fake timers do not hold back. */
 
-/** So many tasks a client may need for the events and the end that it has read. */
+/** How many tasks a client may need for the events and the end that it has read. */
 const TURNS = 20;
 
 /** Resolves when a client has had the time to react to what it has read. */

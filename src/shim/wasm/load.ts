@@ -1,4 +1,4 @@
-/** Starts the Rust core: at its first use, once. The other files here say where the module comes from. */
+/** Starts the Rust core once, at its first use. The other files in this folder locate the module. */
 
 import * as core from './generated/core.js';
 import { compile, compileSync, explain, type WasmSource } from './source.js';
@@ -6,13 +6,13 @@ import { compile, compileSync, explain, type WasmSource } from './source.js';
 export { explain } from './source.js';
 export type Core = typeof core;
 
-/** Views of the memory through which bytes and facts cross. */
+/** Views of the memory that the shim and the core share. */
 export interface Views {
-  /** Where the bytes of streams are written. */
+  /** For bytes of streams. */
   window: Uint8Array;
-  /** Where facts about a request or a response are written. */
+  /** For facts about a request or a response. */
   text: Uint8Array;
-  /** What the scanner has found. */
+  /** The rows of the scanner. */
   table: Uint32Array;
 }
 
@@ -20,7 +20,7 @@ let loading: Promise<Core> | undefined;
 let memory: WebAssembly.Memory | undefined;
 let current: Views | undefined;
 let stack: { value: number } | undefined;
-/** Whether views are detached when the memory grows. To ask the memory for its buffer costs more. */
+/** Whether the views are detached, because the memory has grown. Reading the memory's buffer would cost more. */
 let isDetaching = false;
 
 /** The core, when it is ready. Rejects if its module can't be loaded; the next call tries again. */
@@ -32,7 +32,7 @@ export function load(source?: WasmSource): Promise<Core> {
   return loading;
 }
 
-/** The core at once, for interfaces that can't wait. Throws if its module can't be loaded. */
+/** The core, synchronously. Throws if its module can't be loaded. */
 export function loadSync(): Core {
   if (!memory) begin(compileSync());
   return core;
@@ -75,8 +75,8 @@ let depth = 0;
 let bottom = 0;
 
 /**
- * Calls the core, which may call back, and throws what is thrown in it. A trap or an exception leaves the core's stack
- * where it was: without this, each would take a part of the stack for good.
+ * Calls the core, which may call back, and passes exceptions on. A trap or an exception doesn't reset the core's stack
+ * pointer: without this, each would leak a part of the stack.
  */
 export function callCore(call: () => void): void {
   const pointer = stackPointer();
@@ -91,7 +91,7 @@ export function callCore(call: () => void): void {
   }
 }
 
-/** For `restoreStack`. Reading it costs more than many a call. */
+/** For `restoreStack`. Reading it costs more than most calls. */
 export function stackPointer(): number {
   return depth > 0 ? (stack as { value: number }).value : bottom;
 }
@@ -100,18 +100,18 @@ export function restoreStack(pointer: number): void {
   (stack as { value: number }).value = pointer;
 }
 
-/** Writes facts for the core. Returns how many bytes they are. */
+/** Writes facts for the core. Returns their length in bytes. */
 export function writeText(text: string): number {
   return new TextEncoder().encodeInto(text, views().text).written;
 }
 
-/** In how many milliseconds a `Retry-After` header asks to retry, if it does. */
+/** The delay of a `Retry-After` header in milliseconds, if it has one. */
 export function retryAfter(header: string): number | undefined {
   const milliseconds = loadSync().retryAfter(writeText(header), Date.now());
   return Number.isNaN(milliseconds) ? undefined : milliseconds;
 }
 
-/** The exception for a core that couldn't be started: it names WebAssembly only where that is to blame. */
+/** The exception for a core that couldn't be started. It mentions WebAssembly only if that is the cause. */
 export function startError(cause: unknown): unknown {
   const message = explain(cause);
   return message ? new Error(message, { cause }) : cause;

@@ -17,7 +17,7 @@ const compileFile: typeof compileInline = async (source = new URL('../core.wasm'
   if (bytes) return WebAssembly.compile(await bytes);
   const response = source instanceof Response ? source : await fetch(source);
   if (!response.ok) throw new Error(`${response.url || url} was answered with ${response.status}`);
-  // Whatever the server calls it, it is compiled; only under its right name while it comes.
+  // It is compiled whatever its content type; during the download only with the right one.
   const isCalledWasm = /^application\/wasm$/i.test(response.headers.get('Content-Type') ?? '');
   return isCalledWasm && WebAssembly.compileStreaming
     ? WebAssembly.compileStreaming(response)
@@ -25,10 +25,10 @@ const compileFile: typeof compileInline = async (source = new URL('../core.wasm'
 };
 
 export function compileSync(): WebAssembly.Module {
-  throw new Error('the file is still to be fetched: await init() before this is used');
+  throw new Error('core.wasm is not loaded yet: await init() first');
 }
 
-/** Node fetches no files. Bundlers don't see this, and look for no module of Node's. */
+/** Node's `fetch` reads no files. Written so that bundlers don't look for Node's module. */
 function readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> | undefined {
   const { process } = globalThis as {
     process?: {

@@ -1,4 +1,4 @@
-/** The module by import, compiled before the program runs: Cloudflare's workers and edge functions compile nothing. */
+/** The module as an import, for Cloudflare's workers and edge functions, which forbid compiling at run time. */
 
 import module from './core.wasm';
 import type { compile as compileInline } from './source.js';

@@ -1,8 +1,14 @@
 import react from '@vitejs/plugin-react';
+import { fakeCompletion } from 'eventsource-wasm/testing';
 import { defineConfig } from 'vite';
 
-export default defineConfig({
-  plugins: [react()],
-  // The repository's model server: npm start -- --port 8080
-  server: { proxy: { '/v1': 'http://127.0.0.1:8080' } },
-});
+/** Answers every question with the same text, at a model's pace, while you develop. */
+const model = {
+  name: 'fake-model',
+  configureServer({ middlewares }) {
+    const text = 'This answer comes from vite.config.js, one word at a time.';
+    middlewares.use('/v1/chat/completions', fakeCompletion('openai-chat', { text, tokensPerSecond: 20 }));
+  },
+};
+
+export default defineConfig({ plugins: [react(), model] });

@@ -1,0 +1,76 @@
+// @ts-check
+import { existsSync, readFileSync } from 'node:fs';
+import { defineConfig } from 'vitepress';
+
+const repository = 'https://github.com/eventsource-wasm/eventsource-wasm';
+
+/** The path on GitHub Pages; DOCS_BASE=/ for a domain of its own. */
+const base = process.env.DOCS_BASE ?? '/eventsource-wasm/';
+
+/** The reference's pages, which TypeDoc has listed. */
+const list = new URL('../reference/typedoc-sidebar.json', import.meta.url);
+const reference = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
+
+export default defineConfig({
+  title: 'eventsource-wasm',
+  description: 'Server-sent events over fetch: EventSource with POST, headers, retries and errors',
+  lang: 'en',
+  base,
+  head: [['link', { rel: 'icon', href: `${base}icon.svg` }]],
+  cleanUrls: true,
+  lastUpdated: false,
+  srcExclude: ['node_modules/**', 'README.md'],
+  markdown: { lineNumbers: false },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    socialLinks: [{ icon: 'github', link: repository }],
+    editLink: { pattern: `${repository}/edit/main/docs/:path` },
+    nav: [
+      { text: 'Getting started', link: '/getting-started' },
+      { text: 'API', link: '/api' },
+      { text: 'Reference', link: '/reference/' },
+      { text: 'Playground', link: '/playground/', target: '_self' },
+    ],
+    sidebar: {
+      '/reference/': reference,
+      '/': [
+        {
+          text: 'Guide',
+          items: [
+            { text: 'Getting started', link: '/getting-started' },
+            { text: 'API', link: '/api' },
+            { text: 'Migrating', link: '/migrating' },
+          ],
+        },
+        {
+          text: 'Recipes',
+          items: [
+            { text: 'Streaming LLM responses', link: '/llm' },
+            { text: 'React, Vue, Svelte, Angular', link: '/frameworks' },
+            { text: 'Auth, resume, CSP and more', link: '/recipes' },
+            { text: 'One connection for all tabs', link: '/shared' },
+            { text: 'Testing', link: '/testing' },
+          ],
+        },
+        {
+          text: 'Facts',
+          items: [
+            { text: 'Compatibility', link: '/compatibility' },
+            { text: 'Performance', link: '/performance' },
+            { text: 'Reliability', link: '/reliability' },
+            { text: 'Conformance', link: '/conformance' },
+            { text: 'Problems of other clients', link: '/complaints' },
+          ],
+        },
+        {
+          text: 'Internals',
+          items: [
+            { text: 'One event, one task', link: '/tasks' },
+            { text: 'Architecture', link: `${repository}/blob/main/ARCHITECTURE.md` },
+          ],
+        },
+      ],
+    },
+  },
+});

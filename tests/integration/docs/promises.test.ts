@@ -1,0 +1,76 @@
+/** What README.md promises about the package as a whole. Promises about behaviour are tested where the behaviour is. */
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
+import { expect } from 'chai';
+import { build } from 'esbuild';
+
+const readme = readFileSync('README.md', 'utf8');
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+
+/** The built files of a folder. */
+const filesUnder = (folder: string): string[] =>
+  readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? filesUnder(path) : [path];
+  });
+
+describe('promises of the README', () => {
+  it('no dependencies, and no script that runs when it is installed', () => {
+    expect(readme).to.include('no dependencies');
+    expect(Object.keys(manifest.dependencies ?? {})).to.deep.equal([]);
+    for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) {
+      expect(manifest.scripts).not.to.have.property(name);
+    }
+    const optional = Object.entries<{ optional: boolean }>(manifest.peerDependenciesMeta ?? {});
+    expect(optional.map(([, { optional }]) => optional)).to.deep.equal(optional.map(() => true));
+    expect(optional.map(([name]) => name).sort()).to.deep.equal(
+      Object.keys(manifest.peerDependencies).sort(),
+    );
+  });
+
+  it('no eval, which a Content Security Policy would forbid', () => {
+    const scripts = filesUnder('dist').filter((path) => path.endsWith('.js'));
+    expect(scripts.length).to.be.above(20);
+    for (const path of scripts) {
+      expect(readFileSync(path, 'utf8'), path).not.to.match(/\beval\(|\bnew Function\(|\bFunction\(['"`]/);
+    }
+  });
+
+  it('every import that it names is exported', () => {
+    const names = [...readme.matchAll(/['`]eventsource-wasm(\/[\w-]+)?['`]/g)].map(
+      ([, name = '']) => `.${name}`,
+    );
+    expect(names.length).to.be.above(8);
+    expect(names.filter((name) => !(name in manifest.exports))).to.deep.equal([]);
+  });
+
+  it('the classic script is what the address without a path leads to', () => {
+    expect(readme).to.include('https://unpkg.com/eventsource-wasm"');
+    expect(manifest.unpkg).to.equal('./dist/global.js');
+  });
+
+  it('the versions of the other clients are those that were measured', () => {
+    for (const name of ['@microsoft/fetch-event-source', 'eventsource']) {
+      expect(readme).to.include(`${name} ${manifest.devDependencies[name]}`);
+    }
+  });
+
+  it('the size is that of the build, in one place', async () => {
+    const sizes = [...readme.matchAll(/(\d+(?:\.\d+)?) kB/g)].map(([, size]) => Number(size) * 1_000);
+    // Of the table's three sizes, the last is ours.
+    expect(sizes).to.have.length(3);
+    const { outputFiles } = await build({
+      entryPoints: ['dist/index.js'],
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      target: 'es2022',
+      write: false,
+    });
+    const size = brotliCompressSync(outputFiles[0]?.contents ?? '').byteLength;
+    // Not closer: toolchains without the sources of Rust's standard library build a larger module.
+    expect(size / (sizes[2] ?? 0)).to.be.within(0.9, 1.15);
+  });
+});

@@ -1,0 +1,4 @@
+import { launch } from './harness';
+import { testStaticPlayground } from './static';
+
+testStaticPlayground('Chromium', launch);

@@ -1,0 +1,4 @@
+import { launchFirefox } from './harness';
+import { testStaticPlayground } from './static';
+
+testStaticPlayground('Firefox', launchFirefox);

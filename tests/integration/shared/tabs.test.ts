@@ -1,0 +1,199 @@
+/**
+ * One connection for real tabs: what happens to the tab that holds it, at random. `SHARED_SECONDS` is how long that
+ * goes on in each browser, `SHARED_SEED` repeats a run.
+ */
+
+import { expect } from 'chai';
+import type { Browser } from '../../../tools/setup.mjs';
+import { generator } from '../../support/chaos/random.js';
+import { Site } from './server.js';
+import { type Act, engines, type Tab, type Tabs } from './tabs.js';
+
+const { SHARED_BROWSERS = '[]', SHARED_SECONDS = '12', SHARED_SEED } = process.env;
+const seconds = Number(SHARED_SECONDS);
+const seed = Number(SHARED_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+/** What a tab of the site has seen (`server.ts`). */
+interface State {
+  readyState: number;
+  isShared: boolean;
+  count: number;
+  last: number;
+  gaps: number;
+  froze: number;
+  restored: number;
+  faults: string[];
+  /** Those that ended the connection. */
+  errors: string[];
+}
+
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!(await condition())) {
+    if (performance.now() > end) expect.fail(`not in 20 s: ${what}`);
+    await sleep(20);
+  }
+}
+
+const stateOf = async (tab: Tab): Promise<State> =>
+  JSON.parse(
+    (await tab.evaluate(
+      'JSON.stringify({ ...tab, readyState: source.readyState, isShared: source.isShared })',
+    )) as string,
+  );
+
+/** Until the tab has got the last event. */
+async function caughtUp(tab: Tab, site: Site): Promise<State> {
+  let state: State | undefined;
+  await until(async () => {
+    state = await stateOf(tab);
+    return state.readyState === 1 && (state.last === site.last || state.count === 0);
+  }, `event ${site.last} in tab ${tab.id}`).catch((error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(state)}`);
+  });
+  return state as State;
+}
+
+for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
+  describe(`one connection for all tabs in ${installed.name}`, () => {
+    let site: Site;
+    let tabs: Tabs;
+    let count = 0;
+
+    beforeEach(async function () {
+      this.timeout(120_000);
+      site = await Site.start();
+      tabs = await (engines[installed.name] as (browser: Browser) => Promise<Tabs>)(installed);
+    });
+    afterEach(async function () {
+      this.timeout(60_000);
+      await tabs?.stop();
+      site.stop();
+    });
+
+    const open = () => {
+      const id = `${++count}`;
+      return tabs.open(id, `${site.origin}/?tab=${id}`);
+    };
+
+    it('20 tabs make one connection, and the site still loads', async function () {
+      this.timeout(180_000);
+      const all: Tab[] = [];
+      while (all.length < 20) all.push(await open());
+      for (const tab of all) await caughtUp(tab, site);
+      for (let index = 0; index < 10; index++) {
+        site.publish(10);
+        await sleep(10);
+      }
+      for (const tab of all) {
+        expect(await caughtUp(tab, site)).to.include({ count: 100, gaps: 0, isShared: true });
+      }
+      expect(site.connections).to.have.length(1);
+      const text = await all[19]?.evaluate("fetch('/other').then((response) => response.text())");
+      expect(text).to.include('other');
+    });
+
+    if (installed.name === 'chromium') {
+      it('a holder that hangs is replaced, and follows when it is back', async function () {
+        this.timeout(120_000);
+        // Some of them share a process, and hang together.
+        const all: Tab[] = [];
+        while (all.length < 5) all.push(await open());
+        for (const tab of all) await caughtUp(tab, site);
+        site.publish();
+        for (const tab of all) await caughtUp(tab, site);
+        const [holder] = all as [Tab];
+        const hanging = holder.evaluate('for (const end = Date.now() + 24_000; Date.now() < end; );');
+        site.publish();
+        const end = performance.now() + 23_000;
+        while (site.connections.length < 2 && performance.now() < end) await sleep(50);
+        // The visible one asks.
+        expect(site.connections.map(({ tab }) => tab)).to.deep.equal([holder.id, all.at(-1)?.id]);
+        site.publish();
+        await hanging;
+        await until(() => site.live.length === 1, 'the end of the first connection');
+        site.publish();
+        for (const tab of all) {
+          expect(await caughtUp(tab, site)).to.deep.include({ count: 4, gaps: 0, faults: [] });
+        }
+        expect(site.connections).to.have.length(2);
+      });
+    }
+
+    it(`whatever happens to the holder, each event once and in order (seed ${seed}, ${seconds} s)`, async function () {
+      this.timeout(seconds * 1_000 + 240_000);
+      const random = generator(seed);
+      const delays: Partial<Record<Act, number[]>> = {};
+      let all: Tab[] = [];
+      let gaps = 0;
+      let restored = 0;
+      while (all.length < 5) all.push(await open());
+      for (const tab of all) await caughtUp(tab, site);
+      /** Does it to the holder, and waits until another tab has connected. */
+      const strike = async (act: Act): Promise<Tab> => {
+        await until(() => site.live.length === 1, 'a connection');
+        const [live] = site.live;
+        const holder = all.find(({ id }) => id === live?.tab);
+        if (!live || !holder) return expect.fail(`tab ${live?.tab} isn't open`);
+        const before = site.connections.length;
+        const next = () => site.connections.slice(before).find(({ tab }) => tab !== holder.id);
+        site.hidden.clear();
+        if (act === 'navigate') await holder.evaluate("location.href = '/other'");
+        else await holder[act]();
+        await until(() => next() !== undefined, `a hand-over after ${act}`);
+        await until(() => live.end !== undefined, `the end of the connection after ${act}`);
+        // Firefox ends a page's connections before the page, as soon as it begins to navigate.
+        const end = (act === 'navigate' && site.hidden.get(holder.id)) || live.end;
+        delays[act] ??= [];
+        delays[act].push((next()?.begin ?? 0) - (end ?? 0));
+        return holder;
+      };
+      const publishing = setInterval(() => site.publish(random() < 0.1 ? 20 : 1), 20);
+      try {
+        const end = performance.now() + seconds * 1_000;
+        for (let turn = 0; performance.now() < end; turn++) {
+          const act = tabs.acts[turn % tabs.acts.length] as Act;
+          const holder = await strike(act);
+          const others = all.filter((tab) => tab !== holder);
+          await sleep(random() * 300);
+          if (act === 'navigate') {
+            await holder.back();
+          } else if (act === 'freeze') {
+            await holder.resume();
+          } else {
+            if (act !== 'close') await holder.close();
+            all = others;
+            all.push(await open());
+          }
+          for (const tab of all) {
+            const state = await stateOf(tab).catch(() => undefined);
+            expect(state?.faults ?? [], `tab ${tab.id} after ${act}`).to.deep.equal([]);
+          }
+        }
+      } finally {
+        clearInterval(publishing);
+      }
+      for (const tab of all) {
+        const state = await caughtUp(tab, site);
+        expect(state.faults).to.deep.equal([]);
+        expect(state.errors).to.deep.equal([]);
+        gaps += state.gaps;
+        restored += state.restored;
+      }
+      if (tabs.lastAct) await strike(tabs.lastAct);
+      const milliseconds = (act: Act) => {
+        const sorted = (delays[act] ?? []).sort((a, b) => a - b);
+        const at = (part: number) => Math.round(sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN);
+        return `${act} ${sorted.length} (${at(0.5)} ms, at most ${at(1)})`;
+      };
+      console.log(
+        `figures: shared, ${installed.name}, seed ${seed}, ${seconds} s: ${(Object.keys(delays) as Act[]).map(milliseconds).join(', ')};` +
+          ` ${site.last} events, ${site.connections.length} connections, ${gaps} gaps, ${restored} pages restored,` +
+          ` two connections for at most ${Math.round(site.longestOverlap)} ms`,
+      );
+      expect(site.longestOverlap).to.be.below(1_000);
+    });
+  });
+}

@@ -1,0 +1,246 @@
+/** `useCompletion` of React and Vue, `completionStore` of Svelte. */
+
+import { expect } from 'chai';
+import { type CompletionState, type UseCompletionResult, useCompletion } from 'eventsource-wasm/react';
+import { completionStore } from 'eventsource-wasm/svelte';
+import { useCompletion as useVueCompletion } from 'eventsource-wasm/vue';
+import { createElement, StrictMode } from 'react';
+import Reconciler from 'react-reconciler';
+import { effectScope, nextTick, ref, watchEffect } from 'vue';
+import { sleep } from '../../conformance/conformance-test.js';
+import { Scenario, type Step } from '../../support/server/scenario.js';
+
+const chat = (content: string, finish_reason: string | null = null) =>
+  `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason }] })}\n\n`;
+const whole = (text: string) => [...text].map((letter) => chat(letter)).join('') + chat('', 'stop');
+const open: Step[] = [chat('a'), { end: 'hang' }];
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let waited = 0; !condition(); waited += 5) {
+    if (waited > 10_000) expect.fail(`never: ${condition}`);
+    await sleep(5);
+  }
+}
+
+/** A renderer of React that renders nothing: it runs components and their effects. */
+function renderer() {
+  const nothing = () => null;
+  const host: Record<string, unknown> = {
+    supportsMutation: true,
+    isPrimaryRenderer: true,
+    noTimeout: -1,
+    NotPendingTransition: null,
+    HostTransitionContext: { $$typeof: Symbol.for('react.context'), _currentValue: null },
+    scheduleTimeout: setTimeout,
+    cancelTimeout: clearTimeout,
+    scheduleMicrotask: queueMicrotask,
+    supportsMicrotasks: true,
+    getRootHostContext: () => ({}),
+    getChildHostContext: () => ({}),
+    shouldSetTextContent: () => false,
+    resolveUpdatePriority: () => 32,
+    getCurrentUpdatePriority: () => 32,
+    shouldAttemptEagerTransition: () => false,
+    maySuspendCommit: () => false,
+    resolveEventTimeStamp: () => -1,
+  };
+  const { createContainer, updateContainer } = Reconciler(
+    new Proxy(host, {
+      get: (target, name: string) => target[name] ?? (/^(supports|is)/.test(name) ? false : nothing),
+      has: () => true,
+    }),
+  );
+  const fail = (error: unknown) => {
+    throw error;
+  };
+  const container = createContainer({}, 1, null, false, null, '', fail, fail, fail, nothing);
+  return {
+    render: (element: unknown) => updateContainer(element, container, null, null),
+    unmount: () => updateContainer(null, container, null, null),
+  };
+}
+
+/** Renders `useCompletion` and keeps what it gave. */
+function rendered(init: Parameters<typeof useCompletion>[1] = {}) {
+  const renders: UseCompletionResult[] = [];
+  const { render, unmount } = renderer();
+  function Chat({ url, id }: { url: string | null; id: number }) {
+    renders.push(useCompletion(url, { ...init, key: id }));
+    return null;
+  }
+  return {
+    renders,
+    unmount,
+    get last() {
+      return renders.at(-1) as UseCompletionResult;
+    },
+    show: (url: string | null, id = 0, isStrict = false) => {
+      const chat = createElement(Chat, { url, id });
+      render(isStrict ? createElement(StrictMode, null, chat) : chat);
+    },
+  };
+}
+
+describe('useCompletion: React', () => {
+  it('text, parts and the result', async () => {
+    const scenario = await Scenario.of({ steps: [whole('Hello')] });
+    const finished: string[] = [];
+    const hook = rendered({ onFinish: ({ text }) => finished.push(text) });
+    hook.show(scenario.url);
+    await until(() => hook.last?.status === 'done');
+    const { text, parts, result, error } = hook.last;
+    expect(text).to.equal('Hello');
+    expect(parts).to.deep.equal([
+      { type: 'text', text: 'Hello' },
+      { type: 'finish', reason: 'stop' },
+    ]);
+    expect(result?.toMessage()).to.deep.equal({ role: 'assistant', content: 'Hello' });
+    expect(error).to.equal(undefined);
+    expect(finished).to.deep.equal(['Hello']);
+    hook.unmount();
+  });
+
+  it('StrictMode sends one request', async () => {
+    const scenario = await Scenario.of({ steps: [whole('Hi')] });
+    const hook = rendered();
+    hook.show(scenario.url, 0, true);
+    await until(() => hook.last?.status === 'done');
+    await sleep(50);
+    expect(await scenario.requests()).to.have.length(1);
+    hook.unmount();
+  });
+
+  it('renders once per frame, not once per part', async () => {
+    const text = 'x'.repeat(2_000);
+    const scenario = await Scenario.of({ steps: [whole(text)] });
+    const hook = rendered();
+    hook.show(scenario.url);
+    await until(() => hook.last?.status === 'done');
+    expect(hook.last.text).to.equal(text);
+    expect(hook.renders).to.have.length.below(200);
+    hook.unmount();
+  });
+
+  it('stop keeps the text and ends the request; regenerate asks again', async () => {
+    const scenario = await Scenario.of({ steps: open }, { steps: [whole('again')] });
+    const hook = rendered();
+    hook.show(scenario.url);
+    await until(() => hook.last?.text === 'a');
+    hook.last.stop();
+    await until(() => hook.last.status === 'stopped');
+    expect(hook.last.text).to.equal('a');
+    const [request] = await scenario.until(([request]) => request?.isOpen === false);
+    expect(request?.wasAborted).to.equal(true);
+    hook.last.regenerate();
+    await until(() => hook.last.status === 'done');
+    expect(hook.last.text).to.equal('again');
+    hook.unmount();
+  });
+
+  it('an error keeps the text', async () => {
+    const scenario = await Scenario.of({
+      steps: [`${chat('a')}event: error\ndata: {"message":"refused"}\n\n`],
+    });
+    const hook = rendered();
+    hook.show(scenario.url);
+    await until(() => hook.last?.status === 'error');
+    expect(hook.last.text).to.equal('a');
+    expect((hook.last.error as Error).message).to.equal('refused');
+    hook.unmount();
+  });
+
+  it('a new key asks again, null is idle, unmounting ends the request', async () => {
+    const scenario = await Scenario.of({ steps: [whole('one')] }, { steps: open });
+    const hook = rendered();
+    hook.show(null);
+    await until(() => hook.last?.status === 'idle');
+    hook.show(scenario.url, 1);
+    await until(() => hook.last.text === 'one' && hook.last.status === 'done');
+    hook.show(scenario.url, 2);
+    await until(() => hook.last.text === 'a');
+    hook.unmount();
+    const requests = await scenario.until(([, second]) => second?.isOpen === false);
+    expect(requests[1]).to.include({ isOpen: false, wasAborted: true });
+  });
+});
+
+describe('useCompletion: Vue', () => {
+  it('refs follow the answer, a new key asks again, the scope’s end ends the request', async () => {
+    const scenario = await Scenario.of({ steps: [whole('one')] }, { steps: open });
+    const key = ref(1);
+    const seen: string[] = [];
+    const scope = effectScope();
+    const answer = scope.run(() => {
+      const answer = useVueCompletion(scenario.url, () => ({ key: key.value }));
+      watchEffect(() => seen.push(answer.text.value));
+      return answer;
+    });
+    if (!answer) expect.fail();
+    expect(answer.status.value).to.equal('streaming');
+    await until(() => answer.status.value === 'done');
+    await nextTick();
+    expect(answer.text.value).to.equal('one');
+    expect(seen.at(-1)).to.equal('one');
+    expect(answer.result.value?.finishReason).to.equal('stop');
+    key.value = 2;
+    await until(() => answer.text.value === 'a');
+    scope.stop();
+    const requests = await scenario.until(([, second]) => second?.isOpen === false);
+    expect(requests).to.have.length(2);
+  });
+
+  it('stop and regenerate', async () => {
+    const scenario = await Scenario.of({ steps: open }, { steps: [whole('again')] });
+    const scope = effectScope();
+    const answer = scope.run(() => useVueCompletion(scenario.url));
+    if (!answer) expect.fail();
+    await until(() => answer.text.value === 'a');
+    answer.stop();
+    expect(answer.status.value).to.equal('stopped');
+    answer.regenerate();
+    await until(() => answer.status.value === 'done');
+    expect(answer.text.value).to.equal('again');
+    scope.stop();
+  });
+});
+
+describe('completionStore: Svelte', () => {
+  it('asks with the first subscriber, and stops with the last', async () => {
+    const scenario = await Scenario.of({ steps: open }, { steps: [whole('again')] });
+    const store = completionStore(scenario.url);
+    await sleep(30);
+    expect(await scenario.requests()).to.have.length(0);
+    const states: CompletionState[] = [];
+    const unsubscribe = store.subscribe((state) => states.push(state));
+    const other = store.subscribe(() => {});
+    await until(() => states.at(-1)?.text === 'a');
+    unsubscribe();
+    unsubscribe();
+    await sleep(30);
+    expect((await scenario.requests())[0]?.isOpen).to.equal(true);
+    other();
+    await scenario.until(([first]) => first?.isOpen === false);
+    const later: CompletionState[] = [];
+    const end = store.subscribe((state) => later.push(state));
+    await until(() => later.at(-1)?.status === 'done');
+    expect(later.at(-1)?.text).to.equal('again');
+    end();
+  });
+
+  it('stop and regenerate', async () => {
+    const scenario = await Scenario.of({ steps: open }, { steps: [whole('again')] });
+    const store = completionStore(scenario.url);
+    let state: CompletionState | undefined;
+    const end = store.subscribe((next) => {
+      state = next;
+    });
+    await until(() => state?.text === 'a');
+    store.stop();
+    expect(state).to.include({ status: 'stopped', text: 'a' });
+    store.regenerate({ body: { again: true } });
+    await until(() => state?.status === 'done');
+    expect(state?.text).to.equal('again');
+    expect((await scenario.requests())[1]?.body).to.equal('{"again":true}');
+    end();
+  });
+});

@@ -1,0 +1,229 @@
+/** `useEventSource` in React, Vue and Svelte. React needs a page. */
+
+import { expect } from 'chai';
+import { EventSource, EventSourceErrorEvent } from 'eventsource-wasm';
+import type { EventSourceControls, EventSourceState, UseEventSourceInit } from 'eventsource-wasm/svelte';
+import * as svelte from 'eventsource-wasm/svelte';
+import * as vue from 'eventsource-wasm/vue';
+import { effectScope, shallowRef } from 'vue';
+import { sleep } from '../../conformance/conformance-test.js';
+import { type Answer, Scenario } from '../../support/server/scenario.js';
+import { installLocks } from '../shim/shared-locks.js';
+
+interface Mounted {
+  state(): EventSourceState;
+  controls: EventSourceControls;
+  /** Changes the URL. */
+  setUrl?(url: string | null): Promise<void>;
+  unmount(): Promise<void>;
+}
+
+type Mount = (url: string | null, init: UseEventSourceInit) => Promise<Mounted>;
+
+const mounts: Record<string, Mount> = {
+  async Svelte(url, init) {
+    const store = svelte.useEventSource(url, init);
+    let state: EventSourceState | undefined;
+    const unsubscribe = store.subscribe((value) => {
+      state = value;
+    });
+    return { state: () => state as EventSourceState, controls: store, unmount: async () => unsubscribe() };
+  },
+  async Vue(url, init) {
+    const scope = effectScope();
+    const address = shallowRef(url);
+    const { close, reopen, ...refs } = scope.run(() => vue.useEventSource(address, () => init)) as ReturnType<
+      typeof vue.useEventSource
+    >;
+    const state = () =>
+      Object.fromEntries(Object.entries(refs).map(([name, { value }]) => [name, value])) as never;
+    const setUrl = async (url: string | null) => {
+      address.value = url;
+    };
+    return { state, controls: { close, reopen }, setUrl, unmount: async () => scope.stop() };
+  },
+};
+
+if ('document' in globalThis) {
+  mounts.React = async (url, init) => {
+    const { createElement, StrictMode } = await import('react');
+    const { createRoot } = await import('react-dom/client');
+    const { useEventSource } = await import('eventsource-wasm/react');
+    let latest: (EventSourceState & EventSourceControls) | undefined;
+    function Component({ url }: { url: string | null }) {
+      latest = useEventSource(url, init);
+      return null;
+    }
+    const root = createRoot(document.createElement('div'));
+    const render = async (url: string | null) => {
+      root.render(createElement(StrictMode, null, createElement(Component, { url })));
+      while (!latest) await sleep(1);
+    };
+    await render(url);
+    return {
+      state: () => latest as EventSourceState,
+      controls: latest as unknown as EventSourceControls,
+      setUrl: render,
+      unmount: async () => root.unmount(),
+    };
+  };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`it never came to this: ${holds}`);
+    await sleep(5);
+  }
+}
+
+const hang: Answer = { steps: ['id: 1\ndata: a\n\n', { end: 'hang' }] };
+
+for (const [name, mount] of Object.entries(mounts)) {
+  describe(`useEventSource for ${name}`, () => {
+    it('shows the last event, its type and its ID, and sends one request', async () => {
+      const scenario = await Scenario.of({
+        steps: ['id: 1\ndata: a\n\n', 'event: named\nid: 2\ndata: b\n\n', { end: 'hang' }],
+      });
+      const messages: string[] = [];
+      const all: string[] = [];
+      const { state, unmount } = await mount(scenario.url, {
+        onMessage: ({ data }) => messages.push(data),
+        onEvent: ({ data }) => all.push(data),
+      });
+      expect(state()).to.include({ data: undefined, readyState: EventSource.CONNECTING });
+      await until(() => state().lastEventId === '2');
+      expect(state()).to.deep.include({
+        data: 'b',
+        event: 'named',
+        lastEventId: '2',
+        readyState: EventSource.OPEN,
+        error: undefined,
+      });
+      expect([messages, all]).to.deep.equal([['a'], ['a', 'b']]);
+      await unmount();
+      const requests = await scenario.until(([request]) => request?.isOpen === false);
+      expect(requests).to.have.length(1);
+    });
+
+    it('shared: two of them have one connection', async () => {
+      const restore = installLocks();
+      try {
+        const scenario = await Scenario.of({ steps: ['data: a\n\n', { end: 'hang' }] });
+        const init = { shared: true, name: `hooks, ${name}`, replay: 1 };
+        const first = await mount(scenario.url, init);
+        await until(() => first.state().data === 'a');
+        const second = await mount(scenario.url, init);
+        await until(() => second.state().data === 'a');
+        expect(await scenario.requests()).to.have.length(1);
+        await second.unmount();
+        expect(first.state().readyState).to.equal(EventSource.OPEN);
+        await first.unmount();
+        await scenario.until(([request]) => request?.isOpen === false);
+      } finally {
+        restore();
+      }
+    });
+
+    it('a server’s events named "error" and "close" are events', async () => {
+      const steps = ['event: error\ndata: e\n\n', 'event: close\ndata: c\n\n', 'data: last\n\n'];
+      const scenario = await Scenario.of({ steps: [...steps, { end: 'hang' }] });
+      const called: string[] = [];
+      const types: string[] = [];
+      const { state, unmount } = await mount(scenario.url, {
+        onError: () => called.push('error'),
+        onClose: () => called.push('close'),
+        onEvent: ({ type }) => types.push(type),
+      });
+      await until(() => state().data === 'last');
+      expect(state()).to.include({ readyState: EventSource.OPEN, error: undefined });
+      expect([called, types]).to.deep.equal([[], ['error', 'close', 'message']]);
+      await unmount();
+    });
+
+    it('the end of a POST: closed, once', async () => {
+      const scenario = await Scenario.of({ steps: ['data: x\n\n'] });
+      let closes = 0;
+      const { state, unmount } = await mount(scenario.url, { method: 'POST', onClose: () => closes++ });
+      await until(() => state().readyState === EventSource.CLOSED);
+      expect(state()).to.include({ data: 'x', error: undefined });
+      expect(closes).to.equal(1);
+      await unmount();
+    });
+
+    it('an error is shown until the connection is open again', async () => {
+      const scenario = await Scenario.of({ status: 503 }, hang);
+      const errors: (number | undefined)[] = [];
+      const { state, unmount } = await mount(scenario.url, {
+        reconnect: { statuses: [503], initialDelay: 150, jitter: 0 },
+        onError: ({ status }) => errors.push(status),
+      });
+      await until(() => state().error !== undefined);
+      expect(state().error).to.be.instanceOf(EventSourceErrorEvent);
+      expect(state().readyState).to.equal(EventSource.CONNECTING);
+      await until(() => state().data === 'a');
+      expect(state()).to.include({ error: undefined, readyState: EventSource.OPEN });
+      expect(errors).to.deep.equal([503]);
+      await unmount();
+    });
+
+    it('close() and reopen()', async () => {
+      const scenario = await Scenario.of(hang);
+      const { state, controls, unmount } = await mount(scenario.url, {});
+      await until(() => state().data === 'a');
+      controls.close();
+      await until(() => state().readyState === EventSource.CLOSED);
+      expect(state().data).to.equal('a');
+      await scenario.until(([request]) => request?.isOpen === false);
+      controls.reopen();
+      await until(() => state().readyState === EventSource.OPEN);
+      expect(await scenario.requests()).to.have.length(2);
+      await unmount();
+    });
+
+    it('without a URL, and with wrong arguments: closed', async () => {
+      const none = await mount(null, {});
+      await sleep(20);
+      expect(none.state()).to.include({ readyState: EventSource.CLOSED, error: undefined });
+      await none.unmount();
+      const wrong = await mount('http://127.0.0.1:1/', { body: 'x' });
+      await until(() => wrong.state().error instanceof TypeError);
+      expect(wrong.state().readyState).to.equal(EventSource.CLOSED);
+      await wrong.unmount();
+    });
+
+    // A Svelte store is made for one URL.
+    if (name === 'Svelte') return;
+    it('another URL is another connection', async () => {
+      const [one, two] = [
+        await Scenario.of(hang),
+        await Scenario.of({ steps: ['data: b\n\n', { end: 'hang' }] }),
+      ];
+      const { state, setUrl, unmount } = await mount(one.url, {});
+      await until(() => state().data === 'a');
+      await setUrl?.(two.url);
+      await until(() => state().data === 'b');
+      expect(state()).to.include({ lastEventId: '', readyState: EventSource.OPEN });
+      await one.until(([request]) => request?.isOpen === false);
+      await setUrl?.(null);
+      await until(() => state().readyState === EventSource.CLOSED);
+      await unmount();
+    });
+  });
+}
+
+describe('useEventSource', () => {
+  // The store of Svelte, which all three share.
+  it('changes once per frame, not once per event', async () => {
+    const burst = Array.from({ length: 2_000 }, (_, index) => `data: ${index}\n\n`).join('');
+    const scenario = await Scenario.of({ steps: [burst, { end: 'hang' }] });
+    const seen: (string | undefined)[] = [];
+    let events = 0;
+    const store = svelte.useEventSource(scenario.url, { onEvent: () => events++ });
+    const unsubscribe = store.subscribe(({ data }) => seen.push(data));
+    await until(() => seen.at(-1) === '1999');
+    expect(events).to.equal(2_000);
+    expect(seen).to.have.length.below(200);
+    unsubscribe();
+  });
+});

@@ -1,0 +1,234 @@
+/** Streams for loops. */
+
+import { expect } from 'chai';
+import { type EventSourceMessage, events } from 'eventsource-wasm/stream';
+import { sleep } from '../../conformance/conformance-test.js';
+import { Scenario } from '../../support/server/scenario.js';
+
+async function all(stream: AsyncIterable<EventSourceMessage>): Promise<EventSourceMessage[]> {
+  const taken: EventSourceMessage[] = [];
+  for await (const message of stream) taken.push(message);
+  return taken;
+}
+
+async function failure(promise: Promise<unknown>): Promise<Error & Record<string, unknown>> {
+  return promise.then(
+    () => expect.fail('it should have failed'),
+    (error) => error,
+  );
+}
+
+const message = (data: string, more: { id?: string; event?: string } = {}) => ({
+  id: undefined,
+  event: undefined,
+  data,
+  ...more,
+});
+
+const stream = 'id: 1\nevent: x\ndata: é\n\nid: 2\n\ndata: b\ndata: c\n\ndata: cut off';
+const expected = [message('é', { id: '1', event: 'x' }), message('b\nc')];
+
+describe('events', () => {
+  it('of a response', async () => {
+    const scenario = await Scenario.of({ steps: [stream] });
+    expect(await all(events(await fetch(scenario.url)))).to.deep.equal(expected);
+    expect(await scenario.requests()).to.have.length(1);
+  });
+
+  it('of a URL: a POST ends with its body', async () => {
+    const scenario = await Scenario.of({ steps: [stream] });
+    const init = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'question' };
+    expect(await all(events(scenario.url, init))).to.deep.equal(expected);
+    expect(await scenario.requests()).to.have.length(1);
+    expect((await scenario.requests())[0]).to.include({ method: 'POST', body: 'question' });
+  });
+
+  it('of a URL: a GET goes on after its end, with the last event ID', async () => {
+    const scenario = await Scenario.of(
+      { steps: ['retry: 1\nid: 1\ndata: a\n\n'] },
+      { steps: ['data: b\n\n', { end: 'hang' }] },
+    );
+    const taken: string[] = [];
+    for await (const { data } of events(scenario.url)) {
+      taken.push(data);
+      if (taken.length === 2) break;
+    }
+    expect(taken).to.deep.equal(['a', 'b']);
+    expect((await scenario.requests())[1]?.headers['last-event-id']).to.equal('1');
+  });
+
+  it('of a URL: a GET that isn’t to go on', async () => {
+    const scenario = await Scenario.of({ steps: [stream] });
+    expect(await all(events(new URL(scenario.url), { reconnect: false }))).to.deep.equal(expected);
+    expect(await scenario.requests()).to.have.length(1);
+  });
+
+  it('of a relative URL, as the page resolves it', async () => {
+    const urls: string[] = [];
+    const fetch = async (url: string) => {
+      urls.push(url);
+      return new Response(stream, { headers: { 'content-type': 'text/event-stream' } });
+    };
+    const ask = () => events('/feed?a#b', { method: 'POST', fetch });
+    const page =
+      (globalThis as { document?: { baseURI?: string } }).document?.baseURI ?? globalThis.location?.href;
+    if (page === undefined) {
+      expect(ask).to.throw(/"\/feed\?a#b" is not a valid URL; a relative URL needs a page/);
+      return;
+    }
+    expect(await all(ask())).to.deep.equal(expected);
+    expect(urls).to.deep.equal([new URL('/feed?a#b', page).href]);
+  });
+
+  it('of a request, with its body, again and again', async () => {
+    const scenario = await Scenario.of({ status: 503 }, { steps: [stream] });
+    const request = new Request(scenario.url, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain', 'x-mine': '1' },
+      body: 'question',
+    });
+    const policy = { initialDelay: 1, statuses: [503], maxAttempts: 1 };
+    const taken: EventSourceMessage[] = [];
+    for await (const message of events(request, { reconnect: policy, headers: { 'x-more': '2' } })) {
+      taken.push(message);
+      if (taken.length === 2) break;
+    }
+    expect(taken).to.deep.equal(expected);
+    const requests = await scenario.requests();
+    expect(requests.map(({ method, body }) => [method, body])).to.deep.equal([
+      ['POST', 'question'],
+      ['POST', 'question'],
+    ]);
+    expect(requests[1]?.headers).to.include({ 'x-mine': '1', 'x-more': '2' });
+  });
+
+  it('nothing is sent before the first event is asked for', async () => {
+    const scenario = await Scenario.of({ steps: [stream] });
+    const iterator = events(scenario.url, { method: 'POST' });
+    await sleep(30);
+    expect(await scenario.requests()).to.have.length(0);
+    expect(await iterator.next()).to.deep.equal({ done: false, value: expected[0] });
+    await iterator.return?.();
+  });
+
+  it('leaving the loop closes the connection', async () => {
+    const scenario = await Scenario.of({ steps: ['data: a\n\ndata: b\n\n', { end: 'hang' }] });
+    const iterator = events(scenario.url);
+    for await (const { data } of iterator) {
+      expect(data).to.equal('a');
+      break;
+    }
+    const [request] = await scenario.until(([request]) => request?.isOpen === false);
+    expect(request).to.include({ isOpen: false, wasAborted: true });
+    expect(await iterator.next()).to.deep.equal({ done: true, value: undefined });
+  });
+
+  it('return ends a next that waits', async () => {
+    const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
+    const iterator = events(scenario.url);
+    const waiting = iterator.next();
+    await scenario.until((requests) => requests.length === 1);
+    await iterator.return?.();
+    expect(await waiting).to.deep.equal({ done: true, value: undefined });
+    expect((await scenario.until(([request]) => request?.isOpen === false))[0]?.isOpen).to.equal(false);
+  });
+
+  it('return before the module is ready: no request is sent', async () => {
+    const scenario = await Scenario.of({ steps: [stream] });
+    const iterator = events(scenario.url);
+    const waiting = iterator.next();
+    await iterator.return?.();
+    expect((await waiting).done).to.equal(true);
+    await sleep(30);
+    expect(await scenario.requests()).to.have.length(0);
+  });
+
+  it('nothing is read while the loop is busy', async () => {
+    let pulled = 0;
+    const body = new ReadableStream(
+      {
+        pull(controller) {
+          controller.enqueue(new TextEncoder().encode(`data: ${++pulled}\n\n`));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const response = new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    const iterator = events(response);
+    for (let count = 1; count <= 3; count++) {
+      expect((await iterator.next()).value?.data).to.equal(String(count));
+      await sleep(10);
+      expect(pulled).to.be.at.most(count + 1);
+    }
+    await iterator.return?.();
+  });
+
+  it('several asked for at once come in order', async () => {
+    const scenario = await Scenario.of({ steps: ['data: 1\n\ndata: 2\n\n', { wait: 10 }, 'data: 3\n\n'] });
+    const iterator = events(scenario.url, { method: 'POST' });
+    const asked = await Promise.all([1, 2, 3, 4].map(() => iterator.next()));
+    expect(asked.map(({ value }) => value?.data)).to.deep.equal(['1', '2', '3', undefined]);
+  });
+
+  it('what came before a break is taken before it is thrown', async () => {
+    const scenario = await Scenario.of({ steps: ['data: 1\n\ndata: 2\n\n', { end: 'reset' }] });
+    const taken: string[] = [];
+    const error = await failure(
+      (async () => {
+        for await (const { data } of events(scenario.url, { method: 'POST' })) {
+          await sleep(60);
+          taken.push(data);
+        }
+      })(),
+    );
+    expect(taken).to.deep.equal(['1', '2']);
+    expect(error).to.include({ name: 'EventSourceError', kind: 'network' });
+  });
+
+  it('a response that is no event stream says so', async () => {
+    const scenario = await Scenario.of({ status: 401, contentType: 'text/plain', steps: ['who are you?'] });
+    const error = await failure(all(events(await fetch(scenario.url))));
+    expect(error).to.include({ kind: 'status', status: 401, body: 'who are you?' });
+
+    const unnamed = new Response('data: a\n\n');
+    unnamed.headers.delete('content-type');
+    expect((await failure(all(events(unnamed)))).kind).to.equal('content-type');
+    const accepted = new Response('data: a\n\n');
+    expect(await all(events(accepted, { accept: () => true }))).to.deep.equal([message('a')]);
+  });
+
+  it('a response that has been read', async () => {
+    const response = new Response('data: a\n\n', { headers: { 'content-type': 'text/event-stream' } });
+    await response.text();
+    expect((await failure(all(events(response)))).kind).to.equal('unreadable');
+  });
+
+  it('a signal: its reason is thrown, at once and later', async () => {
+    const scenario = await Scenario.of({ steps: ['data: a\n\n', { end: 'hang' }] });
+    const reason = new Error('enough');
+    const aborted = AbortSignal.abort(reason);
+    expect(await failure(all(events(scenario.url, { signal: aborted })))).to.equal(reason);
+    expect(await scenario.requests()).to.have.length(0);
+
+    const stop = new AbortController();
+    const iterator = events(scenario.url, { signal: stop.signal });
+    await iterator.next();
+    const waiting = failure(iterator.next());
+    stop.abort(reason);
+    expect(await waiting).to.equal(reason);
+    expect(await iterator.next()).to.deep.equal({ done: true, value: undefined });
+    expect((await scenario.until(([request]) => request?.isOpen === false))[0]?.isOpen).to.equal(false);
+
+    const request = new Request(scenario.url, { signal: AbortSignal.abort(reason) });
+    expect(await failure(all(events(request)))).to.equal(reason);
+  });
+
+  it('options that make no sense', () => {
+    // @ts-expect-error
+    expect(() => events('http://127.0.0.1:1', { trace: () => {} })).to.throw(TypeError, /"trace"/);
+    const request = new Request('http://127.0.0.1:1');
+    expect(() => events(request, { method: 'POST' })).to.throw(TypeError, /"method".*Request/);
+    // @ts-expect-error
+    expect(() => events('http://127.0.0.1:1', { heartbeat: 1 })).to.throw(TypeError, /"heartbeat"/);
+  });
+});

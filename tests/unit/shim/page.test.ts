@@ -1,0 +1,197 @@
+/** What the page goes through: hidden, shown, frozen, offline. Where there is no page there is nothing to test. */
+
+import { expect } from 'chai';
+import { EventSource } from 'eventsource-wasm';
+import { next, record, sleep, using } from '../../conformance/conformance-test.js';
+import { Scenario } from '../../support/server/scenario.js';
+
+/** Makes the page say that it is hidden or not. */
+function setHidden(hidden: boolean): void {
+  Object.defineProperty(document, 'visibilityState', {
+    value: hidden ? 'hidden' : 'visible',
+    configurable: true,
+  });
+  document.dispatchEvent(new Event('visibilitychange'));
+}
+
+function restore(): void {
+  Reflect.deleteProperty(document, 'visibilityState');
+  document.dispatchEvent(new Event('visibilitychange'));
+}
+
+const hang = { steps: ['id: 1\ndata: a\n\n', { end: 'hang' as const }] };
+
+if ('document' in globalThis) {
+  describe('the page’s life', () => {
+    afterEach(restore);
+
+    it('whenHidden: pause closes when hidden and resumes after the last event when shown', async () => {
+      const scenario = await Scenario.of(hang);
+      await using(new EventSource(scenario.url, { whenHidden: 'pause' }), async (source) => {
+        const events = record(source, 'error');
+        await next(source, 'message');
+        setHidden(true);
+        await scenario.until(([request]) => request?.isOpen === false);
+        expect(source.readyState).to.equal(EventSource.CONNECTING);
+        await sleep(50);
+        expect(await scenario.requests()).to.have.length(1);
+        setHidden(false);
+        await next(source, 'message');
+        const requests = await scenario.requests();
+        expect(requests.filter(({ isOpen }) => isOpen)).to.have.length(1);
+        expect(requests[1]?.headers['last-event-id']).to.equal('1');
+        expect(events).to.deep.equal([]);
+      });
+    });
+
+    it('made while hidden, it connects when shown', async () => {
+      setHidden(true);
+      const scenario = await Scenario.of(hang);
+      await using(new EventSource(scenario.url, { whenHidden: 'pause' }), async (source) => {
+        await sleep(100);
+        expect(await scenario.requests()).to.deep.equal([]);
+        setHidden(false);
+        await next(source, 'message');
+      });
+    });
+
+    it('hidden and shown again and again: never two connections', async () => {
+      const scenario = await Scenario.of(hang);
+      await using(new EventSource(scenario.url, { whenHidden: 'pause' }), async (source) => {
+        for (let turn = 0; turn < 30; turn++) {
+          setHidden(turn % 2 === 0);
+          if (turn % 3 === 0) await sleep(turn % 7);
+        }
+        setHidden(false);
+        await next(source, 'message');
+        const requests = await scenario.until((all) => all.filter(({ isOpen }) => isOpen).length === 1);
+        expect(requests.filter(({ isOpen }) => isOpen)).to.have.length(1);
+      });
+    });
+
+    it('by default a hidden page keeps its connection', async () => {
+      const scenario = await Scenario.of({
+        steps: ['data: a\n\n', { wait: 100 }, 'data: b\n\n', { end: 'hang' }],
+      });
+      await using(new EventSource(scenario.url), async (source) => {
+        const events = record(source, 'message');
+        await next(source, 'message');
+        setHidden(true);
+        await next(source, 'message');
+        expect(events).to.have.length(2);
+        expect(await scenario.requests()).to.have.length(1);
+      });
+    });
+
+    it('a POST is not sent again, whatever the page goes through', async () => {
+      const scenario = await Scenario.of({ steps: ['data: a\n\n', { wait: 150 }, 'data: b\n\n'] });
+      const source = new EventSource(scenario.url, { method: 'POST', whenHidden: 'pause' });
+      const events = record(source, 'message', 'error', 'close');
+      await next(source, 'message');
+      setHidden(true);
+      document.dispatchEvent(new Event('freeze'));
+      setHidden(false);
+      document.dispatchEvent(new Event('resume'));
+      window.dispatchEvent(new Event('offline'));
+      window.dispatchEvent(new Event('online'));
+      await next<Event>(source, 'close');
+      expect(events.map(([type]) => type)).to.deep.equal(['message', 'message', 'close']);
+      expect(await scenario.requests()).to.have.length(1);
+    });
+
+    it('into the back/forward cache and out of it: closed on the way in, resumed on the way out', async () => {
+      const scenario = await Scenario.of(hang);
+      await using(new EventSource(scenario.url), async (source) => {
+        await next(source, 'message');
+        window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+        await scenario.until(([request]) => request?.isOpen === false);
+        window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+        await next(source, 'message');
+        const requests = await scenario.requests();
+        expect(requests.map(({ isOpen }) => isOpen)).to.deep.equal([false, true]);
+        expect(requests[1]?.headers['last-event-id']).to.equal('1');
+      });
+    });
+
+    it('out of the back/forward cache: events go on, though the scheduler’s message was dropped', async () => {
+      const scenario = await Scenario.of({ steps: ['data: a\n\ndata: b\n\n', { end: 'hang' }] });
+      await using(new EventSource(scenario.url), async (source) => {
+        const events = record(source, 'open', 'message');
+        // As WebKit does.
+        const { postMessage } = MessagePort.prototype;
+        MessagePort.prototype.postMessage = () => {};
+        await next<Event>(source, 'open').finally(() => {
+          MessagePort.prototype.postMessage = postMessage;
+        });
+        await sleep(100);
+        expect(events).to.have.length(1);
+        window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+        await next(source, 'message');
+        if (events.length < 3) await next(source, 'message');
+        expect(events).to.have.length(3);
+      });
+    });
+
+    it('closed by a listener of pagehide: the next one connects when the page comes back', async () => {
+      const scenario = await Scenario.of(hang);
+      const first = new EventSource(scenario.url);
+      await next(first, 'message');
+      window.addEventListener('pagehide', () => first.close(), { once: true });
+      window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+      window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+      await using(new EventSource(scenario.url), (source) => next(source, 'message'));
+    });
+
+    it('no attempts while offline, one at once when online again', async () => {
+      let attempts = 0;
+      const fetch = async () => {
+        attempts++;
+        throw new TypeError('no network');
+      };
+      // A name that stands for a server elsewhere; nothing is sent to it.
+      const source = new EventSource('https://server.invalid/', {
+        fetch,
+        reconnect: { initialDelay: 20, factor: 1, jitter: 0 },
+      });
+      await using(source, async () => {
+        await next(source, 'error');
+        window.dispatchEvent(new Event('offline'));
+        await sleep(100);
+        expect(attempts).to.equal(1);
+        window.dispatchEvent(new Event('online'));
+        await next(source, 'error');
+        expect(attempts).to.equal(2);
+      });
+    });
+
+    it('closed objects leave no listeners on the page', async () => {
+      const counts = { added: 0, removed: 0 };
+      const { addEventListener, removeEventListener } = EventTarget.prototype;
+      document.addEventListener = function (
+        this: Document,
+        ...args: Parameters<Document['addEventListener']>
+      ) {
+        counts.added++;
+        addEventListener.apply(this, args);
+      } as Document['addEventListener'];
+      document.removeEventListener = function (
+        this: Document,
+        ...args: Parameters<Document['removeEventListener']>
+      ) {
+        counts.removed++;
+        removeEventListener.apply(this, args);
+      } as Document['removeEventListener'];
+      try {
+        const scenario = await Scenario.of(hang);
+        const sources = [0, 1, 2].map(() => new EventSource(scenario.url));
+        await Promise.all(sources.map((source) => next(source, 'message')));
+        expect(counts.added).to.equal(3);
+        for (const source of sources) source.close();
+        expect(counts.removed).to.equal(3);
+      } finally {
+        Reflect.deleteProperty(document, 'addEventListener');
+        Reflect.deleteProperty(document, 'removeEventListener');
+      }
+    });
+  });
+}

@@ -1,0 +1,309 @@
+/** What the constructor takes beyond the standard, and what the server gets of it. */
+
+import { expect } from 'chai';
+import {
+  EventSource,
+  type EventSourceErrorEvent,
+  type EventSourceFetchInit,
+  type EventSourceInit,
+  type EventSourceOpenEvent,
+  type FetchLike,
+} from 'eventsource-wasm';
+import { createEventServer } from 'eventsource-wasm/testing';
+import { next, record, sleep, using } from '../../conformance/conformance-test.js';
+import { Scenario } from '../../support/server/scenario.js';
+
+describe('requests', () => {
+  it('a POST is sent with its headers and its body, and streams', async () => {
+    const scenario = await Scenario.of({
+      steps: ['data: {"token":"Hel"}\n\n', { wait: 20 }, 'data: {"token":"lo"}\n\n'],
+    });
+    const source = new EventSource(scenario.url, {
+      method: 'POST',
+      headers: { Authorization: 'Bearer key', 'Content-Type': 'application/json' },
+      body: JSON.stringify({ stream: true }),
+    });
+    const events = record(source, 'message', 'error', 'close');
+    await next<Event>(source, 'close');
+    expect(events).to.deep.equal([
+      ['message', '{"token":"Hel"}', ''],
+      ['message', '{"token":"lo"}', ''],
+      ['close'],
+    ]);
+    expect(source.readyState).to.equal(EventSource.CLOSED);
+    const [request] = await scenario.requests();
+    expect(request).to.include({ method: 'POST', body: '{"stream":true}' });
+    expect(request?.headers).to.include({
+      authorization: 'Bearer key',
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+    });
+  });
+
+  for (const headers of [
+    { 'X-Own': 'a', accept: 'text/event-stream, application/json' },
+    [
+      ['X-Own', 'a'],
+      ['accept', 'text/event-stream, application/json'],
+    ] as [string, string][],
+    new Headers({ 'X-Own': 'a', accept: 'text/event-stream, application/json' }),
+  ]) {
+    it(`headers as ${headers.constructor.name}; an Accept of the user's own stays`, async () => {
+      const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
+      await using(new EventSource(scenario.url, { headers }), async (source) => {
+        await next<Event>(source, 'open');
+        const [request] = await scenario.requests();
+        expect(request?.headers).to.include({ 'x-own': 'a', accept: 'text/event-stream, application/json' });
+      });
+    });
+  }
+
+  it('headers are sent again when the connection is reestablished', async () => {
+    const scenario = await Scenario.of(
+      { steps: ['retry: 1\nid: 5\n\n'] },
+      { steps: [':\n', { end: 'hang' }] },
+    );
+    await using(
+      new EventSource(scenario.url, { headers: { 'x-own': 'a', 'Last-Event-ID': '4' } }),
+      async () => {
+        const requests = await scenario.until((seen) => seen.length === 2);
+        expect(requests.map(({ headers }) => [headers['x-own'], headers['last-event-id']])).to.deep.equal([
+          ['a', '4'],
+          ['a', '5'],
+        ]);
+      },
+    );
+  });
+
+  it('open tells of the response', async () => {
+    const scenario = await Scenario.of({
+      headers: { 'x-request-id': '17' },
+      steps: [':\n', { end: 'hang' }],
+    });
+    await using(new EventSource(scenario.url), async (source) => {
+      const opened = await next<EventSourceOpenEvent>(source, 'open');
+      expect(opened).to.include({ status: 200, url: scenario.url });
+      expect(opened.headers.get('x-request-id')).to.equal('17');
+    });
+  });
+
+  it('a fetch of the user’s own is called with the URL and the request', async () => {
+    const calls: [string, RequestInit][] = [];
+    const fetch = async (url: string, init: RequestInit) => {
+      calls.push([url, init]);
+      return new Response('data: x\n\n', { headers: { 'content-type': 'text/event-stream' } });
+    };
+    const source = new EventSource('http://127.0.0.1:1/', { method: 'PUT', fetch, keepalive: true });
+    const events = record(source, 'message', 'close');
+    await next<Event>(source, 'close');
+    expect(events).to.deep.equal([['message', 'x', ''], ['close']]);
+    expect(calls).to.have.length(1);
+    const [[url, init] = []] = calls;
+    expect(url).to.equal('http://127.0.0.1:1/');
+    expect(init).to.include({
+      method: 'PUT',
+      cache: 'no-store',
+      credentials: 'same-origin',
+      keepalive: true,
+    });
+    expect(init?.signal).to.be.instanceOf(AbortSignal);
+  });
+
+  it('the global fetch is looked up when it is used, so that it can be replaced', async () => {
+    const server = createEventServer({
+      onRequest: (request) => {
+        request.open();
+        request.end();
+      },
+    });
+    server.install();
+    const source = new EventSource('http://127.0.0.1:1/', { method: 'POST' });
+    await next<Event>(source, 'close').finally(() => server.restore());
+    expect(server.requests).to.have.length(1);
+  });
+});
+
+describe('a request that is not safe to repeat is sent once', () => {
+  it('though its stream ends', async () => {
+    const scenario = await Scenario.of({ steps: ['retry: 1\nid: 1\ndata: x\n\n'] });
+    const source = new EventSource(scenario.url, { method: 'POST' });
+    const events = record(source, 'error', 'close');
+    await next<Event>(source, 'close');
+    await sleep(100);
+    expect(events).to.deep.equal([['close']]);
+    expect(await scenario.requests()).to.have.length(1);
+  });
+
+  it('though its stream breaks off', async () => {
+    const scenario = await Scenario.of({ steps: ['retry: 1\ndata: x\n\n', { end: 'reset' }] });
+    const source = new EventSource(scenario.url, { method: 'POST' });
+    const events = record(source, 'message', 'close');
+    const error = await next<EventSourceErrorEvent>(source, 'error');
+    expect(error).to.include({ kind: 'network', willReconnect: false, delay: undefined });
+    expect(source.readyState).to.equal(EventSource.CLOSED);
+    await sleep(100);
+    expect(events).to.deep.equal([['message', 'x', '']]);
+    expect(await scenario.requests()).to.have.length(1);
+  });
+
+  it('though there is no answer', async () => {
+    const scenario = await Scenario.of({ status: 'reset' });
+    // Counted here: a browser may send it again by itself when a connection that it had kept was reset.
+    let calls = 0;
+    const fetch = (url: string, init: RequestInit) => {
+      calls++;
+      return globalThis.fetch(url, init);
+    };
+    const source = new EventSource(scenario.url, { method: 'PATCH', body: 'x', fetch });
+    const error = await next<EventSourceErrorEvent>(source, 'error');
+    expect(error).to.include({ kind: 'network', willReconnect: false });
+    await sleep(100);
+    expect(calls).to.equal(1);
+  });
+
+  it('but a GET that gets no answer is sent again', async () => {
+    const scenario = await Scenario.of(
+      { steps: ['retry: 10\n\n'] },
+      ...Array.from({ length: 6 }, () => ({ status: 'reset' }) as const),
+      { steps: ['data: back\n\n', { end: 'hang' }] },
+    );
+    await using(new EventSource(scenario.url), async (source) => {
+      const delays: unknown[] = [];
+      source.addEventListener('error', (event) => delays.push(event.delay));
+      await next(source, 'message');
+      // A browser may try a request again by itself when its connection was reset before the answer.
+      expect(delays.length).to.be.within(1, 7);
+      expect(delays).to.deep.equal([10, 20, 40, 80, 160, 320, 640].slice(0, delays.length));
+    });
+  });
+});
+
+describe('signals', () => {
+  it('aborting closes, and the server sees it', async () => {
+    const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
+    const controller = new AbortController();
+    const source = new EventSource(scenario.url, { signal: controller.signal, method: 'POST' });
+    const events = record(source, 'error', 'close');
+    await next<Event>(source, 'open');
+    controller.abort();
+    expect(source.readyState).to.equal(EventSource.CLOSED);
+    await scenario.until(([request]) => request?.isOpen === false);
+    expect(events).to.deep.equal([]);
+  });
+
+  it('aborted already: CLOSED, and no request', async () => {
+    const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
+    const source = new EventSource(scenario.url, { signal: AbortSignal.abort() });
+    const events = record(source, 'error', 'close', 'open');
+    expect(source.readyState).to.equal(EventSource.CLOSED);
+    await sleep(50);
+    expect(events).to.deep.equal([]);
+    expect(await scenario.requests()).to.deep.equal([]);
+  });
+
+  it('no listener stays behind on a signal', async () => {
+    const scenario = await Scenario.of({ steps: ['data: x\n\n'] });
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners++;
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners--;
+      remove(...args);
+    };
+    const completed = new EventSource(scenario.url, { signal, method: 'POST' });
+    expect(listeners).to.equal(1);
+    await next<Event>(completed, 'close');
+    expect(listeners).to.equal(0);
+    new EventSource(scenario.url, { signal }).close();
+    expect(listeners).to.equal(0);
+  });
+});
+
+describe('headers for a fetch of the user’s own', () => {
+  /** What `fetch` is given for each of two attempts. */
+  async function initsOf(init: EventSourceInit): Promise<EventSourceFetchInit[]> {
+    const inits: EventSourceFetchInit[] = [];
+    const fetch: FetchLike = async (_url, init) => {
+      inits.push(init);
+      const steps = inits.length === 1 ? 'retry: 1\nid: 7ä\ndata: x\n\n' : 'data: y\n\n';
+      return new Response(steps, { headers: { 'content-type': 'text/event-stream' } });
+    };
+    await using(new EventSource('http://127.0.0.1:1/', { ...init, fetch }), async (source) => {
+      source.addEventListener('message', ({ data }) => data === 'y' && source.close());
+      while (source.readyState !== EventSource.CLOSED) await sleep(2);
+    });
+    return inits;
+  }
+
+  it('are a plain object with everything that the request needs', async () => {
+    const [first, second] = await initsOf({ headers: { 'X-Count': 3, 'x-own': 'a' } });
+    expect(Object.getPrototypeOf(first?.headers)).to.equal(Object.prototype);
+    expect(first?.headers).to.deep.equal({
+      'X-Count': '3',
+      'x-own': 'a',
+      Accept: 'text/event-stream',
+    });
+    const { headers } = second ?? {};
+    // An ID is sent as its UTF-8 bytes.
+    expect({ ...headers, Authorization: 'key' }).to.deep.equal({
+      'X-Count': '3',
+      'x-own': 'a',
+      Accept: 'text/event-stream',
+      'Last-Event-ID': '7\u00c3\u00a4',
+      Authorization: 'key',
+    });
+  });
+
+  it('each name is there once, whatever its case', async () => {
+    const headers: [string, string | number][] = [
+      ['X-Own', 'a'],
+      ['x-own', 2],
+      ['ACCEPT', 'text/plain'],
+      ['last-event-id', '1'],
+    ];
+    const [first, second] = await initsOf({ headers });
+    expect(first?.headers).to.deep.equal({ 'x-own': 'a, 2', Accept: 'text/plain', 'last-event-id': '1' });
+    expect(second?.headers).to.deep.equal({
+      'x-own': 'a, 2',
+      Accept: 'text/plain',
+      'Last-Event-ID': '7\u00c3\u00a4',
+    });
+  });
+
+  it('a fetch that returns the least that a response needs', async () => {
+    const chunks = ['data: a\n', '\nevent: named\ndata: b\n\n'].map((text) => new TextEncoder().encode(text));
+    const fetch: FetchLike = async () => ({
+      status: 200,
+      headers: { get: (name) => (name.toLowerCase() === 'content-type' ? 'text/event-stream' : null) },
+      body: {
+        getReader: () => ({
+          read: async () => {
+            const value = chunks.shift();
+            return value ? { done: false, value } : { done: true };
+          },
+          cancel: async () => {},
+        }),
+      },
+    });
+    const source = new EventSource('http://127.0.0.1:1/', { method: 'POST', fetch });
+    const events = record(source, 'message', 'named', 'error', 'close');
+    await next<Event>(source, 'close');
+    expect(events).to.deep.equal([['message', 'a', ''], ['named', 'b', ''], ['close']]);
+  });
+
+  it('of a POST keep the Content-Type', async () => {
+    const [first] = await initsOf({
+      method: 'POST',
+      body: '{}',
+      reconnect: true,
+      headers: new Headers({ 'Content-Type': 'application/json' }),
+    });
+    const { headers } = first ?? {};
+    expect({ ...headers }).to.include({ 'content-type': 'application/json', Accept: 'text/event-stream' });
+  });
+});
