@@ -91,7 +91,7 @@ export const aiSdk: CompletionFormat = {
         } else if (type === 'start') {
           answer.id = textOf(chunk.messageId) ?? answer.id;
         } else if (type === 'abort') {
-          answer.fail(textOf(chunk.reason) ?? '');
+          answer.fail(textOf(chunk.reason) ?? 'The server aborted the answer');
         } else if (/^(source|file|data)/.test(type)) {
           answer.other(type, chunk);
           parts.push(chunk);
