@@ -83,25 +83,19 @@ const fetchNames = [
 /** What the `fetch` of Node, Bun, Deno and Cloudflare's workers adds. */
 const runtimeNames = ['dispatcher', 'client', 'cf', 'decompress', 'proxy', 'tls', 'unix', 'verbose'];
 
-/** Names of similar options, also in other packages, for suggestions. */
-const nearNames: Record<string, string> = {
-  timeout: 'idleTimeout',
-  heartbeatTimeout: 'idleTimeout',
-  keepAliveTimeout: 'idleTimeout',
-  payload: 'body',
-  data: 'body',
-  json: 'body',
-  retry: 'reconnect',
-  retries: 'reconnect: { maxAttempts }',
-  maxRetries: 'reconnect: { maxAttempts }',
-  maxRetryCount: 'reconnect: { maxAttempts }',
-  initialLastEventId: 'lastEventId',
-  openWhenHidden: 'whenHidden',
-  onopen: "addEventListener('open', …)",
-  onmessage: "addEventListener('message', …)",
-  onerror: "addEventListener('error', …)",
-  maxBufferSize: 'maxEventSize',
-};
+/** Names that other packages use, or that mean something near. */
+const nearNames: [names: RegExp, option: string][] = [
+  [/^on(open|message|error|close)$/i, "addEventListener('…', …)"],
+  [/timeout|heartbeat|alive/i, 'idleTimeout'],
+  [/^(payload|data|json)$/, 'body'],
+  [/retries|count|attempts|reconnects/i, 'reconnect: { maxAttempts }'],
+  [/delay|interval|backoff/i, 'reconnect: { initialDelay }'],
+  [/retry/i, 'reconnect'],
+  [/eventId/i, 'lastEventId'],
+  [/hidden/i, 'whenHidden'],
+  [/size/i, 'maxEventSize'],
+  [/query|params/i, 'url'],
+];
 
 const policyNames: (keyof ReconnectPolicy)[] = [
   ...(['initialDelay', 'factor', 'jitter', 'maxDelay', 'maxAttempts', 'maxTime', 'resetAfter'] as const),
@@ -234,9 +228,15 @@ function toNumber(name: string, value: unknown, fallback: number): number {
 }
 
 function failUnknown(what: string, name: string, names: readonly string[]): never {
-  const near = nearNames[name] ?? names.find((known) => isNear(known.toLowerCase(), name.toLowerCase()));
+  const find = (names: readonly string[]) =>
+    names.find((known) => isNear(known.toLowerCase(), name.replace(/[_-]/g, '').toLowerCase()));
+  const ofPolicy = names === policyNames ? undefined : find(policyNames);
+  const near =
+    find(names) ??
+    (ofPolicy && `reconnect: { ${ofPolicy} }`) ??
+    nearNames.find(([pattern]) => pattern.test(name))?.[1].replace('…', name.slice(2));
   const hint = near
-    ? `; did you mean ${near.includes("'") ? near : `"${near}"`}?`
+    ? `; did you mean ${near.includes('(') ? near : `"${near}"`}?`
     : `; there are ${names.join(', ')}`;
   return fail(`unknown ${what}${hint}`);
 }

@@ -105,7 +105,11 @@ export class Batches {
           const { at } = batch;
           // Before anything is called that may throw.
           batch.at = at + COLUMNS;
-          this.#take(text, rows[at] as number, rows[at + 1] as number, rows[at + 2] as number);
+          const kind = rows[at] as number;
+          const start = rows[at + 1] as number;
+          const end = rows[at + 2] as number;
+          if (kind === EVENT) this.#endBlock(text.slice(start, end));
+          else this.#take(text, kind, start, end);
         }
         if (inTable === batch) inTable = undefined;
         this.#first = batch.next;
@@ -124,9 +128,6 @@ export class Batches {
 
   #take(text: string, kind: number, start: number, end: number): void {
     switch (kind) {
-      case EVENT:
-        this.#endBlock(text.slice(start, end));
-        break;
       case END:
         this.#endBlock(this.#takeLines());
         break;

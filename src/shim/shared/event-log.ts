@@ -76,7 +76,8 @@ export class EventLog {
     const entries = this.#entries;
     const kept = Math.max(position - start, 0);
     const again = entries.slice(kept, Math.max(taken - start, kept));
-    this.#repeated = again.filter(([, , lastEventId]) => lastEventId !== '');
+    // What an earlier hand-over made come again may still be to come.
+    this.#repeated.unshift(...again.filter(([, , lastEventId]) => lastEventId !== ''));
     this.reset(Math.min(start, position));
     for (const entry of entries.slice(0, kept)) this.push(entry);
     this.taken = Math.min(taken, position);

@@ -5,27 +5,11 @@ import { expect } from 'chai';
 import { EventSource, type EventSourceErrorEvent } from 'eventsource-wasm';
 import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
 import { events } from 'eventsource-wasm/stream';
-import {
-  createEventServer,
-  type EventServer,
-  type EventServerRequest,
-  fakeCompletion,
-} from 'eventsource-wasm/testing';
-import { next, record, using } from '../../conformance/conformance-test.js';
+import { createEventServer, fakeCompletion } from 'eventsource-wasm/testing';
+import { next, record } from '../../conformance/conformance-test.js';
+import { connected } from '../../support/scripted.js';
 
 const url = 'https://example.test/feed';
-
-/** Runs a test with an EventSource of its own and the request that it sent. */
-async function connected(
-  run: (source: EventSource, request: EventServerRequest, server: EventServer) => Promise<void>,
-  init: ConstructorParameters<typeof EventSource>[1] = {},
-): Promise<void> {
-  const server = createEventServer();
-  await using(new EventSource(url, { fetch: server.fetch, ...init }), async (source) =>
-    run(source, await server.nextRequest(), server),
-  );
-  server.restore();
-}
 
 describe('testing: fake timers', () => {
   let clock: ReturnType<typeof installFakeTimers>;

@@ -95,6 +95,7 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
       extraPrefsFirefox: {
         'dom.ipc.processCount.webIsolated': 50,
         'dom.ipc.processPrelaunch.enabled': false,
+        'dom.ipc.keepProcessesAlive.webIsolated.perOrigin': 0,
         'browser.tabs.crashReporting.sendReport': false,
       },
     });
@@ -102,10 +103,17 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
     return {
       acts: ['close', 'crash', 'navigate'],
       open: async (id, url) => {
-        processes.update();
-        const page = await browser.newPage();
-        await page.goto(url);
-        const pid = processes.update();
+        let page: Page;
+        let pid = 0;
+        // A tab can get the process of one that was closed, which then isn't known.
+        for (let tries = 0; ; tries++) {
+          processes.update();
+          page = await browser.newPage();
+          await page.goto(url);
+          pid = processes.update();
+          if (pid !== 0 || tries === 5) break;
+          await page.close();
+        }
         return {
           ...puppeteerTab(id, page),
           crash: async () => {

@@ -5,6 +5,7 @@
 
 import { expect } from 'chai';
 import { EventSource, type EventSourceErrorEvent } from 'eventsource-wasm';
+import { createEventServer } from 'eventsource-wasm/testing';
 import { next, record, sleep, using } from '../../conformance/conformance-test.js';
 import { type Answer, Scenario } from '../../support/server/scenario.js';
 
@@ -274,15 +275,17 @@ describe('complaints', () => {
   });
 
   it('“my mocked fetch isn’t used”', async () => {
-    const { fetch } = globalThis;
-    globalThis.fetch = async () =>
-      new Response('data: mocked\n\n', { headers: { 'content-type': 'text/event-stream' } });
-    try {
-      const source = new EventSource('http://127.0.0.1:1/', { method: 'POST' });
-      expect((await next(source, 'message')).data).to.equal('mocked');
-    } finally {
-      globalThis.fetch = fetch;
-    }
+    const server = createEventServer({
+      onRequest: (request) => {
+        request.open();
+        request.send('mocked');
+        request.end();
+      },
+    });
+    server.install();
+    const source = new EventSource('http://127.0.0.1:1/', { method: 'POST' });
+    const { data } = await next(source, 'message').finally(() => server.restore());
+    expect(data).to.equal('mocked');
   });
 
   it('“it needs window and document”', async () => {

@@ -250,7 +250,7 @@ describe('wrong arguments', () => {
     ['a body with HEAD', { method: 'head', body: 'x' }, /a head request can't have a body/],
     ['a plain object as the body', { method: 'POST', body: { a: 1 } }, /JSON\.stringify/],
     ['an array as the body', { method: 'POST', body: [1] }, /JSON\.stringify/],
-    ['an unknown option', { heartbeat: 1 }, /unknown option "heartbeat".*withCredentials/],
+    ['an unknown option', { xyzzy: 1 }, /unknown option "xyzzy".*withCredentials/],
     ['a header that is undefined', { headers: { authorization: undefined } }, /"authorization" is undefined/],
     ['a header that is an object', { headers: { 'x-count': {} } }, /"x-count" is object.*string or a number/],
     ['a header that is null', { headers: [['x', null]] }, /"x" is null/],

@@ -21,6 +21,17 @@ describe('names of options', () => {
     ['heders', '"headers"'],
     ['mehtod', '"method"'],
     ['lastEventID', '"lastEventId"'],
+    ['timeoutMs', '"idleTimeout"'],
+    ['heartbeat_interval', '"idleTimeout"'],
+    ['conectTimeout', '"connectTimeout"'],
+    ['idle-timeout', '"idleTimeout"'],
+    ['maxReconnects', '"reconnect: { maxAttempts }"'],
+    ['max_attempts', '"reconnect: { maxAttempts }"'],
+    ['maxDelay', '"reconnect: { maxDelay }"'],
+    ['retryDelay', '"reconnect: { initialDelay }"'],
+    ['retryInterval', '"reconnect: { initialDelay }"'],
+    ['onmessage', "addEventListener('message', …)"],
+    ['params', '"url"'],
   ] as const) {
     it(`${name}: did you mean ${suggestion}?`, () => {
       expect(() => create({ [name]: 1 })).to.throw(

@@ -9,6 +9,7 @@ import {
   type EventSourceOpenEvent,
   type FetchLike,
 } from 'eventsource-wasm';
+import { createEventServer } from 'eventsource-wasm/testing';
 import { next, record, sleep, using } from '../../conformance/conformance-test.js';
 import { Scenario } from '../../support/server/scenario.js';
 
@@ -109,19 +110,16 @@ describe('requests', () => {
   });
 
   it('the global fetch is looked up when it is used, so that it can be replaced', async () => {
-    const { fetch } = globalThis;
-    let called = 0;
-    globalThis.fetch = async () => {
-      called++;
-      return new Response('data: x\n\n', { headers: { 'content-type': 'text/event-stream' } });
-    };
-    try {
-      const source = new EventSource('http://127.0.0.1:1/', { method: 'POST' });
-      await next<Event>(source, 'close');
-    } finally {
-      globalThis.fetch = fetch;
-    }
-    expect(called).to.equal(1);
+    const server = createEventServer({
+      onRequest: (request) => {
+        request.open();
+        request.end();
+      },
+    });
+    server.install();
+    const source = new EventSource('http://127.0.0.1:1/', { method: 'POST' });
+    await next<Event>(source, 'close').finally(() => server.restore());
+    expect(server.requests).to.have.length(1);
   });
 });
 

@@ -1,21 +1,19 @@
-/** A server within the test, behind the option `fetch`: numbers its events and resumes after `Last-Event-ID`. */
+/** A scripted server that numbers its events and resumes after `Last-Event-ID`. */
 
-export interface FeedRequest {
-  lastEventId: string | null;
-  headers: Headers;
-  isLive: boolean;
-}
+import { createEventServer, type EventServerRequest } from 'eventsource-wasm/testing';
 
 let count = 0;
 
 export class Feed {
   readonly url = `http://127.0.0.1:1/feed-${++count}-${Math.random()}`;
-  readonly requests: FeedRequest[] = [];
-  /** What a request is answered with, in the place of the stream. */
-  refusals: Response[] = [];
+  /** Instead of the stream: how the next requests are refused. */
+  refusals: Parameters<EventServerRequest['refuse']>[] = [];
   readonly #hasIds: boolean;
   readonly #events: string[] = [];
-  readonly #live = new Map<FeedRequest, ReadableStreamDefaultController<Uint8Array>>();
+  readonly #server = createEventServer({ onRequest: (request) => this.#answer(request) });
+  /** To be given as the option `fetch`. */
+  readonly fetch = this.#server.fetch;
+  readonly requests = this.#server.requests;
 
   constructor({ hasIds = true } = {}) {
     this.#hasIds = hasIds;
@@ -23,7 +21,7 @@ export class Feed {
 
   /** How many connections are open. */
   get live(): number {
-    return this.#live.size;
+    return this.#live.length;
   }
 
   /** The number of events so far. */
@@ -31,57 +29,36 @@ export class Feed {
     return this.#events.length;
   }
 
-  /** To be given as the option `fetch`. */
-  readonly fetch = async (_url: string, init: RequestInit): Promise<Response> => {
-    const headers = new Headers(init.headers);
-    const lastEventId = headers.get('last-event-id');
-    const request: FeedRequest = { lastEventId, headers, isLive: true };
-    this.requests.push(request);
-    const refusal = this.refusals.shift();
-    if (refusal) return refusal;
-    const end = () => {
-      request.isLive = false;
-      this.#live.delete(request);
-    };
-    init.signal?.addEventListener('abort', () => {
-      this.#live.get(request)?.error(init.signal?.reason);
-      end();
-    });
-    const body = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        this.#live.set(request, controller);
-        const missed = lastEventId ? this.#events.slice(Number(lastEventId)) : [];
-        for (const event of missed) controller.enqueue(new TextEncoder().encode(event));
-      },
-      cancel: end,
-    });
-    return new Response(body, { headers: { 'content-type': 'text/event-stream', 'x-feed': 'yes' } });
-  };
-
   /** Sends an event whose data is its number, from 1. */
   publish(event = ''): void {
     const number = this.#events.length + 1;
     const id = this.#hasIds ? `id: ${number}\n` : '';
     this.#events.push(`${id}${event}data: ${number}\n\n`);
-    this.#write(this.#events.at(-1) as string);
+    this.send(this.#events.at(-1) as string);
   }
 
   /** Sends text that is not repeated. */
   send(text: string): void {
-    this.#write(text);
+    for (const request of this.#live) request.write(text);
   }
 
-  /** Breaks the connections. */
+  /** Ends the connections. */
   cut(): void {
-    for (const [request, controller] of this.#live) {
-      request.isLive = false;
-      controller.close();
-    }
-    this.#live.clear();
+    for (const request of this.#live) request.end();
   }
 
-  #write(text: string): void {
-    const bytes = new TextEncoder().encode(text);
-    for (const controller of this.#live.values()) controller.enqueue(bytes);
+  get #live(): EventServerRequest[] {
+    return this.requests.filter(({ isOpen }) => isOpen);
+  }
+
+  #answer(request: EventServerRequest): void {
+    const refusal = this.refusals.shift();
+    if (refusal) {
+      request.refuse(...refusal);
+      return;
+    }
+    request.open({ headers: { 'x-feed': 'yes' } });
+    const { lastEventId } = request;
+    if (lastEventId) request.write(this.#events.slice(Number(lastEventId)).join(''));
   }
 }

@@ -88,7 +88,7 @@ if ('document' in globalThis) {
         feed.publish();
         await until(() => seen.every(({ length }) => length === 3), 'the third event');
         for (const data of seen) expect(data).to.deep.equal(['1', '2', '3']);
-        expect(feed.requests.map(({ lastEventId }) => lastEventId)).to.deep.equal([null, '1']);
+        expect(feed.requests.map(({ lastEventId }) => lastEventId)).to.deep.equal(['', '1']);
         expect(feed.live).to.equal(1);
       });
     }

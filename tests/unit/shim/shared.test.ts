@@ -180,7 +180,7 @@ describe('SharedEventSource', () => {
       for (let index = 0; index < 50; index++) feed.publish();
       await until(() => seen.slice(1).every(({ length }) => length === 100), 'all events');
       for (const numbers of seen.slice(1)) expect(numbers).to.deep.equal(range(1, 100));
-      expect(feed.requests.map(({ lastEventId }) => lastEventId)).to.deep.equal([null, '50']);
+      expect(feed.requests.map(({ lastEventId }) => lastEventId)).to.deep.equal(['', '50']);
       expect(feed.live).to.equal(1);
       expect(states).to.deep.equal([1]);
     });
@@ -196,7 +196,7 @@ describe('SharedEventSource', () => {
       feed.publish();
       await until(() => seen.slice(1).every(({ length }) => length === 21), 'the last event');
       for (const numbers of seen.slice(1)) expect(numbers).to.deep.equal(range(1, 21));
-      expect(feed.requests[1]?.lastEventId).to.equal(null);
+      expect(feed.requests[1]?.lastEventId).to.equal('');
     });
 
     it('by one that has seen no event: after the last event ID of the group', async () => {
@@ -267,6 +267,29 @@ describe('SharedEventSource', () => {
       } finally {
         restore();
       }
+    });
+
+    it('two in a row, by ones that lag behind: nothing is doubled', async () => {
+      const feed = new Feed();
+      const [, second] = await group(feed, 2);
+      const seen = collect(second as SharedEventSource);
+      const { texts, channel } = await listenIn();
+      for (let index = 0; index < 5; index++) feed.publish();
+      await until(() => seen.length === 5 && texts.length >= 5, 'the first events');
+      const sent = texts.map((text) => JSON.parse(text)).filter(({ kind }) => kind === 'event');
+      const { line, term } = sent.at(-1);
+      const send = (message: object, end: number, later: number) =>
+        channel.postMessage({ ...message, line, end, term: term + later });
+      // Two holders that had received three events, the second after the first had sent one more.
+      send({ kind: 'state' }, 3, 1);
+      send({ kind: 'event', entry: sent[3].entry }, 4, 1);
+      await sleep(30);
+      send({ kind: 'state' }, 3, 2);
+      for (const at of [3, 4]) send({ kind: 'event', entry: sent[at].entry }, at + 1, 2);
+      send({ kind: 'event', entry: ['message', '6', '6', '', false] }, 6, 2);
+      await until(() => seen.includes(6), 'the last event');
+      channel.close();
+      expect(seen).to.deep.equal(range(1, 6));
     });
 
     it('one that missed messages catches up, or is told by an error of the kind gap', async () => {
@@ -443,7 +466,7 @@ describe('SharedEventSource', () => {
       const feed = new Feed();
       const init = { reconnect: { statuses: [503], initialDelay: 50, jitter: 0 } };
       const sources = await group(feed, 2, init);
-      feed.refusals.push(new Response('{"why":"later"}', { status: 503, headers: { 'x-why': 'load' } }));
+      feed.refusals.push([503, { 'x-why': 'load' }, '{"why":"later"}']);
       const failures = sources.map(
         (source) =>
           new Promise<EventSourceErrorEvent>((resolve) => {
@@ -479,7 +502,7 @@ describe('SharedEventSource', () => {
     it('one that ends the connection ends it for all, with one request', async () => {
       const feed = new Feed();
       const sources = await group(feed, 4, { reconnect: { initialDelay: 20, jitter: 0 } });
-      feed.refusals.push(new Response('', { status: 401 }));
+      feed.refusals.push([401]);
       const failures = sources.map(async (source) => {
         for (;;) {
           const error = await next<EventSourceErrorEvent>(source, 'error');

@@ -4,8 +4,9 @@ import { expect } from 'chai';
 import { EventSource, type EventSourceErrorEvent } from 'eventsource-wasm';
 import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
 import { events } from 'eventsource-wasm/stream';
-import { createEventServer, type EventServer, type EventServerRequest } from 'eventsource-wasm/testing';
+import { createEventServer, type EventServerRequest } from 'eventsource-wasm/testing';
 import { next, record, using } from '../../conformance/conformance-test.js';
+import { connected } from '../../support/scripted.js';
 
 const url = 'https://example.test/feed';
 
@@ -14,18 +15,6 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
     () => expect.fail('it should have failed'),
     (error) => error.message,
   );
-}
-
-/** Runs a test with an EventSource of its own and the request that it sent. */
-async function connected(
-  run: (source: EventSource, request: EventServerRequest, server: EventServer) => Promise<void>,
-  init: ConstructorParameters<typeof EventSource>[1] = {},
-): Promise<void> {
-  const server = createEventServer();
-  await using(new EventSource(url, { fetch: server.fetch, ...init }), async (source) =>
-    run(source, await server.nextRequest(), server),
-  );
-  server.restore();
 }
 
 describe('testing: the request', () => {
