@@ -255,7 +255,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect((await scenario.until(([request]) => request?.isOpen === false))[0]?.isOpen).to.equal(false);
     });
 
-    it('the last event ID is sent when it goes on, and an empty one takes it back', async () => {
+    it('the last event ID is sent with the next request, and an empty one resets it', async () => {
       const { requests } = await run(
         implementation,
         [
