@@ -22,7 +22,7 @@ interface Results {
 
 /**
  * WPE WebKit 2.38 now and then hears nothing more of its workers, of all at once, with every thread of it idle: then
- * the test runner starts it anew. This is how many milliseconds more than a test may take that shows.
+ * the test runner restarts it. This is how many milliseconds more than a test may take that shows.
  */
 const SILENCE = 30_000;
 let isSilent = false;

@@ -290,7 +290,7 @@ test(
   'C7 a response that CORS refuses is a network error',
   async (EventSource) => {
     const scenario = await Scenario.of({ cors: 'none', steps: ['data: secret\n\n', { end: 'hang' }] });
-    // Ours does as native classes do unless it is told not to ask for the reason.
+    // Ours behaves as native classes unless corsProbe is false.
     const init = { corsProbe: false, withCredentials: false };
     await using(new EventSource(scenario.otherUrl, init), async (source) => {
       const events = record(source, 'open', 'message', 'error');

@@ -42,7 +42,7 @@ export class Server {
     await closed;
   }
 
-  /** Waits until the server's library believes that so many streams are open. */
+  /** Waits until the server's library reports this number of open streams. */
   async untilOpen(count: number): Promise<void> {
     let open: unknown;
     await until(

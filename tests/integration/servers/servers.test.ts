@@ -103,7 +103,7 @@ for (const [name, program] of Object.entries(servers)) {
       await next(source, 'comment');
       await next(source, 'comment');
       source.close();
-      // An ID that nobody knows any more begins the feed anew: the server had understood it if nothing came.
+      // An ID that the server doesn't know starts the feed again; nothing arrives if the server has understood it.
       expect(errors).to.be.empty;
       expect(source.lastEventId).to.equal('é-6');
       await server.untilOpen(0);

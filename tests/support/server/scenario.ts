@@ -54,7 +54,7 @@ declare const __SERVER__: {
   otherOrigin: string;
   /** Nobody listens there. */
   nobody: string;
-  /** What scenarios are made by: apart, as browsers open no more than six connections to one origin. */
+  /** The origin that makes scenarios. It is separate, because browsers open at most six connections to an origin. */
   control: string;
   /** The playground's server. */
   models: string;
@@ -65,7 +65,7 @@ export const models = { origin: __SERVER__.models, key: 'demo-key' };
 
 /** A URL that is answered as a test wants it. */
 export class Scenario {
-  /** A URL at which nobody listens. */
+  /** A URL without a server. */
   static readonly nobody = `${__SERVER__.nobody}/`;
 
   static readonly #made = new Set<Scenario>();

@@ -31,7 +31,7 @@ interface Run {
 interface Story {
   /** Members of the second argument; the callbacks are called after the call was written down. */
   init?: microsoft.FetchEventSourceInit;
-  /** Aborts after so many requests have ended, and some time. */
+  /** Aborts some time after this many requests have ended. */
   stopAfter?: number;
 }
 
