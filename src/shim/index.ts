@@ -12,7 +12,7 @@ export {
   type EventSourceErrorEvent as ErrorEvent,
   EventSourceErrorEvent,
   EventSourceOpenEvent,
-} from './events.js';
+} from './event-source/events.js';
 export type {
   Attempt,
   EventSourceEventMap,

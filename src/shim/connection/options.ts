@@ -1,9 +1,9 @@
 /** The options of a connection: checks them, throws if they are wrong, and adds all defaults. */
 
 import { supportsFetchOption } from '../platform.js';
-import { RequestFactory } from '../request.js';
 import type { EventSourceInit, FetchLike, ReconnectPolicy } from '../types.js';
-import { fail } from '../url.js';
+import { RequestFactory } from './request-factory.js';
+import { fail } from './url.js';
 
 /** Who decides about reconnecting, as `Rules` in `src/core/retry.rs`. */
 export const STANDARD = 0;

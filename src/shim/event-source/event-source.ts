@@ -2,12 +2,10 @@
 
 import { Connection, type ConnectionHandler } from '../connection/connection.js';
 import { type ConnectionPolicy, parseOptions, toDictionary, toEventId } from '../connection/options.js';
-import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from '../events.js';
-import { addInspection } from '../inspect.js';
+import type { RequestFactory, RequestSpec } from '../connection/request-factory.js';
+import { fail, resolveUrl } from '../connection/url.js';
 import { AsyncQueue } from '../iterate/async-queue.js';
-import { newMessageEvent } from '../message-event.js';
 import { asyncDispose, captureContext, dispose, platformCallsHandlers, platformClass } from '../platform.js';
-import type { RequestFactory, RequestSpec } from '../request.js';
 import type {
   EventSourceEventMap,
   EventSourceInit,
@@ -15,8 +13,10 @@ import type {
   ReconnectFunction,
   TraceEntry,
 } from '../types.js';
-import { fail, resolveUrl } from '../url.js';
 import { EventQueue } from './event-queue.js';
+import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from './events.js';
+import { addInspection } from './inspect.js';
+import { newMessageEvent } from './message-event.js';
 import { report } from './scheduler.js';
 
 const CONNECTING = 0;

@@ -2,12 +2,12 @@
 
 import { Connection, type ConnectionRequest } from '../connection/connection.js';
 import { type ConnectionPolicy, parseOptions, toDictionary } from '../connection/options.js';
-import { type ErrorDetails, EventSourceErrorEvent, toException } from '../events.js';
+import { toHeaderMap, toSentHeaders } from '../connection/request-factory.js';
+import { fail, resolveUrl } from '../connection/url.js';
+import { type ErrorDetails, EventSourceErrorEvent, toException } from '../event-source/events.js';
 import { type EventSourceMessage, toMessage } from '../parser/message-parser.js';
 import type { asyncDispose } from '../platform.js';
-import { toHeaderMap, toSentHeaders } from '../request.js';
 import type { Attempt, EventSourceInit, FetchLike, ReconnectFunction } from '../types.js';
-import { fail, resolveUrl } from '../url.js';
 import { AsyncQueue } from './async-queue.js';
 
 export type { EventSourceMessage } from '../parser/message-parser.js';

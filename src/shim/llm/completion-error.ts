@@ -1,6 +1,6 @@
 /** Why an answer isn't complete. */
 
-import type { ErrorKind } from '../events.js';
+import type { ErrorKind } from '../event-source/events.js';
 
 /**
  * What went wrong, besides what can go wrong with any stream:

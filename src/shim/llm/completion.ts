@@ -1,7 +1,7 @@
 /** A model's answer as a stream of its parts. */
 
+import { setHeader, toHeaderMap } from '../connection/request-factory.js';
 import { type EventSourceMessage, type EventsInit, iterateEvents } from '../iterate/events.js';
-import { setHeader, toHeaderMap } from '../request.js';
 import { fromJson, isObject } from './answer.js';
 import { CompletionError, toFault } from './completion-error.js';
 import { type CompletionReader, createReader } from './completion-reader.js';

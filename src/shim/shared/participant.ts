@@ -1,7 +1,7 @@
 /** The protocol: the holder of the lock connects and sends what it receives; the others follow. */
 
 import { EventSource } from '../event-source/event-source.js';
-import { EventSourceErrorEvent, type EventSourceOpenEvent } from '../events.js';
+import { EventSourceErrorEvent, type EventSourceOpenEvent } from '../event-source/events.js';
 import type { EventSourceInit } from '../types.js';
 import { type Entry, EventLog } from './event-log.js';
 import { type Member, Membership } from './membership.js';

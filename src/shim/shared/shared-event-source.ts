@@ -1,12 +1,12 @@
 /** The class `SharedEventSource`: one tab holds the connection and sends its events to the others. */
 
 import { toDictionary, toEventId } from '../connection/options.js';
+import { observePage } from '../connection/page-lifecycle.js';
 import { EventSource } from '../event-source/event-source.js';
+import { EventSourceErrorEvent, toError } from '../event-source/events.js';
+import { newMessageEvent } from '../event-source/message-event.js';
 import { createScheduler, report } from '../event-source/scheduler.js';
-import { EventSourceErrorEvent, toError } from '../events.js';
 import { AsyncQueue } from '../iterate/async-queue.js';
-import { newMessageEvent } from '../message-event.js';
-import { observePage } from '../page.js';
 import type { EventSourceInit } from '../types.js';
 import type { Entry } from './event-log.js';
 import {

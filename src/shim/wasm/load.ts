@@ -1,9 +1,20 @@
 /** Starts the Rust core once, at its first use. The other files in this folder locate the module. */
 
-import * as core from './generated/core.js';
+import {
+  address,
+  Connection,
+  coreMemory,
+  coreStack,
+  initSync,
+  retryAfter as parseRetryAfter,
+  Scanner,
+} from './generated/core.js';
 import { compile, compileSync, explain, type WasmSource } from './source.js';
 
 export { explain } from './source.js';
+
+// A namespace object would be larger.
+const core = { Connection, Scanner };
 export type Core = typeof core;
 
 /** Views of the memory that the shim and the core share. */
@@ -45,9 +56,9 @@ async function start(source: WasmSource | undefined): Promise<Core> {
 }
 
 function begin(module: WebAssembly.Module): void {
-  core.initSync({ module });
-  memory = core.coreMemory();
-  stack = core.coreStack();
+  initSync({ module });
+  memory = coreMemory();
+  stack = coreStack();
   bottom = stack.value;
   isDetaching = typeof WebAssembly === 'object' && memory instanceof WebAssembly.Memory;
 }
@@ -58,7 +69,7 @@ export function views(): Views {
     return current;
   }
   const { buffer } = memory as WebAssembly.Memory;
-  const [window, windowSize, text, textSize, table] = [0, 1, 2, 3, 4].map(core.address) as [
+  const [window, windowSize, text, textSize, table] = [0, 1, 2, 3, 4].map(address) as [
     ...[number, number, number, number, number],
   ];
   current = {
@@ -107,7 +118,8 @@ export function writeText(text: string): number {
 
 /** The delay of a `Retry-After` header in milliseconds, if it has one. */
 export function retryAfter(header: string): number | undefined {
-  const milliseconds = loadSync().retryAfter(writeText(header), Date.now());
+  loadSync();
+  const milliseconds = parseRetryAfter(writeText(header), Date.now());
   return Number.isNaN(milliseconds) ? undefined : milliseconds;
 }
 

@@ -1,7 +1,7 @@
 /** Errors, as events and as exceptions, and the `open` event. */
 
+import { platformClass } from '../platform.js';
 import { addInspection } from './inspect.js';
-import { platformClass } from './platform.js';
 
 /**
  * What went wrong:

@@ -1,6 +1,6 @@
 /** The request of each attempt, from the user's values and functions. */
 
-import type { Attempt, EventSourceInit, PerAttempt, RequestHeaders, ResumeRequest } from './types.js';
+import type { Attempt, EventSourceInit, PerAttempt, RequestHeaders, ResumeRequest } from '../types.js';
 import { byteString, fail, resolveUrl, splitCredentials } from './url.js';
 
 /** What the Rust driver sends. */

@@ -1,0 +1,213 @@
+/** `fetchEventSource`: the interface of @microsoft/fetch-event-source over a connection. */
+
+import { Connection } from '../connection/connection.js';
+import { ASK, defaults } from '../connection/options.js';
+import { toHeaderMap, toSentHeaders } from '../connection/request-factory.js';
+import { resolveUrl } from '../connection/url.js';
+import { type ErrorDetails, type ErrorKind, toException } from '../event-source/events.js';
+import type { FetchLike, RequestHeaders } from '../types.js';
+
+/** The content type of event streams. */
+export const EventStreamContentType = 'text/event-stream';
+
+/** An event of a stream. Members that the server didn't send are empty. */
+export interface EventSourceMessage {
+  /** The ID of this event. */
+  id: string;
+  /** The event's type. */
+  event: string;
+  /** The data. */
+  data: string;
+  /** The reconnection time that was sent with this event, in milliseconds. */
+  retry?: number;
+}
+
+/** The second argument of `fetchEventSource`: the options of `fetch`, and these. */
+export interface FetchEventSourceInit extends RequestInit {
+  /** Headers of each request. A `Last-Event-ID` is for the first request; later ones send the stream's. */
+  headers?: Record<string, string>;
+  /**
+   * Called with each response; throws to reject it. Default: the status must be 200 and the content type
+   * `text/event-stream`.
+   */
+  onopen?: (response: Response) => Promise<void>;
+  /**
+   * Called with each event. If it throws, the request ends and `onerror` gets the exception. A request with another
+   * method than GET and HEAD is then sent again only if `onerror` returns a number.
+   */
+  onmessage?: (event: EventSourceMessage) => void;
+  /** Called when the response has ended. If it throws, `onerror` gets the exception; otherwise the promise resolves. */
+  onclose?: () => void;
+  /**
+   * Called with each error. It may return the milliseconds until the request is sent again. If it throws,
+   * `fetchEventSource` rejects with that exception. Otherwise the request is sent again after the reconnection time: a
+   * second, or the server's `retry:`.
+   *
+   * Without it, only a GET whose connection failed is sent again.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: so has the interface.
+  // biome-ignore lint/suspicious/noConfusingVoidType: so has the interface.
+  onerror?: (error: any) => number | null | undefined | void;
+  /**
+   * Whether the connection is kept while the page is hidden. If not, it is closed, and opened again with the last event
+   * ID when the page is shown. POST requests are always kept.
+   * @default false
+   */
+  openWhenHidden?: boolean;
+  /**
+   * A function to use instead of the global `fetch`.
+   * @default globalThis.fetch
+   */
+  fetch?: typeof fetch;
+}
+
+/** A wider type of the options: headers in all forms, and members that are `undefined`. */
+export type AnyFetchEventSourceInit = Omit<RequestInit, 'headers'> & {
+  [Name in Exclude<keyof FetchEventSourceInit, keyof RequestInit>]?: FetchEventSourceInit[Name] | undefined;
+} & { headers?: HeadersInit | undefined };
+
+const DEFAULT_INTERVAL = 1_000;
+
+/** Kinds of errors for which `onerror` gets the original exception. For the others it gets an `EventSourceError`. */
+const kindsOfOthers: ErrorKind[] = ['network', 'rejected', 'handler'];
+
+/** Something that was thrown, possibly `undefined`. */
+interface Thrown {
+  value: unknown;
+}
+
+/**
+ * Sends a request and calls back for each event of the answer. Resolves when the stream has ended or `signal` is
+ * aborted.
+ *
+ * @throws what `onerror` throws, as a rejection; without `onerror`, an `EventSourceError` or what `fetch` threw
+ * @example
+ * await fetchEventSource('/answers', {
+ *   method: 'POST',
+ *   headers: { 'Content-Type': 'application/json' },
+ *   body: JSON.stringify({ question }),
+ *   onmessage: ({ data }) => show(data),
+ * });
+ */
+export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSourceInit): Promise<void>;
+// `Parameters<typeof fetchEventSource>` uses the last overload.
+export function fetchEventSource(input: RequestInfo, init: FetchEventSourceInit): Promise<void>;
+export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSourceInit): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { signal, headers, onopen, onmessage, onclose, onerror, openWhenHidden, fetch, ...rest } = init;
+    const request = typeof input === 'object' && 'method' in input ? input : undefined;
+    const method = rest.method ?? request?.method ?? 'GET';
+    const given = headers ?? request?.headers;
+    const lastEventId = toHeaderMap(given).get('last-event-id')?.[1] ?? '';
+    let delivered = lastEventId;
+    let interval = DEFAULT_INTERVAL;
+    let thrown: Thrown | undefined;
+
+    const signals = [signal, request?.signal];
+    if (signals.some((signal) => signal?.aborted)) {
+      resolve();
+      return;
+    }
+
+    /** The result of `onerror`; `undefined` without it. */
+    const ask = (error: unknown) => {
+      try {
+        return onerror?.(error) ?? undefined;
+      } catch (error) {
+        thrown = { value: error };
+        throw error;
+      }
+    };
+
+    /** What to do when the stream has ended. */
+    const decideAtEnd = () => {
+      try {
+        onclose?.();
+        return false;
+      } catch (error) {
+        if (onerror) return ask(error) ?? interval;
+        thrown = { value: error };
+        return false;
+      }
+    };
+
+    let isEnded = false;
+    const end = (settle: () => void) => {
+      if (isEnded) return;
+      isEnded = true;
+      for (const signal of signals) signal?.removeEventListener('abort', abort);
+      settle();
+    };
+
+    const connection = new Connection(
+      {
+        ...defaults,
+        url: absolute(request?.url ?? input),
+        method,
+        fetch: fetch as FetchLike | undefined,
+        rules: ASK,
+        initialDelay: DEFAULT_INTERVAL,
+        pausesWhenHidden: !openWhenHidden,
+        lastEventId,
+      },
+      {
+        prepare: () => ({
+          // A request with a body can be sent once, so a copy is sent.
+          url: request?.clone() ?? (input as string),
+          headers: headersOf(given, delivered),
+          init: rest,
+        }),
+        accept: onopen && ((response) => onopen(response)),
+        onRetry: (milliseconds) => {
+          interval = milliseconds;
+        },
+        onBlock: (data, type, id, retry) => {
+          if (data !== undefined) {
+            const message: EventSourceMessage = { id: id ?? '', event: type, data };
+            if (retry !== undefined) message.retry = retry;
+            onmessage?.(message);
+          }
+          // Not earlier: an event whose callback failed must arrive again.
+          if (id !== undefined) delivered = id;
+        },
+        decide: (details) => {
+          if (details.kind === 'end') return decideAtEnd();
+          // Sending it again causes the same exception, and may cost money: only if `onerror` returns a number.
+          if (details.kind === 'handler') return onerror ? ask(toThrown(details)) : false;
+          const delay = ask(toThrown(details));
+          return onerror ? (delay ?? interval) : undefined;
+        },
+        failed: (details) => {
+          if (details.delay !== undefined) return;
+          end(() => reject(thrown ? thrown.value : toThrown(details)));
+        },
+        completed: () => end(() => (thrown ? reject(thrown.value) : resolve())),
+      },
+    );
+    const abort = () =>
+      end(() => {
+        connection.close();
+        resolve();
+      });
+    for (const signal of signals) signal?.addEventListener('abort', abort);
+  });
+}
+
+function headersOf(given: RequestHeaders | undefined, lastEventId: string): Record<string, string> {
+  const headers = toHeaderMap(given);
+  headers.delete('last-event-id');
+  return toSentHeaders(headers, lastEventId);
+}
+
+function toThrown(details: ErrorDetails): unknown {
+  return kindsOfOthers.includes(details.kind) ? details.cause : toException(details);
+}
+
+/** Leaves invalid URLs to `fetch`, which rejects them. */
+function absolute(input: unknown): string {
+  try {
+    return resolveUrl(input);
+  } catch {
+    return '';
+  }
+}
