@@ -7,9 +7,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import puppeteer from 'puppeteer-core';
 import WebDriver from 'webdriver';
-import { setupBrowser } from '../tools/setup.mjs';
-import { root, StepError } from '../tools/steps.mjs';
-import { startDriver } from '../tools/webdriver.mjs';
+import { startDriver } from '../tests/support/webdriver.mjs';
+import { setupBrowser } from '../tools/browsers.mjs';
+import { root, StepError } from '../tools/run.mjs';
 
 /** What a bundle's function has returned, and how many milliseconds the bundle took to load. @typedef {{ load: number, result: any }} Outcome */
 

@@ -8,9 +8,9 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { createInterface } from 'node:readline';
-import { build, bundle } from '../tools/build.mjs';
-import { setupNodeModules } from '../tools/setup.mjs';
-import { command, start, step } from '../tools/steps.mjs';
+import { bundle } from '../tools/bundle.mjs';
+import { npmRun } from '../tools/packages.mjs';
+import { command, start, step } from '../tools/run.mjs';
 
 /** @typedef {import('./engines.mjs').Engine} Engine */
 
@@ -122,13 +122,12 @@ function machine() {
  * @param {string[]} engineNames
  */
 async function bench(partNames, engineNames) {
-  await setupNodeModules();
+  await npmRun('build:package');
   const about = {
     date: new Date().toISOString().slice(0, 10),
     machine: machine(),
     packages: packageVersions(),
   };
-  await build();
   // Not before: they import what the set-up has installed.
   const { startEngine } = await import('./engines.mjs');
   const { sizes } = await import('./sizes.mjs');

@@ -4,7 +4,7 @@
  */
 // @ts-check
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { npmBin, run, StepError } from '../tools/steps.mjs';
+import { npmBin, run, StepError } from '../tools/run.mjs';
 import { bars, lines } from './plots.mjs';
 import { mean } from './statistics.mjs';
 

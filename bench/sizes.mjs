@@ -1,11 +1,10 @@
-/**
- * What each entry weighs in a user's bundle, beside what others weigh. Out: rows of bytes: bundled and minified, then
- * compressed.
- */
+/** What each entry and each peer weighs in a user's bundle: bundled, minified, and compressed. */
 // @ts-check
+import { readFileSync } from 'node:fs';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { measureSizes, weigh } from '../tools/size.mjs';
-import { root } from '../tools/steps.mjs';
+import { root } from '../tools/run.mjs';
+import { OPTIMIZED_WASM, packageEntries, scripts } from '../tools/variants.mjs';
 
 /** An import as a user writes it. @type {[name: string, code: string][]} */
 const PEERS = [
@@ -23,22 +22,41 @@ const PEERS = [
 
 /** @typedef {{ name: string, isOurs: boolean, raw: number, gzip: number, brotli: number }} SizeRow */
 
+/** @param {string} name @param {boolean} isOurs @param {Uint8Array} bytes @returns {SizeRow} */
+const weigh = (name, isOurs, bytes) => ({
+  name,
+  isOurs,
+  raw: bytes.length,
+  gzip: gzipSync(bytes, { level: 9 }).length,
+  brotli: brotliCompressSync(bytes).length,
+});
+
+/** @param {import('esbuild').BuildOptions} options */
+async function bundled(options) {
+  const { outputFiles } = await build({
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'error',
+    write: false,
+    ...options,
+  });
+  return outputFiles?.[0]?.contents ?? new Uint8Array();
+}
+
 /** @returns {Promise<SizeRow[]>} */
 export async function sizes() {
-  const ours = (await measureSizes()).map((row) => ({ ...row, isOurs: true }));
-  const peers = [];
-  for (const [name, contents] of PEERS) {
-    const { outputFiles } = await build({
-      stdin: { contents, resolveDir: root },
-      bundle: true,
-      minify: true,
-      format: 'esm',
-      platform: 'browser',
-      logLevel: 'error',
-      write: false,
-    });
-    const { contents: bytes } = /** @type {import('esbuild').OutputFile} */ (outputFiles[0]);
-    peers.push({ ...weigh(name, bytes), isOurs: false });
-  }
-  return [...ours, ...peers];
+  /** @type {SizeRow[]} */
+  const rows = [];
+  const core = { specifier: 'the core: wasm and glue', output: 'src/shim/wasm/load.ts' };
+  for (const { specifier, output } of [...packageEntries(), core])
+    rows.push(weigh(specifier, true, await bundled({ entryPoints: [output], packages: 'external' })));
+  for (const { output } of scripts) rows.push(weigh(output, true, readFileSync(output)));
+  rows.push(weigh('the wasm alone', true, readFileSync(OPTIMIZED_WASM)));
+  for (const [name, contents] of PEERS)
+    rows.push(
+      weigh(name, false, await bundled({ stdin: { contents, resolveDir: root }, platform: 'browser' })),
+    );
+  return rows;
 }

@@ -3,7 +3,7 @@
  * string crosses. Importing it must look nothing up, and wasm-bindgen's own makes a `TextDecoder`.
  */
 // @ts-check
-import { StepError } from './steps.mjs';
+import { StepError } from './run.mjs';
 
 /** @type {[pattern: RegExp, replacement: string][]} */
 const cuts = [

@@ -4,7 +4,7 @@
  */
 // @ts-check
 import { writeFileSync } from 'node:fs';
-import { npmBin, run, StepError } from './steps.mjs';
+import { npmBin, run, StepError } from './run.mjs';
 
 /**
  * @param {{ glue: string, wasm: string, work: string, features: string[], optimizations: string[], out: string }} paths

@@ -1,15 +1,13 @@
 /**
- * `npm run release:check`: whether this can be published. In: the repository; `--tag v1.2.3` is the tag it would have,
- * and needs an entry of the changelog. Out: nothing but the steps, or what is wrong.
+ * `npm run release:check`: whether this version can be published. `--tag v1.2.3` is the tag it would have, which needs an
+ * entry in the changelog; `--no-tests` leaves out `npm test`.
  */
 // @ts-check
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { build, OPTIMIZED_WASM } from './build.mjs';
-import { packageEntries, scripts, stubPaths } from './entries.mjs';
-import { setupNodeModules } from './setup.mjs';
-import { checkSizes } from './size.mjs';
-import { command, run, StepError, step } from './steps.mjs';
+import { npmRun } from './packages.mjs';
+import { command, run, StepError, step } from './run.mjs';
+import { OPTIMIZED_WASM, packageEntries, scripts, stubPaths } from './variants.mjs';
 
 /** @param {string | undefined} tag */
 function checkVersion(tag) {
@@ -22,6 +20,19 @@ function checkVersion(tag) {
     throw new StepError(`CHANGELOG.md has no entry "## ${version}"`);
 }
 
+/** What npm asks for when it publishes with provenance, and what its page shows. */
+function checkManifest() {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+  const missing = ['repository', 'homepage', 'bugs', 'author', 'license', 'description', 'keywords'].filter(
+    (key) => !manifest[key]?.url && !manifest[key]?.length,
+  );
+  if (missing.length > 0) throw new StepError(`package.json lacks ${missing.join(', ')}`);
+  if (manifest.private) throw new StepError('package.json is private');
+  const { GITHUB_REPOSITORY } = process.env;
+  if (GITHUB_REPOSITORY && !manifest.repository.url.includes(`github.com/${GITHUB_REPOSITORY}.git`))
+    throw new StepError(`repository is ${manifest.repository.url}, this is ${GITHUB_REPOSITORY}`);
+}
+
 async function checkContents() {
   const { stdout } = await run('npm', ['pack', '--dry-run', '--json']);
   const report = JSON.parse(stdout);
@@ -32,6 +43,7 @@ async function checkContents() {
     ...[
       'package.json',
       'README.md',
+      'CHANGELOG.md',
       'LICENSE',
       'LICENSE-MIT',
       'LICENSE-APACHE',
@@ -42,21 +54,23 @@ async function checkContents() {
     ...stubPaths(),
   ];
   const missing = wanted.filter((path) => !paths.includes(path));
-  const odd = paths.filter((path) => !wanted.includes(path) && !/^dist\/.+\.(js|d\.ts)$/.test(path));
+  const odd = paths.filter(
+    (path) =>
+      !wanted.includes(path) && !/^dist\/.+\.(js|js\.map|d\.ts)$|^dist\/cjs\/package\.json$/.test(path),
+  );
   if (missing.length > 0) throw new StepError(`the package lacks ${missing.join(', ')}`);
-  if (odd.length > 0) throw new StepError(`the package has ${odd.join(', ')}, which nobody needs`);
+  if (odd.length > 0) throw new StepError(`the package has ${odd.join(', ')}, which isn't needed`);
 }
 
-/** Builds the module and its twin once more, from nothing, and compares. */
+/** Builds everything again from nothing, and compares. */
 async function checkReproducible() {
   const paths = [OPTIMIZED_WASM, 'dist/js/index.js', 'dist/global.js', 'dist/global-js.js'];
   const before = paths.map(digest);
-  for (const path of ['build', 'dist', 'src/shim/wasm/generated'])
+  for (const path of ['.wireit', 'build', 'dist', 'src/shim/wasm/generated'])
     rmSync(path, { recursive: true, force: true });
-  for (const target of ['target', 'target/debian'])
+  for (const target of ['target', 'target/debian', 'target/wasm2js', 'target/debian/wasm2js'])
     rmSync(`${target}/wasm32-unknown-unknown/release`, { recursive: true, force: true });
-  // In a process of its own: this one has built already, and builds once.
-  await run(process.execPath, ['tools/build.mjs']);
+  await run('npm', ['run', 'build']);
   const changed = paths.filter((path, index) => digest(path) !== before[index]);
   if (changed.length > 0) throw new StepError(`a second build gives other bytes: ${changed.join(', ')}`);
 }
@@ -72,13 +86,15 @@ command(
     options: { tag: { type: 'string' }, 'no-tests': { type: 'boolean' } },
   },
   async (flags) => {
-    await setupNodeModules();
+    await npmRun('build:all');
     await step('version, changelog', () => checkVersion(flags.tag));
-    await build();
+    await step('manifest', checkManifest);
     await step('contents', checkContents);
-    await step('sizes', checkSizes);
+    await npmRun('lint:package');
+    await npmRun('lint:licenses');
+    await step('npm publish --dry-run', () => run('npm', ['publish', '--dry-run', '--access', 'public']));
     await step('reproducible', checkReproducible);
     if (flags['no-tests']) return;
-    await step('npm test', () => run(process.execPath, ['tools/test.mjs']));
+    await step('npm test', () => run('npm', ['test']));
   },
 );

@@ -1,4 +1,4 @@
-/** The core as JavaScript: there is no module (`tools/twin.mjs`). */
+/** The core as JavaScript: there is no module (`tools/wasm2js.mjs`). */
 
 import type { compile as compileInline } from './source.js';
 

@@ -1,6 +1,6 @@
 /**
  * Where the module comes from: here, out of the JavaScript file itself. The build puts one of the other
- * `source-*.ts` in the place of this file to make the package's other forms (`tools/entries.mjs`).
+ * `source-*.ts` in the place of this file to make the package's other build variants (`tools/variants.mjs`).
  */
 
 import { frequentBytes, wasmText } from './generated/inline.js';

@@ -1,4 +1,4 @@
-/** The example apps of www/examples, built with the packed package (tools/examples.mjs), in Chromium. */
+/** The example apps of www/examples, built with the packed package (build.mjs), in Chromium. */
 
 import { expect } from 'chai';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';

@@ -9,7 +9,7 @@ export interface Program {
   args: string[];
 }
 
-/** What tools/servers.mjs has made ready. */
+/** What setup.mjs has made ready. */
 export const { servers, mcp }: { servers: Record<string, Program>; mcp: Program } = JSON.parse(
   process.env.SERVERS ?? '',
 );

@@ -4,7 +4,7 @@
  */
 
 import { expect } from 'chai';
-import type { Browser } from '../../../tools/setup.mjs';
+import type { Browser } from '../../../tools/browsers.mjs';
 import { generator } from '../../support/chaos/random.js';
 import { Site } from './server.js';
 import { type Act, engines, type Tab, type Tabs } from './tabs.js';

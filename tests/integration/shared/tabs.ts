@@ -2,8 +2,8 @@
 
 import { execFileSync } from 'node:child_process';
 import puppeteer, { type Browser, type CDPSession, type Page } from 'puppeteer-core';
-import type { Browser as Installed } from '../../../tools/setup.mjs';
-import { startDriver } from '../../../tools/webdriver.mjs';
+import type { Browser as Installed } from '../../../tools/browsers.mjs';
+import { startDriver } from '../../support/webdriver.mjs';
 
 export type Act = 'close' | 'crash' | 'navigate' | 'freeze' | 'discard';
 

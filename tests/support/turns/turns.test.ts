@@ -1,6 +1,6 @@
 /**
  * What a turn between two events costs by each mechanism, and a burst of events by each class. No test of anything:
- * `npm run bench:tasks` prints what comes out.
+ * `npm run bench:turns` prints what comes out.
  */
 
 import { EventSource as Ours } from 'eventsource-wasm';

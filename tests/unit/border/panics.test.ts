@@ -1,5 +1,5 @@
 /**
- * Panics of the core, where the tests want them (`buildPanicking` in tools/build.mjs): each is one error of one object,
+ * Panics of the core, where the tests want them (tools/core.mjs): each is one error of one object,
  * and all others live on.
  */
 

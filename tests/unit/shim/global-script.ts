@@ -2,9 +2,9 @@
 
 import type { EventSource } from 'eventsource-wasm';
 
-/** The form of the package that is tested, put in by the bundler: WebAssembly (empty) or its twin without. */
-declare const __FORM__: '' | 'js';
-export const isTwin = __FORM__ === 'js';
+/** The build variant under test, set by the bundler: the default (empty) or `js`. */
+declare const __VARIANT__: '' | 'js';
+export const isTwin = __VARIANT__ === 'js';
 export const globalScript = isTwin ? 'dist/global-js.js' : 'dist/global.js';
 
 /** Runs the classic script and gives back what it has put on `globalThis`, which is as before after it. */

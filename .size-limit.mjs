@@ -1,0 +1,78 @@
+/** The largest size of each entry, after bundling, minifying and brotli. Ceilings only go down. */
+import { readFileSync } from 'node:fs';
+
+const bytes = {
+  'eventsource-wasm': 24600,
+  'eventsource-wasm/polyfill': 24600,
+  'eventsource-wasm/fetch-event-source': 20200,
+  'eventsource-wasm/stream': 23800,
+  'eventsource-wasm/llm': 31800,
+  'eventsource-wasm/testing': 5900,
+  'eventsource-wasm/shared': 27500,
+  'eventsource-wasm/react': 38400,
+  'eventsource-wasm/vue': 38500,
+  'eventsource-wasm/svelte': 38200,
+  'eventsource-wasm/slim': 13300,
+  'eventsource-wasm/slim/polyfill': 13300,
+  'eventsource-wasm/slim/fetch-event-source': 8900,
+  'eventsource-wasm/slim/stream': 12500,
+  'eventsource-wasm/slim/llm': 20400,
+  'eventsource-wasm/slim/shared': 16200,
+  'eventsource-wasm/slim/react': 27000,
+  'eventsource-wasm/slim/vue': 27100,
+  'eventsource-wasm/slim/svelte': 26800,
+  'eventsource-wasm/js': 29100,
+  'eventsource-wasm/js/polyfill': 29100,
+  'eventsource-wasm/js/fetch-event-source': 24600,
+  'eventsource-wasm/js/stream': 28300,
+  'eventsource-wasm/js/llm': 36300,
+  'eventsource-wasm/js/shared': 32100,
+  'eventsource-wasm/js/react': 42700,
+  'eventsource-wasm/js/vue': 43000,
+  'eventsource-wasm/js/svelte': 42600,
+};
+
+/** Files as they are. */
+const files = {
+  'dist/global.js': 24700,
+  'dist/global-js.js': 29200,
+  'dist/core.wasm': 11200,
+};
+
+/** Parts of an entry. */
+const imports = [['eventsource-wasm/llm', '{ createCompletion, openaiChat }', 27400]];
+
+const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+/** Without the standard library's sources the module is larger, and no ceiling holds. */
+const { buildsStd } = JSON.parse(readFileSync('build/toolchain.json', 'utf8'));
+
+const entry = (name) => exports[name.replace('eventsource-wasm', '.')].default;
+const unlisted = Object.entries(exports)
+  .filter(([, target]) => typeof target !== 'string')
+  .map(([path]) => `eventsource-wasm${path.slice(1)}`)
+  .filter((name) => !(name in bytes));
+if (unlisted.length > 0) throw new Error(`.size-limit.mjs has no ceiling for ${unlisted.join(', ')}`);
+
+const modifyEsbuildConfig = (config) => ({
+  ...config,
+  format: 'esm',
+  target: 'es2022',
+  loader: { '.wasm': 'copy' },
+});
+
+const withLimit = (check, limit) => ({
+  ...check,
+  modifyEsbuildConfig,
+  ...(buildsStd ? { limit: `${limit} B` } : {}),
+});
+
+export default [
+  ...Object.entries(bytes).map(([name, limit]) =>
+    withLimit({ name, path: entry(name), ignore: ['react', 'vue'] }, limit),
+  ),
+  withLimit({ name: 'the core: module and glue', path: 'src/shim/wasm/load.ts' }, 13300),
+  ...imports.map(([name, names, limit]) =>
+    withLimit({ name: `${name}: ${names}`, path: entry(name), import: names }, limit),
+  ),
+  ...Object.entries(files).map(([path, limit]) => withLimit({ name: path, path }, limit)),
+];

@@ -1,0 +1,107 @@
+/** Compares the results of the conformance tests with differences.json, where every failure has its reason. */
+// @ts-check
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { root } from '../../tools/run.mjs';
+
+/**
+ * What came out of one kind of global in one browser.
+ * @typedef {object} Results
+ * @property {string} browser
+ * @property {string} global
+ * @property {'ours' | 'native' | 'platform'} which
+ * @property {boolean} isThere
+ * @property {boolean} [isSilent] nothing more came: the outcomes are missing
+ * @property {string} [version] of the browser
+ * @property {{ name: string, error?: string }[]} outcomes
+ */
+
+/**
+ * Where something is so: browsers, each with the kinds of global or `all`.
+ * @typedef {Record<string, string[] | 'all'>} Where
+ */
+
+/**
+ * @typedef {object} Differences
+ * @property {{ which: string, where: Where, reason: string }[]} absent globals, or classes in them, that aren't there
+ * @property {{ tests: string[], probe: string, reason: string }[]} platform what fails where the probe fails
+ * @property {{ tests: string[], where: Where, sometimes?: boolean, reason: string }[]} native what the native class
+ *   gets wrong; `sometimes` where that depends on time
+ */
+
+const DIFFERENCES = 'tests/conformance/differences.json';
+
+/** @returns {Differences} */
+export const readDifferences = () => JSON.parse(readFileSync(`${root}/${DIFFERENCES}`, 'utf8'));
+
+/** @param {Where} where @param {{ browser: string, global: string }} place */
+function holds(where, { browser, global }) {
+  const globals = where[browser];
+  return globals === 'all' || (globals?.includes(global) ?? false);
+}
+
+/** `C6*` are all that begin with C6. @param {string[]} patterns @param {string} name */
+const isMeant = (patterns, name) =>
+  patterns.some((pattern) =>
+    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
+  );
+
+/** @typedef {{ browser: string, global: string, which: string, name: string }} Unexpected a test that failed */
+
+/**
+ * Compares what came out with what is known.
+ * @param {Results[]} results
+ * @param {Differences} [differences]
+ */
+export function judge(results, differences = readDifferences()) {
+  let passed = 0;
+  /** @type {string[]} */
+  const complaints = [];
+  /** @type {Unexpected[]} */
+  const unexpected = [];
+  for (const { browser, global, which, isThere, isSilent, outcomes } of results) {
+    const place = { browser, global };
+    const title = `${browser}, ${global}, ${which}`;
+    if (isSilent) {
+      complaints.push(`${title}: the browser fell silent`);
+      continue;
+    }
+    const absence = differences.absent.some(
+      (absent) => (absent.which === which || absent.which === 'all') && holds(absent.where, place),
+    );
+    if (absence === isThere) {
+      complaints.push(`${title}: ${isThere ? `is there, which ${DIFFERENCES} denies` : 'is not there'}`);
+    } else passed += 1;
+    if (which === 'platform') continue;
+    const probes = results.find((other) => isSame(other, { ...place, which: 'platform' }));
+    for (const { name, error } of outcomes) {
+      /** @type {{ reason: string, sometimes?: boolean } | undefined} */
+      const limit = differences.platform.find(
+        ({ tests, probe }) =>
+          isMeant(tests, name) && probes?.outcomes.some((outcome) => outcome.name === probe && outcome.error),
+      );
+      const excuse =
+        which === 'ours'
+          ? limit
+          : differences.native.find(({ tests, where }) => isMeant(tests, name) && holds(where, place));
+      if (!error === !excuse || excuse?.sometimes) passed += 1;
+      else if (error) {
+        complaints.push(`${title}: ${name}\n    ${error}`);
+        unexpected.push({ browser, global, which, name });
+      } else complaints.push(`${title}: ${name}\n    passes, though ${DIFFERENCES} says that it fails`);
+    }
+  }
+  return { passed, failed: complaints.length, complaints, unexpected };
+}
+
+/** @param {Results} results @param {{ browser: string, global: string, which: string }} place */
+export const isSame = (results, { browser, global, which }) =>
+  results.browser === browser && results.global === global && results.which === which;
+
+/** What the last run left, so that differences can be explained without another. */
+export const LAST_RUN = `${root}/build/conformance.json`;
+
+/** @param {Results[]} results */
+export function saveRun(results) {
+  mkdirSync(`${root}/build`, { recursive: true });
+  writeFileSync(LAST_RUN, JSON.stringify(results, null, 1));
+}

@@ -1,0 +1,129 @@
+/**
+ * Web Test Runner: the bundled tests in build/tests/browser/, in the browsers of the variable BROWSERS (a list of
+ * `Browser`s, see tools/browsers.mjs). Prints the counts as a line of JSON, and writes what the pages have posted to
+ * /results to RESULTS_FILE.
+ */
+// @ts-check
+import { writeFileSync } from 'node:fs';
+import { defaultReporter } from '@web/test-runner';
+import { puppeteerLauncher } from '@web/test-runner-puppeteer';
+import { webdriverLauncher } from '@web/test-runner-webdriver';
+import { root } from '../tools/run.mjs';
+import { startDriver } from './support/webdriver.mjs';
+
+/** @typedef {import('../tools/browsers.mjs').Browser} Browser */
+
+/** @type {Record<string, (browser: Browser) => Promise<import('@web/test-runner').BrowserLauncher>>} */
+const launchers = {
+  // Only our own pages are opened, and root and many containers have no sandbox to offer. `gc` is for a test.
+  chromium: async ({ executable: executablePath }) =>
+    puppeteerLauncher({
+      launchOptions: {
+        executablePath,
+        headless: true,
+        args: ['--no-sandbox', '--js-flags=--expose-gc'],
+        protocolTimeout: 600_000,
+      },
+    }),
+  firefox: async ({ executable: executablePath }) =>
+    puppeteerLauncher({
+      launchOptions: { browser: 'firefox', executablePath, headless: true, protocolTimeout: 600_000 },
+    }),
+  webkitgtk: driven,
+  wpe: driven,
+};
+
+/** @param {Browser} browser */
+async function driven(browser) {
+  const { port, capabilities } = await startDriver(browser);
+  const launcher = webdriverLauncher({
+    hostname: '127.0.0.1',
+    port,
+    path: '/',
+    logLevel: 'error',
+    capabilities: /** @type {any} */ (capabilities),
+  });
+  // Its types and the runner's disagree about a member that is undefined.
+  return /** @type {import('@web/test-runner').BrowserLauncher} */ (/** @type {unknown} */ (launcher));
+}
+
+/** @type {Browser[]} */
+const wanted = JSON.parse(process.env.BROWSERS ?? '[]');
+const browsers = await Promise.all(
+  wanted.map((browser) => {
+    const launcher = launchers[browser.name];
+    if (!launcher) throw new Error(`no launcher for '${browser.name}'`);
+    return launcher(browser);
+  }),
+);
+
+/**
+ * The version of a browser that has been started.
+ * @param {any} launcher
+ * @returns {Promise<string | undefined>}
+ */
+async function versionOf(launcher) {
+  const said = (await launcher.browser?.version?.()) ?? launcher.driver?.capabilities?.browserVersion;
+  return /[\d.]+/.exec(said ?? '')?.[0];
+}
+
+/** What the pages have posted. @type {{ session: string, versions: (string | undefined)[], body: object }[]} */
+const posts = [];
+
+/** @type {import('@web/test-runner').Reporter} */
+const counting = {
+  onTestRunFinished({ sessions }) {
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    for (const session of sessions) {
+      const before = counts.failed;
+      if (session.testResults) count(session.testResults, counts);
+      // A file that can't be loaded, or an error outside of any test, has no failed test to show for it.
+      if (!session.passed && counts.failed === before) counts.failed += 1;
+    }
+    const results = posts.map(({ session: id, versions, body }) => {
+      const browser = sessions.find((session) => session.id === id)?.browser;
+      const index = browser ? browsers.indexOf(browser) : -1;
+      if (index < 0) throw new Error(`no session is called ${id}`);
+      return { browser: wanted[index]?.name, version: versions[index], ...body };
+    });
+    if (process.env.RESULTS_FILE) writeFileSync(process.env.RESULTS_FILE, JSON.stringify(results));
+    console.log(`\n${JSON.stringify(counts)}`);
+  },
+};
+
+/** @type {import('@web/test-runner').TestRunnerConfig} */
+export default {
+  rootDir: root,
+  // By its number, as the scenario server: the same site for cookies.
+  hostname: '127.0.0.1',
+  files: ['build/tests/browser/**/*.test.js'],
+  browsers,
+  // The tests busy themselves, wait and measure: one file at a time in a browser, in a page of its own.
+  concurrency: 1,
+  concurrentBrowsers: browsers.length,
+  reporters: [defaultReporter({ reportTestProgress: false }), counting],
+  staticLogging: true,
+  // Time-dependent tests can fail on a busy machine. A retry is reported (support/retries.ts).
+  testFramework: { config: { timeout: '60000', retries: 1 } },
+  browserStartTimeout: 60_000,
+  testsFinishTimeout: 540_000,
+  middleware: [
+    async (context, next) => {
+      if (context.path !== '/results') return next();
+      let body = '';
+      for await (const chunk of context.req.setEncoding('utf8')) body += chunk;
+      const versions = await Promise.all(browsers.map(versionOf));
+      posts.push({ session: String(context.query.session), versions, body: JSON.parse(body) });
+      context.status = 204;
+    },
+  ],
+};
+
+/**
+ * @param {import('@web/test-runner').TestSuiteResult} suite
+ * @param {{ passed: number, failed: number, skipped: number }} counts
+ */
+function count({ tests, suites }, counts) {
+  for (const { skipped, passed } of tests) counts[skipped ? 'skipped' : passed ? 'passed' : 'failed'] += 1;
+  for (const inner of suites) count(inner, counts);
+}

@@ -1,0 +1,109 @@
+/** The browsers of the tests: finds them, and installs them on Debian. */
+// @ts-check
+import { existsSync } from 'node:fs';
+import { command, StepError, step } from './run.mjs';
+import { aptInstall, onPath } from './system.mjs';
+
+/**
+ * @typedef {object} Browser
+ * @property {string} name
+ * @property {string} executable
+ * @property {string} [driver] the WebDriver server that starts it
+ * @property {string} [display] the X server that it draws on, where it can't do without
+ */
+
+/**
+ * Where a browser may be: a variable that says it, file names, and the Debian packages that bring it.
+ * @type {Record<string, { variable: string, executables: string[], drivers?: string[], display?: string, packages: string[] }>}
+ */
+const BROWSERS = {
+  chromium: {
+    variable: 'CHROME_PATH',
+    executables: [
+      '/usr/bin/chromium',
+      ...onPath('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'),
+      '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    ],
+    packages: ['chromium'],
+  },
+  firefox: {
+    variable: 'FIREFOX_PATH',
+    executables: [
+      '/usr/bin/firefox-esr',
+      ...onPath('firefox-esr', 'firefox'),
+      '/Applications/Firefox.app/Contents/MacOS/firefox',
+    ],
+    packages: ['firefox-esr'],
+  },
+  webkitgtk: {
+    variable: 'MINIBROWSER_PATH',
+    executables: ['4.1', '6.0', '4.0'].flatMap((version) => [
+      `/usr/lib/x86_64-linux-gnu/webkit2gtk-${version}/MiniBrowser`,
+      `/usr/lib/aarch64-linux-gnu/webkit2gtk-${version}/MiniBrowser`,
+      `/usr/libexec/webkit2gtk-${version}/MiniBrowser`,
+    ]),
+    drivers: onPath('WebKitWebDriver'),
+    display: 'Xvfb',
+    packages: ['webkit2gtk-driver', 'xvfb'],
+  },
+  wpe: {
+    variable: 'COG_PATH',
+    executables: onPath('cog'),
+    drivers: onPath('WPEWebDriver'),
+    packages: ['wpewebkit-driver', 'cog', 'libwpebackend-fdo-1.0-1'],
+  },
+};
+
+export const BROWSER_NAMES = Object.keys(BROWSERS);
+
+/** The Chromium that the tests run in: CHROME_PATH, an installed one, or Debian's package. */
+export const setupChromium = async () => (await setupBrowser('chromium')).executable;
+
+/** @type {Map<string, Promise<Browser>>} */
+const browsers = new Map();
+
+/**
+ * A browser that the tests run in: where its variable says, an installed one, or Debian's package.
+ * @param {string} name
+ */
+export function setupBrowser(name) {
+  const browser = browsers.get(name) ?? findBrowser(name);
+  browsers.set(name, browser);
+  return browser;
+}
+
+/** @param {string} name @returns {Promise<Browser>} */
+async function findBrowser(name) {
+  const known = BROWSERS[name];
+  if (!known) throw new Error(`no browser is called ${name}`);
+  const { variable, packages } = known;
+  const set = process.env[variable];
+  if (set && !existsSync(set)) {
+    throw new StepError(`${variable} is ${set}, which doesn't exist`, { fix: `unset ${variable}` });
+  }
+  const found = installedBrowser(name);
+  if (found) return found;
+  await step(`browser: ${name}`, () => aptInstall(packages));
+  const installed = installedBrowser(name);
+  if (installed) return installed;
+  throw new StepError(`${packages.join(', ')} were installed but ${name} is not where it is looked for`, {
+    fix: `export ${variable}=<its path>`,
+  });
+}
+
+/** @param {string} name @returns {Browser | undefined} */
+function installedBrowser(name) {
+  const known = BROWSERS[name];
+  if (!known) return undefined;
+  const { variable, executables, drivers, display } = known;
+  const exists = (/** @type {string} */ path) => existsSync(path);
+  const executable = process.env[variable] || executables.find(exists);
+  const driver = drivers?.find(exists);
+  const server = display && onPath(display).find(exists);
+  if (!executable || (drivers && !driver) || (display && !server)) return undefined;
+  return { name, executable, ...(driver && { driver }), ...(server && { display: server }) };
+}
+
+command(import.meta, { usage: 'node tools/browsers.mjs [--verbose]' }, async () => {
+  for (const name of BROWSER_NAMES) console.log(`--  ${name}: ${(await setupBrowser(name)).executable}`);
+});

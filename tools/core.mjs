@@ -1,0 +1,153 @@
+/**
+ * `node tools/core.mjs`: compiles the crate. Out: build/core.wasm, and in src/shim/wasm/generated/ the glue, the module
+ * as text, and the wasm2js build. `node tools/core.mjs panicking` builds the tests' core, which panics on demand.
+ *
+ *   cargo, with SIMD    ─▶ bindgen ─▶ pack-wasm.mjs ─▶ core.js, inline.ts, build/core.wasm
+ *   cargo, without SIMD ─▶ wasm2js.mjs ─▶ wasm2js/
+ */
+// @ts-check
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { bundle, inVariant } from './bundle.mjs';
+import { trimDeclarations, trimGlue } from './glue.mjs';
+import { packWasm, toText } from './pack-wasm.mjs';
+import { command, root, run, step } from './run.mjs';
+import { EXPORTS, forRelease, forWasm, setupToolchain, WASM_TARGET } from './toolchain.mjs';
+import { GENERATED, OPTIMIZED_WASM, PANICKING, WASM2JS_OUT } from './variants.mjs';
+import { makeWasm2js } from './wasm2js.mjs';
+
+/** What all supported engines have. A module that needs more is refused here, not by a user's browser. */
+const WASM_FEATURES = [
+  'bulk-memory',
+  'bulk-memory-opt',
+  'call-indirect-overlong',
+  'multivalue',
+  'mutable-globals',
+  'nontrapping-float-to-int',
+  'reference-types',
+  'sign-ext',
+  'simd',
+];
+
+/** What wasm2js can translate. */
+const WASM2JS_FEATURES = WASM_FEATURES.filter((feature) => feature !== 'simd');
+
+const OPTIMIZATIONS = ['-Oz', '--converge'];
+
+const BINDGEN_OUT = 'build/bindgen';
+
+async function buildCore() {
+  const toolchain = await setupToolchain();
+  const { cargo, env, targetDir } = toolchain;
+  const bindgen = `${root}/${targetDir}/debug/bindgen`;
+  const withSimd = await cargoBuild('cargo build', toolchain, forRelease(toolchain), targetDir);
+  // Another folder, or each build would compile all crates again.
+  const plain = forRelease(toolchain, { simd: false });
+  const withoutSimd = await cargoBuild('cargo build without SIMD', toolchain, plain, `${targetDir}/wasm2js`);
+  await step('bindgen: cargo build', () => run(cargo, ['build', '--package', 'bindgen'], { env }));
+  await step('wasm: bindgen', () => run(bindgen, [withSimd, BINDGEN_OUT]));
+  await step('wasm: pack', async () => {
+    mkdirSync(GENERATED, { recursive: true });
+    const read = (/** @type {string} */ name) => readFileSync(`${BINDGEN_OUT}/${name}`, 'utf8');
+    writeFileSync(`${GENERATED}/core.d.ts`, trimDeclarations(read('core.d.ts')));
+    const glue = await packWasm({
+      wasm: `${BINDGEN_OUT}/core_bg.wasm`,
+      glue: trimGlue(read('core.js')),
+      work: BINDGEN_OUT,
+      features: WASM_FEATURES,
+      optimizations: OPTIMIZATIONS,
+      out: OPTIMIZED_WASM,
+    });
+    writeFileSync(`${GENERATED}/core.js`, glue);
+    const { text, frequent } = toText(readFileSync(OPTIMIZED_WASM));
+    // The types are written out, or the declarations would repeat the whole text.
+    writeFileSync(
+      `${GENERATED}/inline.ts`,
+      `export const frequentBytes: string = '${frequent}';\nexport const wasmText: string =\n  '${text}';\n`,
+    );
+  });
+  await step('wasm2js', () =>
+    makeWasm2js({
+      rawWasm: withoutSimd,
+      bindgen,
+      features: WASM2JS_FEATURES,
+      work: 'build/wasm2js',
+      out: WASM2JS_OUT,
+    }),
+  );
+}
+
+/**
+ * @param {string} name
+ * @param {import('./toolchain.mjs').Toolchain} toolchain
+ * @param {ReturnType<typeof forRelease>} release
+ * @param {string} targetDir
+ */
+async function cargoBuild(name, toolchain, { flags, env }, targetDir) {
+  const variables = { ...env, ...(await remapped(toolchain, env)), CARGO_TARGET_DIR: targetDir };
+  await step(name, () => run(toolchain.cargo, ['build', '--lib', '--release', ...flags], { env: variables }));
+  return `${targetDir}/${WASM_TARGET}/release/eventsource_wasm.wasm`;
+}
+
+/**
+ * Panics carry the path of their source file. Without this machine's part of it, the module has the same bytes wherever
+ * one compiler builds it.
+ * @param {import('./toolchain.mjs').Toolchain} toolchain
+ * @param {Record<string, string>} wasmEnv the build's own variables: one of cargo's variables hides the others
+ */
+async function remapped({ name, cargo, env, version }, wasmEnv) {
+  const rustc = env.RUSTC ?? 'rustc';
+  const sysroot = (await run(rustc, ['--print', 'sysroot'], { env })).stdout.trim();
+  const registry = `${process.env.CARGO_HOME ?? `${homedir()}/.cargo`}/registry/src`;
+  // A cargo that has never run hasn't made the folder.
+  if (!existsSync(registry)) await step('crates', () => run(cargo, ['fetch', '--locked'], { env }));
+  const crates = existsSync(registry) ? readdirSync(registry).map((folder) => `${registry}/${folder}`) : [];
+  // The standard library, with its sources installed and without.
+  const library = [
+    `${sysroot}/lib/rustlib/src/rust`,
+    ...(name === 'debian' ? [`/usr/src/rustc-${/^release: (\S+)/m.exec(version)?.[1]}`] : []),
+    `/rustc/${/^commit-hash: (\S+)/m.exec(version)?.[1]}`,
+  ];
+  const flags = [...crates, ...library].map((folder) => `--remap-path-prefix=${folder}=`);
+  const { CARGO_ENCODED_RUSTFLAGS, RUSTFLAGS, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS } = {
+    ...process.env,
+    ...wasmEnv,
+  };
+  const words = (RUSTFLAGS ?? CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS ?? '').split(/ +/);
+  const given = CARGO_ENCODED_RUSTFLAGS?.split('\x1f') ?? words;
+  return { CARGO_ENCODED_RUSTFLAGS: [...given, ...flags].filter(Boolean).join('\x1f') };
+}
+
+/** The package whose core panics on demand (the feature `panics-on-demand`), compiled without optimizations. */
+async function buildPanicking() {
+  const toolchain = await setupToolchain();
+  const { targetDir } = toolchain;
+  const wasm = forWasm(toolchain);
+  const { dir, generated, entries } = PANICKING;
+  await step('panicking core', async () => {
+    const flags = ['--lib', '--features', 'panics-on-demand', ...wasm.flags];
+    const rustFlags = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: EXPORTS.join(' ') };
+    await run(toolchain.cargo, ['build', ...flags], { env: { ...wasm.env, ...rustFlags } });
+    const rawWasm = `${targetDir}/${WASM_TARGET}/debug/eventsource_wasm.wasm`;
+    await run(`${root}/${targetDir}/debug/bindgen`, [rawWasm, generated]);
+    writeFileSync(`${generated}/core.js`, trimGlue(readFileSync(`${generated}/core.js`, 'utf8')));
+    const { text, frequent } = toText(readFileSync(`${generated}/core_bg.wasm`));
+    writeFileSync(
+      `${generated}/inline.js`,
+      `export const frequentBytes = '${frequent}';\nexport const wasmText = '${text}';\n`,
+    );
+    await bundle({
+      entryPoints: entries.map((name) => `src/shim/${name}.ts`),
+      outdir: dir,
+      format: 'esm',
+      splitting: true,
+      plugins: [inVariant(PANICKING)],
+    });
+  });
+}
+
+command(
+  import.meta,
+  { usage: 'node tools/core.mjs [panicking]', positionals: ['panicking'] },
+  async (_flags, words) => (words.length > 0 ? buildPanicking() : buildCore()),
+);

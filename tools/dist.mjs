@@ -1,0 +1,133 @@
+/** `node tools/dist.mjs`: bundles the shim into dist/, once for each build variant, and writes the declarations. */
+// @ts-check
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { bundle, inVariant } from './bundle.mjs';
+import { command, npmBin, run, StepError, step } from './run.mjs';
+import {
+  CJS_DIR,
+  checkExports,
+  cjsDir,
+  cjsVariants,
+  entriesOf,
+  entryNames,
+  GENERATED,
+  OPTIMIZED_WASM,
+  PACKAGED_WASM,
+  scripts,
+  variants,
+  writeStubs,
+} from './variants.mjs';
+
+const GLOBAL = 'src/shim/global.ts';
+
+async function buildDist() {
+  checkExports();
+  const entries = variants.flatMap(entriesOf);
+  const missing = [GLOBAL, ...entries.map(({ source }) => source)].find((path) => !existsSync(path));
+  if (missing) throw new StepError(`${missing} doesn't exist; package.json makes it an entry`);
+  for (const variant of variants) {
+    await bundle({
+      entryPoints: Object.fromEntries(entriesOf(variant).map(({ name, source }) => [name, source])),
+      outdir: variant.dir,
+      format: 'esm',
+      splitting: true,
+      // Beside the entries, from where they import the module by a path relative to both.
+      chunkNames: 'shared-[hash]',
+      packages: 'external',
+      // Readable, except for translated code.
+      minify: variant.isWasm2js ?? false,
+      plugins: [inVariant(variant)],
+    });
+  }
+  for (const variant of cjsVariants) await toCommonJs(variant);
+  writeFileSync(`${CJS_DIR}/package.json`, '{ "type": "commonjs" }\n');
+  for (const { variant, output } of scripts) {
+    await bundle({
+      entryPoints: [GLOBAL],
+      outfile: output,
+      format: 'iife',
+      minify: true,
+      plugins: [inVariant(variant)],
+    });
+  }
+  copyFileSync(OPTIMIZED_WASM, PACKAGED_WASM);
+  writeStubs();
+}
+
+/** The declarations of the entry points, each with what it needs of the internal modules. */
+async function buildTypes() {
+  const internal = 'build/declarations';
+  rmSync(internal, { recursive: true, force: true });
+  await run(npmBin('tsc'), ['--project', 'tsconfig.json', '--outDir', internal]);
+  // tsc reads declarations but doesn't copy them, and those it wrote refer to the glue's.
+  mkdirSync(`${internal}/wasm/generated`, { recursive: true });
+  copyFileSync(`${GENERATED}/core.d.ts`, `${internal}/wasm/generated/core.d.ts`);
+  const names = [...entryNames(), 'slim'];
+  const { rollup } = await import('rollup');
+  const { dts } = await import('rollup-plugin-dts');
+  const bundle = await rollup({
+    input: Object.fromEntries(names.map((name) => [name, `${internal}/${name}.d.ts`])),
+    external: ['react', 'vue'],
+    plugins: [dts()],
+    // The polyfill exports nothing, and some types are internal.
+    onwarn: () => {},
+  });
+  const output = {
+    entryFileNames: '[name].d.ts',
+    chunkFileNames: 'types-[hash].d.ts',
+    // For those who compile without the DOM's types: Node's lack some of the names.
+    banner: '/// <reference lib="dom" />',
+    // The polyfill has no exports, and still is a module.
+    footer: 'export {};',
+  };
+  await bundle.write({ dir: 'dist', ...output });
+  // The same for CommonJS, which may not import types of ES modules.
+  await bundle.write({ dir: CJS_DIR, ...output });
+  await bundle.close();
+}
+
+/**
+ * Makes CommonJS of a variant's modules, file by file, so that its entries share one state there too.
+ * @param {import('./variants.mjs').Variant} variant
+ */
+async function toCommonJs(variant) {
+  const files = readdirSync(variant.dir).filter((name) => name.endsWith('.js'));
+  await bundle({
+    entryPoints: files.map((name) => `${variant.dir}/${name}`),
+    outdir: cjsDir(variant),
+    bundle: false,
+    format: 'cjs',
+    // Named exports that Node finds when an ES module imports these.
+    platform: 'node',
+    minifyWhitespace: variant.isWasm2js ?? false,
+    sourcemap: false,
+    // The files are a folder deeper than their modules: their folder's URL stands for theirs.
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner:
+      variant.source === 'source-file'
+        ? { js: "const moduleUrl = require('node:url').pathToFileURL(__dirname).href;" }
+        : {},
+  });
+}
+
+/** The hash that pins a classic script in a script tag. @param {string} path */
+export const integrity = (path) =>
+  `sha384-${createHash('sha384').update(readFileSync(path)).digest('base64')}`;
+
+command(
+  import.meta,
+  { usage: 'node tools/dist.mjs [types]', positionals: ['types'] },
+  async (_flags, words) => {
+    if (words.length > 0) await step('dist: declarations', buildTypes);
+    else await step('dist: esbuild', buildDist);
+  },
+);

@@ -1,0 +1,59 @@
+/** The machine's package manager and programs. Imports nothing but Node's own modules. */
+// @ts-check
+import { delimiter, join } from 'node:path';
+import { ask, run, StepError } from './run.mjs';
+
+/** @param {string[]} names */
+export function onPath(...names) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin'];
+  return names.flatMap((name) => folders.map((folder) => join(folder, name)));
+}
+
+/** The installation under way: the system allows one at a time. @type {Promise<void>} */
+let installation = Promise.resolve();
+
+/** Installs packages of a Debian machine, as root or by a sudo that asks for no password. @param {string[]} packages */
+export function aptInstall(packages) {
+  const done = installation.then(() => aptInstallNow(packages));
+  installation = done.catch(() => {});
+  return done;
+}
+
+/** @param {string[]} packages */
+async function aptInstallNow(packages) {
+  const fix = `sudo apt-get update && sudo apt-get install ${packages.join(' ')}`;
+  if ((await ask('apt-get', ['--version'])) === undefined) {
+    throw new StepError(`${packages.join(', ')}: not there, and there is no apt-get to install it with`, {
+      fix: `install ${packages.join(', ')} by this system's package manager`,
+    });
+  }
+  await aptGet(['update'], fix);
+  // --no-remove: whether a conflicting package may go is for the machine's owner to say.
+  await aptGet(['install', '--yes', '--no-install-recomfixs', '--no-remove', ...packages], fix);
+}
+
+/** As root, or by a sudo that asks for no password. @param {string[]} args @param {string} fix */
+export async function aptGet(args, fix) {
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && (await ask('sudo', ['-n', 'true'])) === undefined) {
+    throw new StepError(`apt-get ${args.join(' ')} needs root`, { fix });
+  }
+  const words = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
+  const [program, ...rest] = isRoot ? words : ['sudo', '-n', ...words];
+  return run(/** @type {string} */ (program), rest, { fix });
+}
+
+/** Whether all of these Debian packages are installed. @param {string[]} packages */
+export async function debianHas(packages) {
+  const states = (await ask('dpkg-query', ['--status', ...packages]))?.match(
+    /^Status: install ok installed$/gm,
+  );
+  return states?.length === packages.length;
+}
+
+/** Whether a version comes before another by its first two numbers. @param {string} version @param {string} oldest */
+export function isOlder(version, oldest) {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  const [oldMajor = 0, oldMinor = 0] = oldest.split('.').map(Number);
+  return major < oldMajor || (major === oldMajor && minor < oldMinor);
+}
