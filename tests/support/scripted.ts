@@ -2,7 +2,7 @@
 
 import { EventSource } from 'eventsource-wasm';
 import { createEventServer, type EventServer, type EventServerRequest } from 'eventsource-wasm/testing';
-import { using } from '../../conformance/conformance-test.js';
+import { using } from '../conformance/conformance-test.js';
 
 /** Runs a test with an EventSource of its own and the request that it sent. */
 export async function connected(
