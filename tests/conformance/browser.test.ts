@@ -27,7 +27,7 @@ interface Results {
 const SILENCE = 30_000;
 let isSilent = false;
 
-/** So many tests for one message: a service worker isn't kept alive for ever. */
+/** Tests per message: browsers stop a service worker that runs for long. */
 const TESTS_PER_MESSAGE = 8;
 
 /** Two globals at a time: a test mostly waits, but a browser has only six connections to a host. */

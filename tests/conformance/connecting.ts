@@ -263,7 +263,7 @@ test('C7 requests that get no answer are sent again', async (EventSource) => {
 test('C7 a server that has gone is asked again', async (EventSource) => {
   const scenario = await Scenario.of(
     { steps: ['retry: 10\n\n'] },
-    // Nobody listens there.
+    // There is no server.
     { status: 307, headers: { location: Scenario.nobody } },
     { status: 307, headers: { location: Scenario.nobody } },
     { steps: ['data: back\n\n', { end: 'hang' }] },

@@ -32,7 +32,7 @@ function table([head = [], ...rows]) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** How a point did: all passed, or so many of so many. @param {Results | undefined} results @param {string} point */
+/** The result of a point: all passed, or how many of how many. @param {Results | undefined} results @param {string} point */
 function cell(results, point) {
   const outcomes = results?.outcomes.filter(({ name }) => pointOf(name) === point) ?? [];
   if (!results?.isThere || outcomes.length === 0) return '–';

@@ -52,7 +52,7 @@ declare const __SERVER__: {
   origin: string;
   /** Other streams. */
   otherOrigin: string;
-  /** Nobody listens there. */
+  /** The origin of a port without a server. */
   nobody: string;
   /** The origin that makes scenarios. It is separate, because browsers open at most six connections to an origin. */
   control: string;
@@ -97,7 +97,7 @@ export class Scenario {
     return scenario;
   }
 
-  /** As `of`, without a request of its own: the answers are in the URL. Whoever uses it closes what it opens. */
+  /** As `of`, without a request of its own: the answers are in the URL. The caller closes what it opens. */
   static inline(...answers: Answer[]): Scenario {
     const query = new URLSearchParams({ answers: JSON.stringify(answers) });
     const scenario = new Scenario(`inline-${`${Math.random()}`.slice(2)}`, `?${query}`);
