@@ -1,5 +1,5 @@
 /**
-  * The module's source: text inside the JavaScript file. For other build variants, the build replaces this file with
+ * The module's source: text inside the JavaScript file. For other build variants, the build replaces this file with
  * one of `source-*.ts` (`tools/variants.mjs`).
  */
 
