@@ -29,6 +29,29 @@ import {
 
 const GLOBAL = 'src/shim/global.ts';
 
+/**
+ * Members of internal objects that are shortened, as bundlers can't know that nobody else uses them. None is an option,
+ * or the name of anything that a platform has, or crosses to another tab.
+ */
+const internalMembers = [
+  ...['onBlock', 'onIgnoredLine', 'onUnfinished', 'untilWanted', 'untilDelivered', 'untilBelow', 'onTaken'],
+  ...['dropsReplayed', 'heedsRetryAfter', 'canResume', 'pausesWhenHidden', 'probesCors'],
+  ...['onReconnectionTime', 'onCrash', 'hasReceived', 'readExcerpt', 'isTooLarge', 'isInEvent'],
+  ...[
+    'setPage',
+    'setNetwork',
+    'onBytes',
+    'restartWindow',
+    'readIgnored',
+    'readUnfinished',
+    'fallBack',
+    '__wbg_ptr',
+    '__destroy_into_raw',
+    '_wbg_cb_unref',
+  ],
+];
+const mangleProps = new RegExp(`^(${internalMembers.join('|')})$`);
+
 async function buildDist() {
   checkExports();
   const entries = variants.flatMap(entriesOf);
@@ -45,6 +68,7 @@ async function buildDist() {
       packages: 'external',
       // Readable, except for translated code.
       minify: variant.isWasm2js ?? false,
+      mangleProps,
       plugins: [inVariant(variant)],
     });
   }
@@ -56,6 +80,7 @@ async function buildDist() {
       outfile: output,
       format: 'iife',
       minify: true,
+      mangleProps,
       plugins: [inVariant(variant)],
     });
   }

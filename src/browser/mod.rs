@@ -20,13 +20,6 @@ pub fn address(index: usize) -> u32 {
     buffers::addresses()[index]
 }
 
-/// The delay of a `Retry-After` header in milliseconds, or NaN. The header is in the text buffer; `now` is in
-/// milliseconds since 1970.
-#[wasm_bindgen(js_name = retryAfter)]
-pub fn retry_after(length: usize, now: f64) -> f64 {
-    core::retry_after(buffers::text(length), now).unwrap_or(f64::NAN)
-}
-
 /// The boolean options of a connection, as bits. `connection.ts` has the same.
 mod flag {
     pub const RETRY_AFTER: u32 = 1;

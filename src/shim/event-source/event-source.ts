@@ -5,7 +5,7 @@ import { type ConnectionPolicy, parseOptions, toDictionary, toEventId } from '..
 import type { RequestFactory, RequestSpec } from '../connection/request-factory.js';
 import { fail, resolveUrl } from '../connection/url.js';
 import { AsyncQueue } from '../iterate/async-queue.js';
-import { asyncDispose, captureContext, dispose, platformCallsHandlers, platformClass } from '../platform.js';
+import { asyncDispose, captureContext, dispose, platformClass } from '../platform.js';
 import type {
   EventSourceEventMap,
   EventSourceInit,
@@ -15,6 +15,7 @@ import type {
 } from '../types.js';
 import { EventQueue } from './event-queue.js';
 import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from './events.js';
+import { HandlerAttributes } from './handler-attributes.js';
 import { addInspection } from './inspect.js';
 import { newMessageEvent } from './message-event.js';
 import { report } from './scheduler.js';
@@ -40,12 +41,6 @@ type Handler<K extends keyof EventSourceEventMap> = ((event: EventSourceEventMap
 /** The type for reading it: wide enough for the DOM's type, whose handlers take any `Event`. */
 // biome-ignore lint/suspicious/noExplicitAny: so has the DOM's type.
 type SetHandler = ((event: any) => any) | null;
-
-/** An event handler attribute: its value, and its listener. */
-interface HandlerAttribute {
-  value: unknown;
-  listener: (event: Event) => void;
-}
 
 /**
  * The standard's `EventSource`, with more options.
@@ -75,7 +70,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   /** The origin of the response's URL. */
   #origin = '';
   #lastError: EventSourceErrorEvent | undefined;
-  readonly #handlers = new Map<string, HandlerAttribute>();
+  readonly #handlers = new HandlerAttributes(this);
   readonly #iterators = new Set<AsyncQueue<MessageEvent<string>>>();
   #connection: Connection | undefined;
   /** Cleanups for the end of the connection. */
@@ -135,26 +130,26 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
 
   /** The handler of `open` events. */
   get onopen(): SetHandler {
-    return this.#getHandler('open');
+    return this.#handlers.get('open') as SetHandler;
   }
   set onopen(value: Handler<'open'>) {
-    this.#setHandler('open', value);
+    this.#handlers.set('open', value);
   }
 
   /** The handler of `message` events. */
   get onmessage(): SetHandler {
-    return this.#getHandler('message');
+    return this.#handlers.get('message') as SetHandler;
   }
   set onmessage(value: Handler<'message'>) {
-    this.#setHandler('message', value);
+    this.#handlers.set('message', value);
   }
 
   /** The handler of `error` events. */
   get onerror(): SetHandler {
-    return this.#getHandler('error');
+    return this.#handlers.get('error') as SetHandler;
   }
   set onerror(value: Handler<'error'>) {
-    this.#setHandler('error', value);
+    this.#handlers.set('error', value);
   }
 
   /**
@@ -359,34 +354,6 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
       report(error);
     }
   }
-
-  #getHandler(type: string): SetHandler {
-    return (this.#handlers.get(type)?.value ?? null) as SetHandler;
-  }
-
-  /**
-   * An event handler attribute's listener stands where the handler was first set, and stays there when another
-   * takes its place (HTML, "activate an event handler").
-   */
-  #setHandler(type: string, value: unknown): void {
-    const handler = this.#handlers.get(type);
-    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
-      if (handler) this.removeEventListener(type, handler.listener);
-      this.#handlers.delete(type);
-    } else if (handler) {
-      handler.value = value;
-    } else {
-      const added: HandlerAttribute = {
-        value,
-        listener: (event) => {
-          if (typeof added.value === 'function' && added.value.call(this, event) === false)
-            event.preventDefault();
-        },
-      };
-      this.#handlers.set(type, added);
-      if (!platformCallsHandlers()) this.addEventListener(type, added.listener);
-    }
-  }
 }
 
 // Web IDL: constants on the interface object and its prototype, attributes and operations enumerable, and the names
@@ -398,10 +365,6 @@ for (const target of [EventSource, EventSource.prototype]) {
 }
 for (const name of ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']) {
   Object.defineProperty(EventSource.prototype, name, { enumerable: true });
-}
-// Members that aren't the standard's aren't enumerable.
-for (const name of ['lastEventId', Symbol.asyncIterator, dispose, asyncDispose]) {
-  Object.defineProperty(EventSource.prototype, name, { enumerable: false });
 }
 Object.defineProperty(EventSource.prototype, Symbol.toStringTag, {
   value: 'EventSource',

@@ -1,14 +1,6 @@
 /** Starts the Rust core once, at its first use. The other files in this folder locate the module. */
 
-import {
-  address,
-  Connection,
-  coreMemory,
-  coreStack,
-  initSync,
-  retryAfter as parseRetryAfter,
-  Scanner,
-} from './generated/core.js';
+import { address, Connection, coreMemory, coreStack, initSync, Scanner } from './generated/core.js';
 import { compile, compileSync, explain, type WasmSource } from './source.js';
 
 export { explain } from './source.js';
@@ -114,13 +106,6 @@ export function restoreStack(pointer: number): void {
 /** Writes facts for the core. Returns their length in bytes. */
 export function writeText(text: string): number {
   return new TextEncoder().encodeInto(text, views().text).written;
-}
-
-/** The delay of a `Retry-After` header in milliseconds, if it has one. */
-export function retryAfter(header: string): number | undefined {
-  loadSync();
-  const milliseconds = parseRetryAfter(writeText(header), Date.now());
-  return Number.isNaN(milliseconds) ? undefined : milliseconds;
 }
 
 /** The exception for a core that couldn't be started. It mentions WebAssembly only if that is the cause. */

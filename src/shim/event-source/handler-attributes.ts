@@ -1,0 +1,43 @@
+/** Event handler attributes: `onopen`, `onmessage`, `onerror` (HTML, "event handlers"). */
+
+import { platformCallsHandlers } from '../platform.js';
+
+/** The handler attributes of an `EventTarget`. */
+export class HandlerAttributes {
+  readonly #target: EventTarget;
+  readonly #attributes = new Map<string, { value: unknown; listener: (event: Event) => void }>();
+
+  constructor(target: EventTarget) {
+    this.#target = target;
+  }
+
+  /** The handler, or `null`. */
+  get(type: string): unknown {
+    return this.#attributes.get(type)?.value ?? null;
+  }
+
+  /**
+   * Sets a handler; anything but an object or a function removes it. Its listener stands where the handler was first
+   * set, and stays there when another takes its place (HTML, "activate an event handler").
+   */
+  set(type: string, value: unknown): void {
+    const target = this.#target;
+    const attribute = this.#attributes.get(type);
+    if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
+      if (attribute) target.removeEventListener(type, attribute.listener);
+      this.#attributes.delete(type);
+    } else if (attribute) {
+      attribute.value = value;
+    } else {
+      const added = {
+        value,
+        listener: (event: Event) => {
+          if (typeof added.value === 'function' && added.value.call(target, event) === false)
+            event.preventDefault();
+        },
+      };
+      this.#attributes.set(type, added);
+      if (!platformCallsHandlers()) target.addEventListener(type, added.listener);
+    }
+  }
+}
