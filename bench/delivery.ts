@@ -143,7 +143,7 @@ export async function warmFirstEvents(origin: string, rounds = 40): Promise<Reco
   return samples;
 }
 
-/** How late events were on so many streams, in milliseconds from the server's write to the handler. */
+/** Latencies on this many streams, in milliseconds from the server's write to the handler. */
 export interface LatencyResult {
   streams: number;
   /** Events a second of each. */

@@ -72,7 +72,7 @@ export async function overEvents(origin: string, events: number, points = 10): P
   return result;
 }
 
-/** Objects that are made, used and closed or let go of, one after the other. */
+/** Objects that are made, used and closed or dropped, one after the other. */
 export async function overObjects(origin: string, objects: number, points = 10): Promise<MemoryResult[]> {
   const bytes = new TextEncoder().encode('data: {"token":"word"}\n\n'.repeat(1_000));
   const results: MemoryResult[] = [];
@@ -85,7 +85,7 @@ export async function overObjects(origin: string, objects: number, points = 10):
           resolve();
         };
       }),
-    'parsers, each fed 24 KB and let go of': async () => {
+    'parsers, each fed 24 KB and dropped': async () => {
       createParser({ onEvent: () => {} }).feed(bytes);
     },
   };

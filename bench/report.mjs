@@ -212,7 +212,7 @@ async function first({ parts }) {
 /** @param {Report} report @returns {Promise<Section>} */
 async function latency({ parts }) {
   const texts = [
-    'Milliseconds from the server’s write to the handler, with 100 events a second on each of so many streams at once, six to an origin. The clocks of server and page are compared before each run, which is exact to some tenths of a millisecond. Where fewer events came than were sent, the engine didn’t keep up.',
+    'Milliseconds from the server’s write to the handler, with 100 events a second on each of this many streams at once, six to an origin. The clocks of server and page are compared before each run, which is exact to some tenths of a millisecond. Where fewer events came than were sent, the engine didn’t keep up.',
   ];
   const rows = [];
   for (const [engine, results] of Object.entries(parts.latency)) {

@@ -2,8 +2,8 @@
  * The server of the benchmark, as a process of its own. Out: a line of JSON with its origins, all on loopback: browsers
  * open no more than six connections to one.
  *
- * - `/burst?shape=small&events=100000`: so many events as fast as they are taken, then silence
- * - `/pace?rate=100&phase=3`: so many events a second, each with the time at which it was written; `phase` is when the
+ * - `/burst?shape=small&events=100000`: this many events as fast as they are read, then silence
+ * - `/pace?rate=100&phase=3`: this many events a second, each with the time at which it was written; `phase` is when the
  *   first is, in milliseconds
  * - `/clock`: that time
  * - any other path: a file of the folder that is the argument

@@ -18,7 +18,7 @@ function summary(samples) {
 const rounded = (number) => Number(number.toPrecision(5));
 
 /**
- * The same value with a summary in the place of each list of numbers; a list of objects with numbers becomes one object
+ * The same value with a summary instead of each list of numbers; a list of objects with numbers becomes one object
  * with lists.
  * @param {any} value
  * @returns {any}

@@ -16,7 +16,7 @@ const FIGURES = `${FOLDER}/figures.json`;
 /** Inputs longer than this show nothing that shorter ones don't. */
 const MAX_LENGTH = 160;
 
-/** A long run goes round the targets: each gets so many seconds at a time. */
+/** A long run alternates between the targets. Each gets this many seconds at a time. */
 const TURN_SECONDS = 240;
 
 const TARGETS = readdirSync(new URL('fuzz_targets/', import.meta.url))

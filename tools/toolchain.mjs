@@ -51,7 +51,7 @@ export function setupToolchain() {
 }
 
 /**
- * Where cargo keeps what it compiles on the way. Other people's crates and the standard library are most of it, and the
+ * Cargo's folder for intermediate output. Most of it is third-party crates and the standard library, and the
  * same for every clone of this repository. (The results are in `targetDir`. A cargo of before 1.91 keeps all there.)
  */
 const SHARED_BUILDS = {
@@ -124,7 +124,7 @@ async function toolchainOnPath() {
   };
 }
 
-/** Whether the compiler knows how to build a small standard library and its sources are there or to be had. */
+/** Whether the compiler can build a small standard library, and its sources are installed or available. */
 async function canBuildStd() {
   const knows = await ask('rustc', [...SMALL_PANICS, '--print', 'cfg', '--target', WASM_TARGET], BOOTSTRAP);
   const sysroot = await ask('rustc', ['--print', 'sysroot']);

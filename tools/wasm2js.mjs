@@ -88,7 +88,7 @@ export const WebAssembly = { Module, Instance };
 }
 
 /**
- * The glue with the translated module in the place of WebAssembly.
+ * The glue with the translated module instead of WebAssembly.
  * @param {string} glue
  */
 function glueOf(glue) {

@@ -10,6 +10,14 @@ const base = process.env.DOCS_BASE ?? '/eventsource-wasm/';
 /** The reference's pages, which TypeDoc has listed. */
 const list = new URL('../reference/typedoc-sidebar.json', import.meta.url);
 const reference = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
+for (const item of reference) item.collapsed = false;
+
+/** The words of a text, and of names such as `idleTimeout` also their parts. @param {string} text */
+function tokenize(text) {
+  const split = (/** @type {string} */ from) => from.split(/[\n\r\p{Z}\p{P}]+/u);
+  const parted = text.replace(/([a-z])([A-Z])/g, '$1 $2');
+  return parted === text ? split(text) : [...split(text), ...split(parted)];
+}
 
 export default defineConfig({
   title: 'eventsource-wasm',
@@ -21,8 +29,12 @@ export default defineConfig({
   lastUpdated: false,
   srcExclude: ['node_modules/**', 'README.md'],
   markdown: { lineNumbers: false },
+  transformPageData(page) {
+    // Its sources are in src/shim.
+    if (page.filePath.startsWith('reference/')) page.frontmatter.editLink = false;
+  },
   themeConfig: {
-    search: { provider: 'local' },
+    search: { provider: 'local', options: { miniSearch: { options: { tokenize } } } },
     outline: [2, 3],
     socialLinks: [{ icon: 'github', link: repository }],
     editLink: { pattern: `${repository}/edit/main/docs/:path` },

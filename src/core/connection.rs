@@ -2,9 +2,10 @@
 //! model"). All APIs share it; the driver performs the actions.
 
 use super::{
+    action::Action,
     error::Error,
+    input::{Answer, Input},
     request::Target,
-    response::Head,
     retry::{Clock, Retry, Rules, clamp},
 };
 
@@ -33,91 +34,6 @@ pub enum State {
     Paused,
     /// The end: closed, failed or complete.
     Closed,
-}
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Input<'a> {
-    /// Connect.
-    Start,
-    /// The attempt ended.
-    Ended {
-        /// Why.
-        error: Error,
-        /// Whether any part of an event has arrived.
-        has_received: bool,
-    },
-    /// A response arrived.
-    Response(Head<'a>),
-    /// The user accepts the response.
-    Accepted,
-    /// The body of the refused response was read.
-    ExcerptRead,
-    /// The answer to [`Action::Probe`]: whether the server responds to requests without CORS.
-    Probed(bool),
-    /// A `retry` field arrived; milliseconds.
-    ReconnectionTime(f64),
-    /// The time that [`Connection::time_limit`] or the last action gives has passed.
-    TimedOut,
-    /// The user's answer to [`Action::Ask`].
-    Decided(Answer),
-    /// Whether the page is hidden or frozen.
-    Page {
-        /// It can't be seen.
-        is_hidden: bool,
-        /// It is in the back/forward cache, or its timers are stopped.
-        is_frozen: bool,
-    },
-    /// Whether there is a network.
-    Network(bool),
-    /// The user closes the connection.
-    Close,
-}
-
-/// What the user's `reconnect` function decides at the end of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Answer {
-    /// Follow the default rules.
-    Default,
-    /// Reconnect after this many milliseconds.
-    Reconnect(f64),
-    /// Stop.
-    Stop,
-}
-
-/// What to do. [`Connection::error`] says why, where there is a reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Action {
-    /// Nothing.
-    None,
-    /// Send the request, with the last event ID if there is one.
-    Fetch,
-    /// Ask the server whether it responds to requests without CORS.
-    Probe,
-    /// Ask the user whether to accept the response.
-    Check,
-    /// Announce the connection (spec), and read the body.
-    Open,
-    /// Read the beginning of the body of the response, which is refused.
-    ReadExcerpt,
-    /// End the request, and ask the user what to do.
-    Ask,
-    /// End the request, announce that the connection is being reestablished (spec), and wait for this many
-    /// milliseconds.
-    Reconnect(u32),
-    /// Wait for this many milliseconds more.
-    Wait(u32),
-    /// End the request and the wait; the connection is as before its start.
-    Pause,
-    /// End the request, and fail the connection (spec).
-    Fail,
-    /// The same, after this many failed attempts.
-    GiveUp(u32),
-    /// End the request, and announce that the stream is complete.
-    Complete,
-    /// End the request and the wait, and announce nothing.
-    Drop,
 }
 
 /// The user's options besides the reconnection policy.

@@ -6,22 +6,28 @@
 
 #![forbid(unsafe_code)]
 
+mod action;
 mod connection;
 mod error;
 mod fields;
+mod input;
 mod lines;
 mod request;
 mod response;
 mod retry;
 mod retry_after;
 mod scanner;
+mod scanner_options;
 mod table;
 
-pub use connection::{Action, Answer, Connection, ConnectionOptions, Input, OFFLINE_TIME, State};
+pub use action::Action;
+pub use connection::{Connection, ConnectionOptions, OFFLINE_TIME, State};
 pub use error::Error;
+pub use input::{Answer, Input};
 pub use request::{RequestFacts, Target, is_local, is_safe_to_repeat};
 pub use response::Head;
 pub use retry::{Clock, DEFAULT_RECONNECTION_TIME, MAX_DELAY, Outcome, Policy, Retry, Rules, clamp};
 pub use retry_after::retry_after;
-pub use scanner::{DEFAULT_MAX_EVENT_SIZE, Scan, Scanner, ScannerOptions};
+pub use scanner::{Scan, Scanner};
+pub use scanner_options::{DEFAULT_MAX_EVENT_SIZE, ScannerOptions};
 pub use table::{MAX_ROWS, Row, Table, WINDOW_SIZE, Window, row};

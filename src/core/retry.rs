@@ -1,6 +1,6 @@
 //! Whether and when to reconnect. Every rule about retrying is here.
 
-use super::connection::Action;
+use super::action::Action;
 
 /// The default reconnection time, in milliseconds. The standard: "probably in the region of a few seconds".
 pub const DEFAULT_RECONNECTION_TIME: u32 = 3_000;

@@ -9,6 +9,7 @@
 use super::{
     fields::{Field, Line},
     lines::{BLOCK, Block, CR, LF, incomplete_length},
+    scanner_options::ScannerOptions,
     table::{Table, WINDOW_SIZE, Window, row},
 };
 
@@ -18,10 +19,6 @@ const LEAST_ROOM: usize = 4 << 10;
 /// A place that has been held for longer than this is given as a row of its own, so that the text from there on can be
 /// dropped.
 const MAX_HELD_UNITS: u32 = WINDOW_SIZE as u32 / 2;
-
-/// The longest line or event that is accepted unless the user says otherwise, in bytes: 64 MiB. The standard has no
-/// limit (P12), but memory has.
-pub const DEFAULT_MAX_EVENT_SIZE: usize = 64 << 20;
 
 /// How a scan ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,24 +31,6 @@ pub struct Scan {
     pub is_ascii: bool,
     /// A line or an event is longer than the limit. Nothing after it was scanned.
     pub too_large: bool,
-}
-
-/// What is scanned for besides the standard's rules.
-#[derive(Clone, Copy, Debug)]
-pub struct ScannerOptions {
-    /// Bytes of one line, or of the lines of one event together, that are accepted. Lines that are ignored don't
-    /// count. Default: [`DEFAULT_MAX_EVENT_SIZE`].
-    pub max_event_size: usize,
-    /// Whether comments have rows. Default: no.
-    pub comments: bool,
-    /// Whether lines that the standard ignores have rows. Default: no.
-    pub ignored_lines: bool,
-}
-
-impl Default for ScannerOptions {
-    fn default() -> Self {
-        Self { max_event_size: DEFAULT_MAX_EVENT_SIZE, comments: false, ignored_lines: false }
-    }
 }
 
 /// Scans one event stream.
@@ -350,23 +329,5 @@ impl PendingBlock {
             self.push(table, row::DATA, self.data);
         }
         self.has_data_rows = true;
-    }
-}
-
-impl ScannerOptions {
-    fn wants(&self, field: Field) -> bool {
-        match field {
-            Field::Comment => self.comments,
-            Field::Unknown => self.ignored_lines,
-            _ => true,
-        }
-    }
-
-    /// Whether a line can still be one that is wanted, however it goes on.
-    fn wants_unfinished(&self, line: &Line) -> bool {
-        match line.field() {
-            (Field::Unknown, _) => line.length < Line::LONGEST_NAME || self.ignored_lines,
-            (field, _) => self.wants(field),
-        }
     }
 }

@@ -22,12 +22,12 @@ interface Results {
 
 /**
  * WPE WebKit 2.38 now and then hears nothing more of its workers, of all at once, with every thread of it idle: then
- * the test runner starts it anew. This is how many milliseconds more than a test may take that shows.
+ * the test runner restarts it. This is how many milliseconds more than a test may take that shows.
  */
 const SILENCE = 30_000;
 let isSilent = false;
 
-/** So many tests for one message: a service worker isn't kept alive for ever. */
+/** Tests per message: browsers stop a service worker that runs for long. */
 const TESTS_PER_MESSAGE = 8;
 
 /** Two globals at a time: a test mostly waits, but a browser has only six connections to a host. */

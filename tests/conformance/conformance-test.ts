@@ -65,7 +65,7 @@ export async function using<T extends EventSource, R>(
   }
 }
 
-/** The messages of exceptions that nobody caught. The test runner's own handlers don't hear of them. */
+/** The messages of uncaught exceptions, which are kept from the test runner's own handlers. */
 export function catchReports(): { messages(): string[]; stop(): void } {
   const messages: string[] = [];
   const { process } = globalThis as { process?: NodeJS.Process };

@@ -263,7 +263,7 @@ test('C7 requests that get no answer are sent again', async (EventSource) => {
 test('C7 a server that has gone is asked again', async (EventSource) => {
   const scenario = await Scenario.of(
     { steps: ['retry: 10\n\n'] },
-    // Nobody listens there.
+    // There is no server.
     { status: 307, headers: { location: Scenario.nobody } },
     { status: 307, headers: { location: Scenario.nobody } },
     { steps: ['data: back\n\n', { end: 'hang' }] },
@@ -290,7 +290,7 @@ test(
   'C7 a response that CORS refuses is a network error',
   async (EventSource) => {
     const scenario = await Scenario.of({ cors: 'none', steps: ['data: secret\n\n', { end: 'hang' }] });
-    // Ours does as native classes do unless it is told not to ask for the reason.
+    // Ours behaves as native classes unless corsProbe is false.
     const init = { corsProbe: false, withCredentials: false };
     await using(new EventSource(scenario.otherUrl, init), async (source) => {
       const events = record(source, 'open', 'message', 'error');

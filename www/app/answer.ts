@@ -14,7 +14,7 @@ export class Answer {
   readonly #hint = make('p', { class: 'hint', 'data-testid': 'hint' });
   readonly #draw = perFrame(() => this.#write());
 
-  constructor(model: string, language: string | undefined, face: string) {
+  constructor(model: string, language: string | undefined, api: string) {
     const body = make('div', {
       class: 'text',
       'data-testid': 'answer-text',
@@ -25,7 +25,7 @@ export class Answer {
     this.element = make(
       'article',
       { class: 'answer', 'data-testid': 'answer', 'data-state': 'streaming', 'aria-busy': 'true' },
-      make('h3', {}, model, make('code', { 'data-testid': 'answer-face' }, face)),
+      make('h3', {}, model, make('code', { 'data-testid': 'answer-api' }, api)),
       body,
       this.#hint,
       this.#foot,

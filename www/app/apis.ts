@@ -22,7 +22,7 @@ export interface Taker {
   reason(reason: string): void;
 }
 
-export interface Face {
+export interface Api {
   /** Its name as code. */
   label: string;
   /** Resolves when the answer is complete, or when `signal` is aborted; rejects if it doesn't become complete. */
@@ -64,7 +64,7 @@ class Chunks {
   }
 }
 
-const withCompletion: Face = {
+const withCompletion: Api = {
   label: 'completion()',
   async stream({ url, headers, body, signal, fetch }, taker) {
     const answer = completion(url, { headers, body, signal, fetch: telling(taker, fetch) });
@@ -75,7 +75,7 @@ const withCompletion: Face = {
   },
 };
 
-const withClass: Face = {
+const withClass: Api = {
   label: 'EventSource',
   stream: ({ url, headers, body, signal, fetch }, taker) =>
     new Promise((resolve, reject) => {
@@ -109,7 +109,7 @@ const withClass: Face = {
     }),
 };
 
-const withCallbacks: Face = {
+const withCallbacks: Api = {
   label: 'fetchEventSource()',
   async stream({ url, headers, body, signal, fetch }, taker) {
     const chunks = new Chunks(taker);
@@ -127,7 +127,7 @@ const withCallbacks: Face = {
   },
 };
 
-const withLoop: Face = {
+const withLoop: Api = {
   label: 'events()',
   async stream({ url, headers, body, signal, fetch }, taker) {
     const chunks = new Chunks(taker);
@@ -144,14 +144,14 @@ const withLoop: Face = {
 };
 
 /** All of them by name. The first is the usual choice for an app. */
-export const faces = {
+export const apis = {
   completion: withCompletion,
   EventSource: withClass,
   fetchEventSource: withCallbacks,
   events: withLoop,
-} satisfies Record<string, Face>;
+} satisfies Record<string, Api>;
 
-export type FaceName = keyof typeof faces;
+export type ApiName = keyof typeof apis;
 
 const post = (headers: Record<string, string>, body: object) => ({
   method: 'POST',

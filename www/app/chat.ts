@@ -1,5 +1,5 @@
 import { Answer } from './answer';
-import { type FaceName, faces } from './apis';
+import { type ApiName, apis } from './apis';
 import { base } from './base';
 import { copies } from './clipboard';
 import { chatCode } from './code';
@@ -32,7 +32,7 @@ export function mountChat(wire: Wire): void {
   const models = find<HTMLSelectElement>('#model', view);
   const speed = find<HTMLInputElement>('#rate', view);
   const fault = find<HTMLSelectElement>('#fault', view);
-  const face = find<HTMLSelectElement>('#face', view);
+  const api = find<HTMLSelectElement>('#api', view);
   const format = find<HTMLSelectElement>('#format', view);
   const send = find<HTMLButtonElement>('#send', view);
   const stopButton = find<HTMLButtonElement>('#stop', view);
@@ -62,8 +62,8 @@ export function mountChat(wire: Wire): void {
 
   function ask(): void {
     const model = list.models.find(({ id }) => id === models.value) ?? { id: models.value };
-    const through = face.value as FaceName;
-    const answer = new Answer(model.title ?? model.id, model.language, faces[through].label);
+    const through = api.value as ApiName;
+    const answer = new Answer(model.title ?? model.id, model.language, apis[through].label);
     latest = answer;
     lines.append(answer.element);
     thread.scrollTop = 0;
@@ -91,7 +91,7 @@ export function mountChat(wire: Wire): void {
     try {
       stop = streamCompletion(
         {
-          face: through,
+          api: through,
           format: chosenFormat(),
           baseUrl: settings.baseUrl,
           key: settings.key,
@@ -148,26 +148,26 @@ export function mountChat(wire: Wire): void {
 
   /** Only `completion` reads all formats by itself; the others show how one is read by hand. */
   function chosenFormat(): FormatName {
-    return face.value === 'completion' ? (format.value as FormatName) : 'openai-chat';
+    return api.value === 'completion' ? (format.value as FormatName) : 'openai-chat';
   }
 
   /** Shows the code for what is chosen, and puts it into the URL. */
   function showChoice(): void {
     const isPlayed = __STATIC__ && settings.baseUrl.startsWith(base);
     const chosen = { model: models.value, format: chosenFormat() };
-    format.disabled = face.value !== 'completion';
+    format.disabled = api.value !== 'completion';
     format.value = chosen.format;
     const text = chatCode({
       ...chosen,
       url: completionUrl({ ...chosen, baseUrl: isPlayed ? exampleBase : settings.baseUrl, switches: {} }),
-      face: face.value as FaceName,
+      api: api.value as ApiName,
       maxTokens: settings.maxTokens,
     });
     code.replaceChildren(...highlight(text));
     const isDefault = (element: HTMLSelectElement) => element.selectedIndex === 0;
     writeState('chat', {
       model: isDefault(models) ? '' : models.value,
-      api: isDefault(face) ? '' : face.value,
+      api: isDefault(api) ? '' : api.value,
       format: isDefault(format) ? '' : format.value,
       fault: isDefault(fault) ? '' : fault.value,
       rate: speed.value === String(rates.indexOf(60)) ? '' : `${rates[Number(speed.value)]}`,
@@ -226,16 +226,16 @@ export function mountChat(wire: Wire): void {
     speed.setAttribute('aria-valuetext', words);
   }
 
-  face.replaceChildren(...Object.entries(faces).map(([name, { label }]) => new Option(label, name)));
+  api.replaceChildren(...Object.entries(apis).map(([name, { label }]) => new Option(label, name)));
   format.replaceChildren(...Object.entries(formats).map(([name, { label }]) => new Option(label, name)));
   fault.replaceChildren(...faults.map(({ label, name }) => new Option(label, name)));
   speed.max = String(rates.length - 1);
   const linkedRate = rates.indexOf(Number(linked.get('rate') ?? 60));
   speed.value = String(linkedRate < 0 ? rates.indexOf(60) : linkedRate);
-  if (linked.has('api')) face.value = linked.get('api') ?? '';
+  if (linked.has('api')) api.value = linked.get('api') ?? '';
   if (linked.has('format')) format.value = linked.get('format') ?? '';
   if (linked.has('fault')) fault.value = linked.get('fault') ?? '';
-  for (const select of [face, format, fault]) if (select.selectedIndex < 0) select.selectedIndex = 0;
+  for (const select of [api, format, fault]) if (select.selectedIndex < 0) select.selectedIndex = 0;
   input.value = linked.get('prompt') ?? '';
   const fitPrompt = () => {
     input.style.height = 'auto';

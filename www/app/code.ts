@@ -1,18 +1,18 @@
 /** The code that does what is chosen in the page, as it stands in an app of the user's: it can be pasted and run. */
 
-import type { FaceName } from './apis';
+import type { ApiName } from './apis';
 import type { FeedOptions } from './feed-options';
 import { type FormatName, formats, headersOf } from './formats';
 
 export interface ChatCode {
   url: string;
   model: string;
-  face: FaceName;
+  api: ApiName;
   format: FormatName;
   maxTokens: number | undefined;
 }
 
-export const chatCode = (request: ChatCode): string => chatCodes[request.face](request);
+export const chatCode = (request: ChatCode): string => chatCodes[request.api](request);
 
 const KEY = `const key = 'YOUR_API_KEY';`;
 const SHOW = 'console.log(text);';
@@ -44,7 +44,7 @@ const post = (request: ChatCode) => `  method: 'POST',
 ${body(request, '    ')}
   }),`;
 
-const chatCodes: Record<FaceName, (request: ChatCode) => string> = {
+const chatCodes: Record<ApiName, (request: ChatCode) => string> = {
   completion: (request) => `import { completion } from 'eventsource-wasm/llm';
 
 ${KEY}

@@ -1,4 +1,4 @@
-import { type FaceName, faces } from './apis';
+import { type ApiName, apis } from './apis';
 import { type FormatName, formats, headersOf } from './formats';
 import type { State } from './meter';
 
@@ -9,7 +9,7 @@ export interface Message {
 
 export interface CompletionRequest {
   /** Through which the answer comes. */
-  face: FaceName;
+  api: ApiName;
   /** The provider whose API the server speaks. */
   format: FormatName;
   baseUrl: string;
@@ -22,7 +22,7 @@ export interface CompletionRequest {
   fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 }
 
-/** An error of whatever face. */
+/** An error of any API. */
 export interface StreamError {
   /** One of the package's, or nothing where the platform's own came. */
   kind?: string | undefined;
@@ -59,7 +59,7 @@ export function streamCompletion(request: CompletionRequest, listener: Listener)
     listener.end(how);
   };
 
-  faces[request.face]
+  apis[request.api]
     .stream(
       {
         url: completionUrl(request),

@@ -38,9 +38,9 @@ export function mountFeed(wire: Wire): void {
   const details = find<HTMLDetailsElement>('.options details', view);
   const status = find('#feed-status', view);
   const announced = find('#feed-announced', view);
-  const code = find('.code', view);
   const list = new EventList(find('.lines', view), find('#feed-count', view));
   const picture = new Picture(find('.live', view), 'event');
+  const code = find('.code', view);
 
   let source: EventSource | undefined;
   let countdown: ReturnType<typeof setInterval> | undefined;

@@ -19,6 +19,10 @@ export class Picture {
 
   constructor(host: HTMLElement, unit: 'token' | 'event') {
     this.#unit = unit;
+    host.append(find<HTMLTemplateElement>('#live').content.cloneNode(true));
+    const perSecond = unit === 'token' ? 'Tokens per second' : 'Events per second';
+    find('.unit', host).textContent = perSecond;
+    find('.chart', host).setAttribute('aria-label', `${perSecond} over time`);
     this.#state = find('[data-testid="live-state"]', host);
     const list = find('.figures', host);
     const figure = (testid: string, label: string) => {

@@ -85,16 +85,15 @@ const runtimeNames = ['dispatcher', 'client', 'cf', 'decompress', 'proxy', 'tls'
 
 /** Names that other packages use, or that mean something near. */
 const nearNames: [names: RegExp, option: string][] = [
-  [/^on(open|message|error|close)$/i, "addEventListener('…', …)"],
-  [/timeout|heartbeat|alive/i, 'idleTimeout'],
+  [/^on/i, 'addEventListener'],
+  [/timeout|heartbeat/i, 'idleTimeout'],
   [/^(payload|data|json)$/, 'body'],
-  [/retries|count|attempts|reconnects/i, 'reconnect: { maxAttempts }'],
-  [/delay|interval|backoff/i, 'reconnect: { initialDelay }'],
+  [/retries|count|attempts/i, 'reconnect: { maxAttempts }'],
+  [/delay|interval/i, 'reconnect: { initialDelay }'],
   [/retry/i, 'reconnect'],
   [/eventId/i, 'lastEventId'],
   [/hidden/i, 'whenHidden'],
   [/size/i, 'maxEventSize'],
-  [/query|params/i, 'url'],
 ];
 
 const policyNames: (keyof ReconnectPolicy)[] = [
@@ -234,11 +233,8 @@ function failUnknown(what: string, name: string, names: readonly string[]): neve
   const near =
     find(names) ??
     (ofPolicy && `reconnect: { ${ofPolicy} }`) ??
-    nearNames.find(([pattern]) => pattern.test(name))?.[1].replace('…', name.slice(2));
-  const hint = near
-    ? `; did you mean ${near.includes('(') ? near : `"${near}"`}?`
-    : `; there are ${names.join(', ')}`;
-  return fail(`unknown ${what}${hint}`);
+    nearNames.find(([pattern]) => pattern.test(name))?.[1];
+  return fail(`unknown ${what}; ${near ? `did you mean "${near}"?` : `there are ${names.join(', ')}`}`);
 }
 
 /** Whether one letter was added, left out or changed, or two were swapped. */

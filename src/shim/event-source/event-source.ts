@@ -16,9 +16,11 @@ import type {
 import { EventQueue } from './event-queue.js';
 import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from './events.js';
 import { HandlerAttributes } from './handler-attributes.js';
+import { IdStore } from './id-store.js';
 import { addInspection } from './inspect.js';
 import { newMessageEvent } from './message-event.js';
 import { report } from './scheduler.js';
+import { defineInterface } from './web-idl.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -65,6 +67,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   readonly #url: string;
   readonly #init: EventSourceInit;
   readonly #withCredentials: boolean;
+  readonly #store: IdStore;
   #readyState: number = CONNECTING;
   #lastEventId = '';
   /** The origin of the response's URL. */
@@ -101,6 +104,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     this.#init = toDictionary(init);
     this.#url = resolveUrl(text);
     const { policy, requests } = parseOptions(this.#url, this.#init);
+    this.#store = new IdStore(this.#init, this.#url);
     this.#withCredentials = this.#init.withCredentials ?? false;
     this.#lastEventId = policy.lastEventId;
     this.#listenToSignal(this.#init.signal);
@@ -210,7 +214,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     let attempt = 0;
     let received = 0;
     return {
-      begin: () => init.store && this.#readStore(),
+      begin: () => init.store && this.#store.read((id) => this.#resumeFrom(id)),
       prepare: (number, resumes) => {
         // Received events count, even if they haven't been fired yet.
         const lastEventId = this.#connection?.lastEventId ?? policy.lastEventId;
@@ -331,49 +335,19 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   }
 
   /** A stored ID takes precedence over the option `lastEventId`. */
-  async #readStore(): Promise<void> {
-    const { store, storeName = this.#url } = this.#init;
-    try {
-      const id = await store?.getItem(storeName);
-      if (id === null || id === undefined || !this.#connection) return;
-      this.#lastEventId = toEventId(id);
-      this.#connection.lastEventId = this.#lastEventId;
-    } catch (error) {
-      report(error);
-    }
+  #resumeFrom(id: string): void {
+    if (!this.#connection) return;
+    this.#lastEventId = toEventId(id);
+    this.#connection.lastEventId = this.#lastEventId;
   }
 
   #setLastEventId(id: string): void {
     this.#lastEventId = id;
-    const { store, storeName = this.#url } = this.#init;
-    if (!store) return;
-    try {
-      Promise.resolve(store.setItem(storeName, id)).catch(report);
-    } catch (error) {
-      // A store that is full or forbidden doesn't stop the stream.
-      report(error);
-    }
+    this.#store.write(id);
   }
 }
 
-// Web IDL: constants on the interface object and its prototype, attributes and operations enumerable, and the names
-// whatever a minifier has made of them.
-for (const target of [EventSource, EventSource.prototype]) {
-  for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSED })) {
-    Object.defineProperty(target, name, { value, enumerable: true, writable: false, configurable: false });
-  }
-}
-for (const name of ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']) {
-  Object.defineProperty(EventSource.prototype, name, { enumerable: true });
-}
-Object.defineProperty(EventSource.prototype, Symbol.toStringTag, {
-  value: 'EventSource',
-  configurable: true,
-});
-// Code written for the package eventsource detects the option `fetch` with this.
-Object.defineProperty(EventSource, Symbol.for('eventsource.supports-fetch-override'), { value: true });
-Object.defineProperty(EventSource, 'name', { value: 'EventSource', configurable: true });
-
+defineInterface(EventSource, { CONNECTING, OPEN, CLOSED });
 addInspection(EventSource.prototype, ({ url, withCredentials, readyState }: EventSource) => ({
   url,
   withCredentials,

@@ -52,12 +52,11 @@ export function createReader(
   /** Lines outside `data:`. */
   let ignored = '';
 
-  const begin = (format: CompletionFormat | undefined) => {
-    if (!format) return;
+  const begin = (format: CompletionFormat) => {
     candidates = [format];
     reader = format.start(answer);
   };
-  if (formats.length === 1) begin(candidates[0]);
+  if (candidates.length === 1) begin(candidates[0] as CompletionFormat);
 
   const readChunk = (chunk: Json, event: string | undefined, text: string) => {
     if (Array.isArray(chunk)) {

@@ -104,10 +104,10 @@ export type CompletionFunction = <Output = unknown>(
  * const completion = createCompletion(anthropic, structuredOutput);
  */
 export function createCompletion(...features: (CompletionFormat | StructuredOutput)[]): CompletionFunction {
-  const formats = features.filter((feature) => typeof feature !== 'function');
   const structure = features.find((feature) => typeof feature === 'function');
+  const formats = features.filter((feature) => feature !== structure) as CompletionFormat[];
   return (source, { format, schema, onChunk, ...init } = {}) => {
-    if (schema && !structure) throw new TypeError('The option "schema" needs structuredOutput');
+    if (schema && !structure) throw new TypeError('"schema" needs structuredOutput');
     const known: (CompletionFormat | CompletionReducer)[] =
       typeof format === 'string'
         ? formats.filter(({ name }) => name === format)

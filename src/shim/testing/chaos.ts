@@ -7,7 +7,7 @@ export interface Chaos {
   /** Any number. Print it when a test fails, so that you can run the test again with the same faults. */
   seed: number;
   /**
-   * Which connections break, after a random number of bytes (up to 400). From 1: the first so many of them. Below 1:
+   * Which connections break, after a random number of bytes (up to 400). From 1: this many, from the first. Below 1:
    * the share of connections. `true` is 0.5.
    *
    * @default 0.5

@@ -1,6 +1,6 @@
 /**
- * Where the module comes from: here, out of the JavaScript file itself. The build puts one of the other
- * `source-*.ts` in the place of this file to make the package's other build variants (`tools/variants.mjs`).
+ * The module's source: text inside the JavaScript file. For other build variants, the build replaces this file with
+ * one of `source-*.ts` (`tools/variants.mjs`).
  */
 
 import { frequentBytes, wasmText } from './generated/inline.js';
@@ -22,7 +22,7 @@ export function compileSync(): WebAssembly.Module {
 /** What is no code of a byte, as it would have to be escaped: `"$'<\\` and a backtick. */
 const NO_CODES = [34, 36, 39, 60, 92, 96];
 
-/** Engines compile what is called again sooner than a loop that goes on: the text is read by parts of so many codes. */
+/** The text is decoded in parts of this many codes: engines optimize a repeated call sooner than a long loop. */
 const PART = 1024;
 
 /** The opposite of `toText` in `tools/pack-wasm.mjs`. It runs once, in all users' pages: few steps for each byte. */

@@ -86,6 +86,15 @@ describe('links of the docs', () => {
     expect(missing).to.deep.equal([]);
   });
 
+  it('and the commands that they name exist', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+    const commands = documents.flatMap((path) =>
+      [...readFileSync(path, 'utf8').matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name),
+    );
+    expect(commands).to.have.length.above(20);
+    expect(commands.filter((name) => !(name in scripts))).to.deep.equal([]);
+  });
+
   it('of the README are absolute: npm shows it without the repository', () => {
     const links = [...proseOf('README.md').matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
     expect(links).to.have.length.above(15);

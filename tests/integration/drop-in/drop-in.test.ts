@@ -79,7 +79,7 @@ describe('a project for @microsoft/fetch-event-source', () => {
     ]);
   });
 
-  it('a chat that is refused for good', async () => {
+  it('a chat whose error is final', async () => {
     const { log, requests } = await both((project, url) => project.chat(url), {
       status: 401,
       contentType: 'text/plain',

@@ -17,7 +17,7 @@ async function until(holds: () => unknown, what: string): Promise<void> {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`it never came to this: ${what}`);
+  throw new Error(`timed out waiting for: ${what}`);
 }
 
 for (const [name, root] of Object.entries(examples)) {

@@ -107,7 +107,7 @@ export class Nginx {
   }
 }
 
-/** nginx is told its ports, and can't say which it was given. */
+/** nginx needs fixed ports: it can't report one that the system chose. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

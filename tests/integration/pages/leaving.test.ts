@@ -105,7 +105,7 @@ for (const [name, launch] of Object.entries(launches)) {
       return { isKept, isRestored };
     }
 
-    it('ours lets go on the way out, and goes on where the page comes back as it was', async function () {
+    it('ours closes when the page is left, and resumes if it is restored', async function () {
       this.timeout(60_000);
       const native = await leaveAndReturn('native');
       const ours = await leaveAndReturn('EventSource');

@@ -3,24 +3,24 @@ import type { Browser } from 'puppeteer-core';
 import { launch, modelNames, Playground, type Server, serve, sourceText, testid, until } from './harness';
 
 /** The APIs: the label of each, and its code. */
-const faces = [
+const apis = [
   {
-    face: 'completion',
+    api: 'completion',
     label: 'completion()',
     code: /import \{ completion \} from 'eventsource-wasm\/llm'.*for await .*part\.text/s,
   },
   {
-    face: 'EventSource',
+    api: 'EventSource',
     label: 'EventSource',
     code: /import \{ EventSource \} from 'eventsource-wasm';.*source\.close.*onerror/s,
   },
   {
-    face: 'fetchEventSource',
+    api: 'fetchEventSource',
     label: 'fetchEventSource()',
     code: /import \{ fetchEventSource \} from 'eventsource-wasm\/fetch-event-source'.*onmessage\(/s,
   },
   {
-    face: 'events',
+    api: 'events',
     label: 'events()',
     code: /import \{ events \} from 'eventsource-wasm\/stream'.*for await .*break/s,
   },
@@ -162,9 +162,9 @@ describe('chat view', () => {
     expect(writes).to.be.within(1, frames + 1);
   }).timeout(60_000);
 
-  for (const { face, label, code } of faces) {
+  for (const { api, label, code } of apis) {
     describe(`through ${label}`, () => {
-      beforeEach(() => chat.select('face', face));
+      beforeEach(() => chat.select('api', api));
 
       it('the same answer, and the code that asks for it', async () => {
         await chat.settings({ chunkBytes: '7', maxTokens: '50' });
@@ -175,7 +175,7 @@ describe('chat view', () => {
         expect(text).to.have.length.above(50);
         expect(`${await sourceText('emoji')}\n\n`.repeat(3).slice(0, text.length)).to.equal(text);
         expect(await chat.text('answer-meta')).to.match(/^50 tokens .* cut at the token limit$/);
-        expect(await chat.text('answer-face')).to.equal(label);
+        expect(await chat.text('answer-api')).to.equal(label);
         const written = await shown('code');
         expect(written).to.match(code).and.to.include("model: 'emoji'");
         // As in an app: without the parameters of the demo server.
@@ -257,7 +257,7 @@ describe('chat view', () => {
 
       it('a page that forbids WebAssembly', async () => {
         const strict = await openWithoutWebAssembly(browser, server);
-        await strict.select('face', face);
+        await strict.select('api', api);
         await strict.send();
         expect(await strict.ended()).to.equal('failed');
         expect(await strict.text('notice')).to.match(/WebAssembly is blocked.*'wasm-unsafe-eval'/s);

@@ -31,14 +31,14 @@ describe('the code in the page', () => {
     return stdout;
   };
 
-  for (const face of ['completion', 'EventSource', 'fetchEventSource', 'events']) {
-    it(`runs as it stands: ${face}`, async () => {
+  for (const api of ['completion', 'EventSource', 'fetchEventSource', 'events']) {
+    it(`runs as it stands: ${api}`, async () => {
       visit = await Playground.open(browser, server);
       await visit.select('model', 'hojoki');
-      await visit.select('face', face);
+      await visit.select('api', api);
       await visit.settings({ maxTokens: '8' });
       const [code = ''] = await visit.texts('code');
-      const printed = await run(code.replace('YOUR_API_KEY', 'demo-key'), face);
+      const printed = await run(code.replace('YOUR_API_KEY', 'demo-key'), api);
       const text = printed.replaceAll('\n', '');
       expect(text).to.have.length.above(8);
       expect((await sourceText('hojoki')).replaceAll('\n', '')).to.satisfy((source: string) =>

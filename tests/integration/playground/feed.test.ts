@@ -161,7 +161,7 @@ describe('feed view', () => {
     expect(await alarms()).to.equal(0);
   });
 
-  it('shows every event, whatever its type', async () => {
+  it('shows events of all types', async () => {
     const types = ['delta', 'error', 'open', 'close', 'constructor', 'message'];
     const server = createServer((_request, response) => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Access-Control-Allow-Origin': '*' });
@@ -215,7 +215,7 @@ describe('feed view', () => {
     expect(feed.complaints).to.deep.equal([]);
   }).timeout(30_000);
 
-  it('shows what a server sends as text, whatever it is', async () => {
+  it('shows everything that a server sends as text', async () => {
     const markup = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
     const hostile = createServer((request, response) => {
       response.setHeader('Access-Control-Allow-Origin', '*');

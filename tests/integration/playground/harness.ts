@@ -138,7 +138,7 @@ export class Playground {
     await this.click('send');
   }
 
-  /** Waits until the last answer has come to its end, and tells which. */
+  /** Waits for the end of the last answer, and returns its state. */
   async ended(): Promise<string> {
     const state = await this.page.waitForFunction(
       (selector: string) => {

@@ -272,7 +272,7 @@ describe('model server', () => {
         expect(response.headers.get('content-type')).to.contain(type);
       });
     }
-    it('cut breaks off after so many events', async () => {
+    it('cut breaks the connection after the given number of events', async () => {
       const response = await fetch(`${server.origin}/feed?rate=0&fault=cut&after=4`);
       const { events, error } = await readEvents(response);
       expect(events.map(({ id }) => id)).to.deep.equal(['1', '2', '3', '4']);
@@ -311,7 +311,7 @@ describe('model server', () => {
       expect(rest).to.deep.equal(all.slice(17));
       expect(new Set(all.map(({ event }) => event))).to.deep.equal(new Set(['price', 'news', undefined]));
     });
-    it('starts anew after an id that it never gave out', async () => {
+    it('starts again after an unknown ID', async () => {
       const { events } = await read('count=2', { headers: { 'Last-Event-ID': 'x' } });
       expect(events.map(({ id }) => id)).to.deep.equal(['1', '2']);
     });

@@ -60,14 +60,14 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
     it('plays its models in the page, in each API', async () => {
       await open();
       await visit.asFastAsPossible();
-      for (const face of ['completion', 'EventSource', 'fetchEventSource', 'events']) {
-        await visit.select('face', face);
+      for (const api of ['completion', 'EventSource', 'fetchEventSource', 'events']) {
+        await visit.select('api', api);
         await visit.click('new-chat');
         await visit.send('hojoki');
-        expect(await visit.ended(), face).to.equal('done');
-        expect(await visit.text('answer-text'), face).to.equal(await sourceText('hojoki'));
+        expect(await visit.ended(), api).to.equal('done');
+        expect(await visit.text('answer-text'), api).to.equal(await sourceText('hojoki'));
       }
-      await visit.select('face', 'completion');
+      await visit.select('api', 'completion');
       for (const format of ['openai-responses', 'anthropic', 'google', 'ai-sdk', 'cohere']) {
         await visit.select('format', format);
         await visit.click('new-chat');
@@ -215,7 +215,7 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
       await open();
       await visit.asFastAsPossible();
       await visit.select('model', 'emoji');
-      await visit.select('face', 'events');
+      await visit.select('api', 'events');
       await visit.select('fault', 'cut');
       await writePrompt('Read\nto me.');
       await visit.settings({ maxTokens: '30' });
@@ -226,7 +226,7 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
       await visit.click('send');
       expect(await visit.ended()).to.equal('failed');
       expect(await visit.text('question')).to.equal('Read\nto me.');
-      expect(await visit.text('answer-face')).to.equal('events()');
+      expect(await visit.text('answer-api')).to.equal('events()');
       expect((await visit.texts('code'))[0])
         .to.contain("model: 'emoji'")
         .and.to.contain('max_tokens: 30');

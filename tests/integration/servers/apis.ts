@@ -1,4 +1,4 @@
-/** The package's three ways to read a stream, made alike: what is taken is the same, whatever face it came through. */
+/** The package's three APIs for reading a stream, behind one interface: all of them must read the same events. */
 
 import { EventSource } from 'eventsource-wasm';
 import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
@@ -28,8 +28,8 @@ export interface Reading {
   ended: Promise<void>;
 }
 
-/** A face, as `read(url, request)`. All begin to read at once. */
-export type Face = (url: string, request?: Request) => Reading;
+/** An API, as `read(url, request)`. All begin to read at once. */
+export type Api = (url: string, request?: Request) => Reading;
 
 const open = new Set<Reading>();
 
@@ -51,7 +51,7 @@ function remember(taking: Taking, close: () => void, ended: Promise<void>): Read
 }
 
 /** Reads with the class. */
-const withClass: Face = (url, request = {}) => {
+const withClass: Api = (url, request = {}) => {
   const all = reading();
   const source = new EventSource(url, {
     ...request,
@@ -74,7 +74,7 @@ const withClass: Face = (url, request = {}) => {
 };
 
 /** Reads with `fetchEventSource`, where a GET goes on after its end as its users have it: by throwing in `onclose`. */
-const withCallbacks: Face = (url, request = {}) => {
+const withCallbacks: Api = (url, request = {}) => {
   const all = reading();
   const stop = new AbortController();
   let endedAt: number | undefined;
@@ -102,7 +102,7 @@ const withCallbacks: Face = (url, request = {}) => {
 };
 
 /** Reads in a loop, which is left when the next event comes or the signal is aborted. */
-const withLoop: Face = (url, request = {}) => {
+const withLoop: Api = (url, request = {}) => {
   const all = reading();
   const stop = new AbortController();
   let endedAt: number | undefined;
@@ -127,7 +127,7 @@ const withLoop: Face = (url, request = {}) => {
   return remember(all, () => stop.abort(), ended);
 };
 
-export const faces: Record<string, Face> = {
+export const apis: Record<string, Api> = {
   EventSource: withClass,
   fetchEventSource: withCallbacks,
   events: withLoop,

@@ -14,7 +14,7 @@ let open = 0;
  */
 async function begin(request, response) {
   open += 1;
-  // Not the session's event: it is fired once a POST's body has been read, and then no more.
+  // Not the session's event: it is fired only once, when a POST's body has been read.
   response.once('close', () => {
     open -= 1;
   });

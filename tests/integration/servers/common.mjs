@@ -37,7 +37,7 @@ export async function* speak({ words, ends }) {
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
- * Headers are bytes, which Node gives as so many characters.
+ * Headers are bytes, which Node turns into one character each.
  * @param {string | string[] | undefined} value
  */
 export const utf8 = (value) =>

@@ -1,4 +1,4 @@
-/** `completion` against a mock of the providers by other people: their shapes as somebody else reads the documentation. */
+/** `completion` against a third-party mock of the providers, which is an independent reading of their documentation. */
 
 import { LLMock } from '@copilotkit/aimock';
 import { expect } from 'chai';
@@ -34,7 +34,7 @@ const shapes: Record<string, (words: string) => { path: string; body: object; he
   }),
 };
 
-describe('completion: a mock of the providers by other people', () => {
+describe('completion: a third-party mock of the providers', () => {
   const mock = new LLMock({ port: 0, host: '127.0.0.1', chunkSize: 7 });
   const usage = { input_tokens: 5, output_tokens: 9 };
   before(async () => {

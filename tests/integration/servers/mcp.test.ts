@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { EventSource, type EventSourceErrorEvent } from 'eventsource-wasm';
 import { events } from 'eventsource-wasm/stream';
-import { closeAll, faces, type Reading, type Taken } from './apis.js';
+import { apis, closeAll, type Reading, type Taken } from './apis.js';
 import { mcp, Server, until } from './server.js';
 
 const VERSION = '2025-11-25';
@@ -56,15 +56,15 @@ describe('the MCP SDK’s streamable HTTP', () => {
     return { hello, headers };
   }
 
-  for (const [face, read] of Object.entries(faces)) {
-    it(`${face}: initialize, and the session that it gives`, async () => {
+  for (const [api, read] of Object.entries(apis)) {
+    it(`${api}: initialize, and the session that it gives`, async () => {
       const { hello } = await begin(read);
       expect(messages(hello.taken)).to.have.length(1);
       expect(messages(hello.taken)[0]).to.deep.include({ id: 'hello', jsonrpc: '2.0' });
       expect(messages(hello.taken)[0].result).to.deep.include({ protocolVersion: VERSION });
     });
 
-    it(`${face}: a tool’s notifications and its result`, async () => {
+    it(`${api}: a tool’s notifications and its result`, async () => {
       const { headers } = await begin(read);
       const counting = read(url, call('count', headers));
       await counting.ended;
@@ -73,7 +73,7 @@ describe('the MCP SDK’s streamable HTTP', () => {
       await server.untilOpen(0);
     });
 
-    it(`${face}: the stream of a GET, until it is closed`, async () => {
+    it(`${api}: the stream of a GET, until it is closed`, async () => {
       const { headers } = await begin(read);
       const announcements = read(url, { headers });
       await server.untilOpen(1);
@@ -94,7 +94,7 @@ describe('the MCP SDK’s streamable HTTP', () => {
   }
 
   it('a tool’s stream that ends in the middle is resumed by a GET', async () => {
-    const { headers } = await begin(faces.EventSource as (typeof faces)[string]);
+    const { headers } = await begin(apis.EventSource as (typeof apis)[string]);
     const taken: Taken[] = [];
     const delays: unknown[] = [];
     const methods: string[] = [];
@@ -119,7 +119,7 @@ describe('the MCP SDK’s streamable HTTP', () => {
   });
 
   it('the same in a loop, which ends with the result', async () => {
-    const { headers } = await begin(faces.events as (typeof faces)[string]);
+    const { headers } = await begin(apis.events as (typeof apis)[string]);
     const taken: Taken[] = [];
     const stream = events(url, { ...call('fall', headers), resume: { headers }, reconnect: true });
     for await (const { id = '', event = 'message', data } of stream) {
@@ -131,7 +131,7 @@ describe('the MCP SDK’s streamable HTTP', () => {
   });
 
   it('a session that is over is a status with its reason', async () => {
-    const { headers } = await begin(faces.EventSource as (typeof faces)[string]);
+    const { headers } = await begin(apis.EventSource as (typeof apis)[string]);
     expect((await fetch(url, { method: 'DELETE', headers })).status).to.equal(200);
     const source = new EventSource(url, call('count', headers));
     const error = await new Promise<EventSourceErrorEvent>((resolve) => {

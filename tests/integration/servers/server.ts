@@ -42,7 +42,7 @@ export class Server {
     await closed;
   }
 
-  /** Waits until the server's library believes that so many streams are open. */
+  /** Waits until the server's library reports this number of open streams. */
   async untilOpen(count: number): Promise<void> {
     let open: unknown;
     await until(
@@ -59,7 +59,7 @@ export class Server {
 export async function until(holds: () => unknown, what: () => string): Promise<void> {
   const end = performance.now() + 5_000;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`it never came to this: ${what()}`);
+    if (performance.now() > end) throw new Error(`timed out waiting for: ${what()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

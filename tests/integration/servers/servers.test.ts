@@ -1,11 +1,11 @@
-/** Streams of servers of other people's making, through each face of the package. README.md says what the servers do. */
+/** Streams of third-party servers, read with each API of the package. README.md says what the servers do. */
 
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { EventSource } from 'eventsource-wasm';
 import { events } from 'eventsource-wasm/stream';
 import { next, sleep } from '../../conformance/conformance-test.js';
-import { closeAll, faces } from './apis.js';
+import { apis, closeAll } from './apis.js';
 import { Server, servers, until } from './server.js';
 
 const feed: { id: string; event: string; data: string }[] = JSON.parse(
@@ -36,8 +36,8 @@ for (const [name, program] of Object.entries(servers)) {
     afterEach(closeAll);
     after(() => server?.stop());
 
-    for (const [face, read] of Object.entries(faces)) {
-      it(`${face}: a feed: types, IDs, data; on after its end with the last ID; closing`, async () => {
+    for (const [api, read] of Object.entries(apis)) {
+      it(`${api}: a feed: types, IDs, data; on after its end with the last ID; closing`, async () => {
         const stream = read(`${server.origin}/feed`);
         await until(
           () => stream.taken.length >= feed.length,
@@ -56,7 +56,7 @@ for (const [name, program] of Object.entries(servers)) {
         await server.untilOpen(0);
       });
 
-      it(`${face}: an answer to a POST, to its end`, async () => {
+      it(`${api}: an answer to a POST, to its end`, async () => {
         const stream = read(`${server.origin}/answer`, ask(true));
         await stream.ended;
         expect(stream.taken.map(({ event, data }) => [event, data])).to.deep.equal(
@@ -67,7 +67,7 @@ for (const [name, program] of Object.entries(servers)) {
         await server.untilOpen(0);
       });
 
-      it(`${face}: an answer to a POST that is left in the middle`, async () => {
+      it(`${api}: an answer to a POST that is left in the middle`, async () => {
         const stream = read(`${server.origin}/answer`, ask(false));
         await until(
           () => stream.taken.length > 2 * words.length,
@@ -103,7 +103,7 @@ for (const [name, program] of Object.entries(servers)) {
       await next(source, 'comment');
       await next(source, 'comment');
       source.close();
-      // An ID that nobody knows any more begins the feed anew: the server had understood it if nothing came.
+      // An ID that the server doesn't know starts the feed again; nothing arrives if the server has understood it.
       expect(errors).to.be.empty;
       expect(source.lastEventId).to.equal('é-6');
       await server.untilOpen(0);

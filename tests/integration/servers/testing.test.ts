@@ -67,7 +67,7 @@ describe('fakeCompletion: a Node server for the clients of providers', () => {
       expect(output.map(({ type }) => type)).to.deep.equal(['reasoning', 'message', 'function_call']);
     }));
 
-  it('OpenAI’s client hears of the error in the stream', () =>
+  it('OpenAI’s client gets the error in the stream', () =>
     serving(fakeCompletion('openai-chat', { ...answer, failAfter: 3, failWith: 'error' }), async (origin) => {
       const client = new OpenAI({ apiKey: 'any', baseURL: origin, maxRetries: 0 });
       const stream = await client.chat.completions.create({ model: 'any', messages: [], stream: true });

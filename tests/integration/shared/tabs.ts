@@ -65,7 +65,7 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
         let isDiscarded = false;
         return {
           ...puppeteerTab(id, page),
-          // The tab of a page that was discarded would load it anew when it is shown.
+          // A discarded tab would reload its page when it is shown.
           close: () => (isDiscarded ? closeTarget(browser, url) : page.close()),
           crash: async () => {
             // Nobody is left to answer it.
@@ -282,7 +282,7 @@ async function clickAction(url: string, action: string, state: string): Promise<
     if (row?.cells[6]?.textContent?.includes(state)) return;
     const links = [...(row?.querySelectorAll<HTMLElement>('.actions-cell > div') ?? [])];
     const link = links.find(({ textContent }) => textContent?.trim() === action);
-    // The table is drawn anew once a second.
+    // The table is redrawn once a second.
     if (link && tries % 40 === 0) link.click();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -98,7 +98,7 @@ function answer({ random, fates }: Chance, events: string[], response: ServerRes
   }
 }
 
-/** What becomes of a connection, once so many bytes have come from the server. */
+/** The fate of a connection, after this many bytes from the server. */
 const FATES = ['end', 'end', 'end', 'reset', 'reset', 'silence', 'refusal', 'none'] as const;
 
 /** More bytes than the head of a response has. */
@@ -131,7 +131,7 @@ function proxy(port: number, client: Socket): void {
   });
 }
 
-/** In pieces and at a pace that nobody has chosen, up to a limit. */
+/** In pieces of random size and pace, up to a limit. */
 async function forward(from: Socket, to: Socket, limit: number, random: () => number): Promise<void> {
   let left = limit;
   try {

@@ -2,7 +2,7 @@
 
 use eventsource_wasm::core::Clock;
 
-/// What the core is told of the time, and the random number that it gets.
+/// The clock and the random number of the core.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Now {
     pub time: f64,

@@ -52,9 +52,9 @@ declare const __SERVER__: {
   origin: string;
   /** Other streams. */
   otherOrigin: string;
-  /** Nobody listens there. */
+  /** The origin of a port without a server. */
   nobody: string;
-  /** What scenarios are made by: apart, as browsers open no more than six connections to one origin. */
+  /** The origin that makes scenarios. It is separate, because browsers open at most six connections to an origin. */
   control: string;
   /** The playground's server. */
   models: string;
@@ -65,7 +65,7 @@ export const models = { origin: __SERVER__.models, key: 'demo-key' };
 
 /** A URL that is answered as a test wants it. */
 export class Scenario {
-  /** A URL at which nobody listens. */
+  /** A URL without a server. */
   static readonly nobody = `${__SERVER__.nobody}/`;
 
   static readonly #made = new Set<Scenario>();
@@ -97,7 +97,7 @@ export class Scenario {
     return scenario;
   }
 
-  /** As `of`, without a request of its own: the answers are in the URL. Whoever uses it closes what it opens. */
+  /** As `of`, without a request of its own: the answers are in the URL. The caller closes what it opens. */
   static inline(...answers: Answer[]): Scenario {
     const query = new URLSearchParams({ answers: JSON.stringify(answers) });
     const scenario = new Scenario(`inline-${`${Math.random()}`.slice(2)}`, `?${query}`);

@@ -29,7 +29,7 @@ function neverPanic(): void {
   (globalThis as Panicking).panicsOnDemand = () => false;
 }
 
-/** A server within the page: what it streams, and whether it has been let go. */
+/** A server within the page: its stream, and whether the client has closed it. */
 function server() {
   const signals: AbortSignal[] = [];
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;

@@ -496,7 +496,7 @@ fn chosen_statuses_are_tried_again_when_the_server_says() {
         let expected = (Action::Reconnect(delay), Error::RetriedStatus, retry_after);
         assert_eq!(refuse(&policy, status, header), expected, "{status} {header:?}");
     }
-    // Other statuses fail for good, but the error says what the server said.
+    // Other statuses fail, but the error has the server's Retry-After.
     assert_eq!(refuse(&policy, 500, "1"), (Action::Fail, Error::Status, Some(1_000.0)));
     assert_eq!(refuse(&policy, 200, "1"), (Action::Fail, Error::ContentType, Some(1_000.0)));
     let deaf = Policy { retry_after: false, ..policy };

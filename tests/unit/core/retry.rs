@@ -187,7 +187,7 @@ fn failures_are_forgotten_after_having_been_open_for_long_enough() {
     assert_eq!(cycle(4_002.0, 4_003.0), Action::GiveUp(3));
 }
 
-/// A server that answers 200 and ends at once, so many times in a row.
+/// A server that answers 200 and ends at once, this many times in a row.
 fn empty_streams(retry: &mut Retry, outcome: Outcome, count: usize) -> Vec<Action> {
     let end = |_| {
         retry.opened(&Now::default());

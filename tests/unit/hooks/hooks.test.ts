@@ -72,7 +72,7 @@ if ('document' in globalThis) {
 async function until(holds: () => boolean): Promise<void> {
   const end = Date.now() + 10_000;
   while (!holds()) {
-    if (Date.now() > end) throw new Error(`it never came to this: ${holds}`);
+    if (Date.now() > end) throw new Error(`timed out waiting for: ${holds}`);
     await sleep(5);
   }
 }

@@ -15,7 +15,7 @@ const { proxy, server, seed, runs } = __SERVER__.chaos;
 
 const EVENTS = 150;
 
-/** So many at once: browsers open no more than six connections to an origin. */
+/** Runs at a time: browsers open at most six connections to an origin. */
 const AT_ONCE = 4;
 
 /** The server goes silent at times. */

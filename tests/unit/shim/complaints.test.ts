@@ -36,7 +36,7 @@ async function unhandledRejections(run: () => Promise<void>): Promise<unknown[]>
 }
 
 describe('complaints', () => {
-  it('“it retries for ever: how do I stop it?”', async () => {
+  it('“it retries endlessly: how do I stop it?”', async () => {
     const scenario = await Scenario.of({ status: 'reset' });
     const source = new EventSource(scenario.url, { reconnect: { initialDelay: 1, maxAttempts: 2 } });
     const seen = record(source, 'error');
@@ -52,7 +52,7 @@ describe('complaints', () => {
     expect(await scenario.requests()).to.have.length(1);
   });
 
-  it('“a 503 while the server is being deployed ends it for good”', async () => {
+  it('“a 503 during a deployment ends it”', async () => {
     const scenario = await Scenario.of({ status: 503 }, { status: 502 }, hang);
     const reconnect = { statuses: [502, 503, 504], initialDelay: 1 };
     await using(new EventSource(scenario.url, { reconnect }), (source) => next(source, 'message'));
@@ -68,7 +68,7 @@ describe('complaints', () => {
     });
   });
 
-  it('“the stream hangs for ever when the connection is dead”', async () => {
+  it('“the stream hangs when the connection is dead”', async () => {
     const scenario = await Scenario.of({ steps: ['retry: 1\nid: 4\ndata: x\n\n', { end: 'hang' }] }, hang);
     await using(new EventSource(scenario.url, { idleTimeout: 60 }), async () => {
       const requests = await scenario.until((all) => all.length >= 2);
@@ -76,7 +76,7 @@ describe('complaints', () => {
     });
   });
 
-  it('“a time-out of 45 s that I can’t turn off”: there is none unless it is asked for', async () => {
+  it('“a timeout of 45 s that I can’t switch off”: there is none by default', async () => {
     const scenario = await Scenario.of(hang);
     await using(new EventSource(scenario.url), async (source) => {
       const seen = record(source, 'error');
@@ -98,7 +98,7 @@ describe('complaints', () => {
     expect(error.json()).to.deep.equal({ detail: 'expired' });
   });
 
-  it('“a 401 with JSON is connected, and retried for ever”', async () => {
+  it('“a 401 with JSON counts as connected, and is retried endlessly”', async () => {
     const scenario = await Scenario.of({ status: 401, contentType: 'application/json', steps: ['{}'] });
     const source = new EventSource(scenario.url);
     const events = record(source, 'open', 'error');
@@ -123,7 +123,7 @@ describe('complaints', () => {
     expect(reasons).to.deep.equal([]);
   });
 
-  it('“an aborted signal is ignored when it was aborted before”', async () => {
+  it('“a signal that was aborted before is ignored”', async () => {
     const scenario = await Scenario.of(hang);
     const source = new EventSource(scenario.url, { signal: AbortSignal.abort() });
     await sleep(50);
@@ -141,7 +141,7 @@ describe('complaints', () => {
     expect(seen).to.have.length(1);
   });
 
-  it('“what my handler throws reconnects, and replays everything”', async () => {
+  it('“an exception in my handler reconnects, and replays everything”', async () => {
     const scenario = await Scenario.of({ steps: ['data: 1\n\ndata: 2\n\n'] });
     const seen: string[] = [];
     // What it throws goes to `reportError`; where there is none, errors.test.ts looks at what becomes of it.
@@ -222,7 +222,7 @@ describe('complaints', () => {
     });
   });
 
-  it('“I want every event, whatever it is called”', async () => {
+  it('“I want every event, of any type”', async () => {
     const scenario = await Scenario.of({
       steps: ['event: surprise\ndata: 1\n\ndata: 2\n\n', { end: 'hang' }],
     });
@@ -247,14 +247,14 @@ describe('complaints', () => {
     });
   });
 
-  it('“a keep-alive comment calls my handler with nothing in it”', async () => {
+  it('“a keep-alive comment calls my handler with empty data”', async () => {
     const scenario = await Scenario.of({ steps: [':\n\n:\n\ndata: x\n\n', { end: 'hang' }] });
     await using(new EventSource(scenario.url), async (source) => {
       expect((await next(source, 'message')).data).to.equal('x');
     });
   });
 
-  it('“a heartbeat doesn’t count as life, so my watchdog barks”', async () => {
+  it('“heartbeat comments don’t reset my idle timeout”', async () => {
     const beats = Array.from({ length: 6 }, () => [':\n', { wait: 300 }] as const).flat();
     const scenario = await Scenario.of({ steps: [...beats, 'data: x\n\n', { end: 'hang' }] });
     // Longer than a busy browser is away from a heartbeat, shorter than all of them together.

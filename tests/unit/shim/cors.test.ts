@@ -10,7 +10,7 @@ const refused: Answer = { cors: 'none', steps: ['data: secret\n\n', { end: 'hang
 
 if ('document' in globalThis) {
   describe('CORS errors', () => {
-    it('a GET that CORS refuses fails for good, and the error names the missing header', async () => {
+    it('a GET that CORS refuses fails, and the error names the missing header', async () => {
       const scenario = await Scenario.of(refused);
       const source = new EventSource(scenario.otherUrl);
       const error = await next<EventSourceErrorEvent>(source, 'error');

@@ -206,7 +206,7 @@ describe('URLs', () => {
 
 if ('document' in globalThis) {
   describe('pages', () => {
-    it('window.stop() ends the connection for good, with one error', async () => {
+    it('window.stop() ends the connection, with one error', async () => {
       const scenario = await Scenario.of({ steps: ['retry: 10\ndata: x\n\n', { end: 'hang' }] });
       // Firefox would end the test runner's own connection too.
       if (navigator.userAgent.includes('Firefox')) window.stop = () => {};

@@ -69,7 +69,7 @@ describe('error events', () => {
     expect(errors).to.equal(0);
   });
 
-  it('the end of a stream says when it goes on', async () => {
+  it('the error at the end of a stream has the delay', async () => {
     const scenario = await Scenario.of({ steps: ['retry: 1234\n\n'] });
     await using(new EventSource(scenario.url), async (source) => {
       const error = await next<EventSourceErrorEvent>(source, 'error');
@@ -160,7 +160,7 @@ describe('error events', () => {
     expect((await next<EventSourceErrorEvent>(source, 'error')).kind).to.equal('network');
   });
 
-  it('where WebAssembly is not to be had, it says what to do, and later ones work', async () => {
+  it('without WebAssembly the error says what to do, and later objects work', async () => {
     const { WebAssembly } = globalThis;
     // A copy of the package that has not started its module yet.
     const { EventSource: Fresh } = await runGlobalScript();

@@ -43,7 +43,7 @@ describe('events', () => {
     expect((await scenario.requests())[0]).to.include({ method: 'POST', body: 'question' });
   });
 
-  it('of a URL: a GET goes on after its end, with the last event ID', async () => {
+  it('of a URL: a GET is sent again after its end, with the last event ID', async () => {
     const scenario = await Scenario.of(
       { steps: ['retry: 1\nid: 1\ndata: a\n\n'] },
       { steps: ['data: b\n\n', { end: 'hang' }] },
@@ -57,7 +57,7 @@ describe('events', () => {
     expect((await scenario.requests())[1]?.headers['last-event-id']).to.equal('1');
   });
 
-  it('of a URL: a GET that isn’t to go on', async () => {
+  it('of a URL: a GET with reconnect: false', async () => {
     const scenario = await Scenario.of({ steps: [stream] });
     expect(await all(events(new URL(scenario.url), { reconnect: false }))).to.deep.equal(expected);
     expect(await scenario.requests()).to.have.length(1);
@@ -185,7 +185,7 @@ describe('events', () => {
     expect(error).to.include({ name: 'EventSourceError', kind: 'network' });
   });
 
-  it('a response that is no event stream says so', async () => {
+  it('a response that is no event stream throws', async () => {
     const scenario = await Scenario.of({ status: 401, contentType: 'text/plain', steps: ['who are you?'] });
     const error = await failure(all(events(await fetch(scenario.url))));
     expect(error).to.include({ kind: 'status', status: 401, body: 'who are you?' });

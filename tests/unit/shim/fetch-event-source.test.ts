@@ -31,7 +31,7 @@ interface Run {
 interface Story {
   /** Members of the second argument; the callbacks are called after the call was written down. */
   init?: microsoft.FetchEventSourceInit;
-  /** Aborts after so many requests have ended, and some time. */
+  /** Aborts some time after this many requests have ended. */
   stopAfter?: number;
 }
 
@@ -255,7 +255,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect((await scenario.until(([request]) => request?.isOpen === false))[0]?.isOpen).to.equal(false);
     });
 
-    it('the last event ID is sent when it goes on, and an empty one takes it back', async () => {
+    it('the last event ID is sent with the next request, and an empty one resets it', async () => {
       const { requests } = await run(
         implementation,
         [

@@ -416,7 +416,7 @@ describe('globals that are replaced after the import', () => {
     }
   });
 
-  it('a parser whose decoder throws says so, and parses again after reset()', async () => {
+  it('a parser whose decoder throws reports it, and parses again after reset()', async () => {
     const seen: string[] = [];
     const parser = createParser({ onEvent: ({ data }) => seen.push(data) });
     await replacing(TextDecoder.prototype, 'decode', throws, async () => {

@@ -148,8 +148,8 @@ describe('1,000 objects opened and closed', () => {
   });
 });
 
-describe('an event that comes alone', () => {
-  it('is fired in the task in which it came', async () => {
+describe('a single event', () => {
+  it('is fired in the task in which it arrived', async () => {
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
     const body = new ReadableStream({
       start(given) {

@@ -298,7 +298,7 @@ describe('completion: the request', () => {
 });
 
 describe('completion: the end', () => {
-  it('[DONE] ends it, whatever the server does after that', async () => {
+  it('[DONE] ends it, and later data is ignored', async () => {
     const steps = [chat({ content: 'a' }, 'stop'), 'data: [DONE]\n\n', { end: 'hang' }] as const;
     const { answer, scenario } = await answered({ steps: [...steps] });
     expect(await answer.text()).to.equal('a');

@@ -83,7 +83,7 @@ if ('document' in globalThis) {
       });
     });
 
-    it('a POST is not sent again, whatever the page goes through', async () => {
+    it('page events never send a POST again', async () => {
       const scenario = await Scenario.of({ steps: ['data: a\n\n', { wait: 150 }, 'data: b\n\n'] });
       const source = new EventSource(scenario.url, { method: 'POST', whenHidden: 'pause' });
       const events = record(source, 'message', 'error', 'close');

@@ -22,7 +22,7 @@ async function live(
   let mostAlive = 0;
   let requests = 0;
 
-  /** A server that answers late or never, streams, breaks off, ends or refuses. It knows when it was let go. */
+  /** A server that answers late or never, streams, breaks off, ends or refuses. It knows when the client has closed it. */
   const fetch = async (_url: string, { signal }: RequestInit): Promise<Response> => {
     requests++;
     alive++;

@@ -60,7 +60,7 @@ describe('reconnect', () => {
     );
   });
 
-  it('a policy: delays grow, and it gives up and says so', async () => {
+  it('a policy: delays grow, and the last error says that it gives up', async () => {
     const source = new EventSource(nowhere, {
       reconnect: { initialDelay: 10, factor: 2, jitter: 0, maxAttempts: 3 },
     });
@@ -82,7 +82,7 @@ describe('reconnect', () => {
     for (const { delay } of seen.slice(0, -1)) expect(delay).to.be.within(20, 30);
   });
 
-  it('a policy: chosen statuses are tried again, when the server says so in Retry-After', async () => {
+  it('a policy: chosen statuses are retried after Retry-After', async () => {
     const scenario = await Scenario.of(
       { status: 503 },
       { status: 429, headers: { 'retry-after': '1' }, steps: ['slow down'] },
@@ -575,7 +575,7 @@ describe('seeing what happens', () => {
     });
   });
 
-  it('onEvent hears every event, whatever its type; what it throws changes nothing', async () => {
+  it('onEvent gets events of all types; its exceptions change nothing', async () => {
     const scenario = await Scenario.of({
       steps: ['event: a\ndata: 1\n\nevent: b\ndata: 2\n\ndata: 3\n\n', { end: 'hang' }],
     });

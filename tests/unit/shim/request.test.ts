@@ -259,7 +259,7 @@ describe('headers for a fetch of the user’s own', () => {
     });
   });
 
-  it('each name is there once, whatever its case', async () => {
+  it('each header is sent once, whatever the case of its name', async () => {
     const headers: [string, string | number][] = [
       ['X-Own', 'a'],
       ['x-own', 2],

@@ -292,7 +292,7 @@ describe('SharedEventSource', () => {
       expect(seen).to.deep.equal(range(1, 6));
     });
 
-    it('one that missed messages catches up, or is told by an error of the kind gap', async () => {
+    it('one that missed messages catches up, or gets an error of the kind gap', async () => {
       const feed = new Feed();
       const { members, restore } = makeChannelsDeaf();
       try {
@@ -518,7 +518,7 @@ describe('SharedEventSource', () => {
   });
 
   describe('closeAll', () => {
-    it('closes all of a URL, whatever their names', async () => {
+    it('closes all of a URL, with any name', async () => {
       const feed = new Feed();
       const other = new Feed();
       const sources = await group(feed, 2);
@@ -706,7 +706,7 @@ describe('SharedEventSource', () => {
       expect(slow.map(Number)).to.deep.equal(range(1, 20));
     });
 
-    it('a loop that is too slow is told by an error of the kind gap', async () => {
+    it('a loop that is too slow gets an error of the kind gap', async () => {
       const feed = new Feed();
       const [first, second] = await group(feed, 2);
       const quick = collect(second as SharedEventSource);

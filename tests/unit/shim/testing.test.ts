@@ -82,7 +82,7 @@ describe('testing: answers', () => {
     });
   });
 
-  it('send() sends type, ID and data, whatever is in them', async () => {
+  it('send() sends type, ID and data with any characters', async () => {
     await connected(async (source, request) => {
       const seen = record(source, 'message', 'price', 'end');
       request.open();

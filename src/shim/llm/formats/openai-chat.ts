@@ -124,8 +124,8 @@ export const openaiChat: CompletionFormat = {
         answer.write('text', text);
         refusal += textOf(delta.refusal) ?? '';
         answer.write('text', delta.refusal);
-        for (const name of ['image', 'annotation', 'audio']) {
-          for (const item of list(delta[`${name}s`] ?? delta[name])) answer.other(name, item);
+        for (const name of ['images', 'annotations', 'audio']) {
+          for (const item of list(delta[name])) answer.other(name.replace(/s$/, ''), item);
         }
         list(delta.tool_calls).forEach(readCall);
         const called = delta.function_call;
