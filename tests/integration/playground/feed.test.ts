@@ -200,6 +200,8 @@ describe('feed view', () => {
     await feed.fill('feed-last-id', '40');
     await connect('/feed?rate=0&count=3&retry=10');
     await feed.says('feed-status', /^Closed: the stream is complete/);
+    // Rows are drawn with the next frame, which a busy machine delays.
+    await feed.says('feed-count', /^3 events$/);
     expect((await rows()).map(({ id }) => id)).to.deep.equal(['41', '42', '43']);
     await feed.fill('feed-idle', '0.3');
     await connect('/feed?fault=silence&after=2&rate=0');
