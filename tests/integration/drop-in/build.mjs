@@ -9,7 +9,7 @@ import { bundle } from '../../../tools/bundle.mjs';
 import { npmBin, root, run, step } from '../../../tools/run.mjs';
 
 const PROJECTS = 'tests/integration/drop-in/projects';
-const FOLDER = 'build/tests/drop-in';
+const FOLDER = 'build/drop-in';
 
 /** What stands in for what. @type {Record<string, string>} */
 const REPLACEMENTS = {

@@ -2,7 +2,7 @@
 // @ts-check
 import { readFileSync } from 'node:fs';
 import { run, step } from '../../../../tools/run.mjs';
-import { bundleTests, testsIn } from '../../../support/bundle.mjs';
+import { bundleTests, inNode, testsIn } from '../../../support/bundle.mjs';
 import { runMocha } from '../../../support/suite.mjs';
 import { exchanging } from '../../chromium.mjs';
 import { install } from '../../install.mjs';
