@@ -105,9 +105,9 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
         site.publish();
         for (const tab of all) await caughtUp(tab, site);
         const [holder] = all as [Tab];
-        const hanging = holder.evaluate('for (const end = Date.now() + 40_000; Date.now() < end; );');
+        const hanging = holder.evaluate('for (const end = Date.now() + 36_000; Date.now() < end; );');
         site.publish();
-        const end = performance.now() + 39_000;
+        const end = performance.now() + 34_000;
         while (site.connections.length < 2 && performance.now() < end) await sleep(50);
         // The visible one asks.
         expect(site.connections.map(({ tab }) => tab)).to.deep.equal([holder.id, all.at(-1)?.id]);

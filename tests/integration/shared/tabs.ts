@@ -31,7 +31,7 @@ export interface Tabs {
   stop(): Promise<void>;
 }
 
-const TIMEOUT = 30_000;
+const TIMEOUT = 60_000;
 
 const impossible = async () => {
   throw new Error('not in this browser');
