@@ -30,8 +30,8 @@ import {
 const GLOBAL = 'src/shim/global.ts';
 
 /**
- * Members of internal objects that are shortened, as bundlers can't know that nobody else uses them. None is an option,
- * or the name of anything that a platform has, or crosses to another tab.
+ * Members of internal objects that are shortened, because bundlers don't shorten member names. None of them is an option, a
+ * name of the platform, or sent to another tab.
  */
 const internalMembers = [
   ...['onBlock', 'onIgnoredLine', 'onUnfinished', 'untilWanted', 'untilDelivered', 'untilBelow', 'onTaken'],
