@@ -29,7 +29,7 @@ async function aptInstallNow(packages) {
   }
   await aptGet(['update'], fix);
   // --no-remove: whether a conflicting package may go is for the machine's owner to say.
-  await aptGet(['install', '--yes', '--no-install-recomfixs', '--no-remove', ...packages], fix);
+  await aptGet(['install', '--yes', '--no-install-recommends', '--no-remove', ...packages], fix);
 }
 
 /** As root, or by a sudo that asks for no password. @param {string[]} args @param {string} fix */

@@ -21,7 +21,7 @@ export class SuiteError extends StepError {
 export class EndedEarlyError extends StepError {}
 
 /** A suite is ended after this time, and has failed. */
-const SUITE_SECONDS = 600;
+const SUITE_SECONDS = 1800;
 
 const NODE = { program: process.execPath, flags: ['--enable-source-maps', '--expose-gc'] };
 const MOCHA = 'tests/support/run-mocha.mjs';
