@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import puppeteer from 'puppeteer-core';
-import { setupChromium } from '../../tools/browsers.mjs';
+import { setupHeadlessShell } from '../../tools/browsers.mjs';
 import { StepError } from '../../tools/run.mjs';
 import { scenarioServer } from '../support/scenario-server.mjs';
 import { allPrograms, WELL } from './programs.mjs';
@@ -50,8 +50,8 @@ export async function serving(folder, use, { headers = {}, pages = {} } = {}) {
 let browser;
 
 async function launch() {
-  const executablePath = await setupChromium();
-  return puppeteer.launch({ executablePath, headless: true, args: ['--no-sandbox'] });
+  const executablePath = await setupHeadlessShell();
+  return puppeteer.launch({ executablePath, headless: 'shell', args: ['--no-sandbox'] });
 }
 
 /** A URL that answers a program, and the question what came to it. */

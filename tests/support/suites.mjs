@@ -1,6 +1,6 @@
 /** The suites of `npm test`: how each is set up and run. */
 // @ts-check
-import { BROWSER_NAMES, setupBrowser, setupChromium } from '../../tools/browsers.mjs';
+import { BROWSER_NAMES, setupBrowser, setupChromium, setupHeadlessShell } from '../../tools/browsers.mjs';
 import { npmRun } from '../../tools/packages.mjs';
 import { run, StepError, step } from '../../tools/run.mjs';
 import { setupToolchain } from '../../tools/toolchain.mjs';
@@ -45,7 +45,7 @@ export const suites = {
   async playground() {
     await npmRun('build:playground');
     await npmRun('build:static');
-    return integration('playground', { ...(await chromeAndFirefox()), MOCHA_JOBS: '4' });
+    return integration('playground', { ...(await chromeAndFirefox(setupHeadlessShell)), MOCHA_JOBS: '4' });
   },
   async servers() {
     return integration('servers', { SERVERS: JSON.stringify(await setupServers()) });
@@ -61,7 +61,7 @@ export const suites = {
   async examples() {
     await npmRun('build:package');
     const EXAMPLES = JSON.stringify(await buildExamples());
-    return integration('examples', { CHROME_PATH: await setupChromium(), EXAMPLES });
+    return integration('examples', { CHROME_PATH: await setupHeadlessShell(), EXAMPLES });
   },
   packaging: async () => (await testPackaging()).counts,
 };
@@ -92,9 +92,10 @@ async function check(script) {
   return { passed: 1, failed: 0, skipped: 0 };
 }
 
-async function chromeAndFirefox() {
+/** @param {() => Promise<string>} [chrome] */
+async function chromeAndFirefox(chrome = setupChromium) {
   const FIREFOX_PATH = (await setupBrowser('firefox')).executable;
-  return { CHROME_PATH: await setupChromium(), FIREFOX_PATH };
+  return { CHROME_PATH: await chrome(), FIREFOX_PATH };
 }
 
 /** @param {string} name @param {string[]} folders @param {RegExp} [without] */

@@ -30,7 +30,7 @@ for (const [name, root] of Object.entries(examples)) {
       server = await startServer({ root, port: 0 });
       browser = await puppeteer.launch({
         executablePath: process.env.CHROME_PATH as string,
-        headless: true,
+        headless: 'shell',
         args: ['--no-sandbox'],
       });
       page = await browser.newPage();

@@ -18,7 +18,7 @@ export const sourceText = async (model: string): Promise<string> =>
 export const launch = (): Promise<Browser> =>
   puppeteer.launch({
     executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
-    headless: true,
+    headless: 'shell',
     args: ['--no-sandbox'],
   });
 
