@@ -2,45 +2,45 @@
 import { readFileSync } from 'node:fs';
 
 const bytes = {
-  'eventsource-wasm': 24600,
-  'eventsource-wasm/polyfill': 24600,
-  'eventsource-wasm/fetch-event-source': 20200,
-  'eventsource-wasm/stream': 23800,
-  'eventsource-wasm/llm': 31800,
+  'eventsource-wasm': 24300,
+  'eventsource-wasm/polyfill': 24300,
+  'eventsource-wasm/fetch-event-source': 19800,
+  'eventsource-wasm/stream': 23300,
+  'eventsource-wasm/llm': 31400,
   'eventsource-wasm/testing': 5800,
-  'eventsource-wasm/shared': 27500,
-  'eventsource-wasm/react': 38400,
-  'eventsource-wasm/vue': 38500,
-  'eventsource-wasm/svelte': 38200,
-  'eventsource-wasm/slim': 13300,
-  'eventsource-wasm/slim/polyfill': 13300,
-  'eventsource-wasm/slim/fetch-event-source': 8900,
-  'eventsource-wasm/slim/stream': 12500,
-  'eventsource-wasm/slim/llm': 20400,
-  'eventsource-wasm/slim/shared': 16200,
-  'eventsource-wasm/slim/react': 27000,
+  'eventsource-wasm/shared': 27200,
+  'eventsource-wasm/react': 38000,
+  'eventsource-wasm/vue': 38100,
+  'eventsource-wasm/svelte': 37800,
+  'eventsource-wasm/slim': 13200,
+  'eventsource-wasm/slim/polyfill': 13200,
+  'eventsource-wasm/slim/fetch-event-source': 8800,
+  'eventsource-wasm/slim/stream': 12300,
+  'eventsource-wasm/slim/llm': 20300,
+  'eventsource-wasm/slim/shared': 16100,
+  'eventsource-wasm/slim/react': 26900,
   'eventsource-wasm/slim/vue': 27100,
   'eventsource-wasm/slim/svelte': 26800,
-  'eventsource-wasm/js': 28400,
-  'eventsource-wasm/js/polyfill': 28400,
-  'eventsource-wasm/js/fetch-event-source': 23900,
-  'eventsource-wasm/js/stream': 27500,
-  'eventsource-wasm/js/llm': 35700,
-  'eventsource-wasm/js/shared': 31400,
-  'eventsource-wasm/js/react': 42400,
-  'eventsource-wasm/js/vue': 42500,
-  'eventsource-wasm/js/svelte': 42200,
+  'eventsource-wasm/js': 28200,
+  'eventsource-wasm/js/polyfill': 28200,
+  'eventsource-wasm/js/fetch-event-source': 23800,
+  'eventsource-wasm/js/stream': 27200,
+  'eventsource-wasm/js/llm': 35400,
+  'eventsource-wasm/js/shared': 31200,
+  'eventsource-wasm/js/react': 42000,
+  'eventsource-wasm/js/vue': 42100,
+  'eventsource-wasm/js/svelte': 42000,
 };
 
 /** Files as they are. */
 const files = {
-  'dist/global.js': 24700,
-  'dist/global-js.js': 28500,
-  'dist/core.wasm': 10900,
+  'dist/global.js': 24300,
+  'dist/global-js.js': 28200,
+  'dist/core.wasm': 10800,
 };
 
 /** Parts of an entry. */
-const imports = [['eventsource-wasm/llm', '{ createCompletion, openaiChat }', 26700]];
+const imports = [['eventsource-wasm/llm', '{ createCompletion, openaiChat }', 26500]];
 
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 /** Without the standard library's sources the module is larger, and no ceiling holds. */
@@ -71,7 +71,7 @@ export default [
   ...Object.entries(bytes).map(([name, limit]) =>
     withLimit({ name, path: entry(name), ignore: ['react', 'vue'] }, limit),
   ),
-  withLimit({ name: 'the core: module and glue', path: 'src/shim/wasm/load.ts' }, 13000),
+  withLimit({ name: 'the core: module and glue', path: 'src/shim/wasm/load.ts' }, 12800),
   ...imports.map(([name, names, limit]) =>
     withLimit({ name: `${name}: ${names}`, path: entry(name), import: names }, limit),
   ),

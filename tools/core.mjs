@@ -32,7 +32,17 @@ const WASM_FEATURES = [
 /** What wasm2js can translate. */
 const WASM2JS_FEATURES = WASM_FEATURES.filter((feature) => feature !== 'simd');
 
-const OPTIMIZATIONS = ['-Oz', '--converge'];
+/**
+ * The linker puts the stack at address 0 and data above it, so that no pointer to an object is below 1024. Then offsets
+ * can move into loads and stores.
+ */
+const OPTIMIZATIONS = [
+  '--low-memory-unused',
+  '--optimize-added-constants-propagate',
+  '-Oz',
+  '--converge',
+  '--always-inline-max-function-size=4',
+];
 
 const BINDGEN_OUT = 'build/bindgen';
 
