@@ -2,7 +2,7 @@
 
 import { joinPart, nextFrame } from '../iterate/every-frame.js';
 import type { CompletionInit, CompletionResult } from '../llm/completion.js';
-import { completion } from '../llm/formats/all.js';
+import { completion } from '../llm/lazy-completion.js';
 import type { CompletionPart } from '../llm/types.js';
 import { Store } from './store.js';
 
