@@ -106,7 +106,7 @@ export default {
   // Time-dependent tests can fail on a busy machine. A retry is reported (support/retries.ts).
   testFramework: { config: { timeout: '60000', retries: 1 } },
   browserStartTimeout: 60_000,
-  testsFinishTimeout: 540_000,
+  testsFinishTimeout: 1_700_000,
   middleware: [
     async (context, next) => {
       if (context.path !== '/results') return next();

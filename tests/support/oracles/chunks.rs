@@ -5,9 +5,15 @@ use super::{
     naive::{self, Outcome},
 };
 use eventsource_wasm::core::{Row, Scan, Scanner, ScannerOptions, Table, WINDOW_SIZE, Window, row};
+use std::cell::RefCell;
 
 /// The bytes that another stream leaves in the window. The scanner must not look at them.
 const OTHER_BYTES: u8 = b'\n';
+
+thread_local! {
+    /// Windows and tables of readers that have ended. Making a pair takes longer than reading a short stream.
+    static SPARE: RefCell<Vec<(Box<Window>, Box<Table>)>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Reads one stream.
 pub struct Reader {
@@ -16,6 +22,8 @@ pub struct Reader {
     table: Box<Table>,
     /// Bytes in the window.
     filled: usize,
+    /// The most that have been in the window.
+    most_filled: usize,
     /// Those of them that have been scanned.
     scanned: usize,
     /// The text before the window that is still needed, in UTF-16.
@@ -44,11 +52,15 @@ struct PendingBlock {
 impl Reader {
     /// A reader at the start of a stream.
     pub fn new(options: ScannerOptions) -> Self {
+        let (window, table) = SPARE
+            .with_borrow_mut(Vec::pop)
+            .unwrap_or_else(|| (Box::new([OTHER_BYTES; size_of::<Window>()]), Box::new(Table::EMPTY)));
         Self {
             scanner: Scanner::new(options),
-            window: Box::new([OTHER_BYTES; size_of::<Window>()]),
-            table: Box::new(Table::EMPTY),
+            window,
+            table,
             filled: 0,
+            most_filled: 0,
             scanned: 0,
             pending: Vec::new(),
             decoder: None,
@@ -103,12 +115,22 @@ impl Reader {
         self.window[self.filled..=used].fill(OTHER_BYTES);
     }
 
+    /// Ends the stream. The next reader gets the window, with nothing of this stream in it, and the table.
+    pub fn into_outcome(self) -> Outcome {
+        let Self { mut window, mut table, most_filled, outcome, .. } = self;
+        window[..most_filled].fill(OTHER_BYTES);
+        table.length = 0;
+        SPARE.with_borrow_mut(|spare| spare.push((window, table)));
+        outcome
+    }
+
     fn write(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.too_large {
             let (piece, rest) = bytes.split_at(bytes.len().min(WINDOW_SIZE - self.filled));
             assert!(!piece.is_empty(), "the window is full, and the scanner doesn't ask to decode it");
             self.window[self.filled..][..piece.len()].copy_from_slice(piece);
             self.filled += piece.len();
+            self.most_filled = self.most_filled.max(self.filled);
             bytes = rest;
             if !self.scan() {
                 return self.replace_malformed(rest);
@@ -217,10 +239,10 @@ pub fn parse_shared<'a>(
             reader.lose_window();
         }
         if reader.too_large {
-            return Err(reader.outcome);
+            return Err(reader.into_outcome());
         }
     }
-    Ok(reader.outcome)
+    Ok(reader.into_outcome())
 }
 
 /// Reads a stream in these chunks, with the window for itself.
