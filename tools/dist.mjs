@@ -10,6 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { resolve } from 'node:path';
 import { bundle, inVariant } from './bundle.mjs';
 import { command, npmBin, run, StepError, step } from './run.mjs';
 import {
@@ -29,6 +30,24 @@ import {
 
 const GLOBAL = 'src/shim/global.ts';
 
+const LAZY = 'llm/lazy-features.ts';
+
+/**
+ * What is loaded lazily has copies of the modules that it imports. Otherwise some bundlers put all of them into the main
+ * file, because an entry exports them too.
+ * @type {import('esbuild').Plugin}
+ */
+const copyLazyModules = {
+  name: 'copies for lazy loading',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ path, importer, resolveDir }) =>
+      importer.endsWith(LAZY)
+        ? { path: resolve(resolveDir, path.replace(/js$/, 'ts')), suffix: '?lazy' }
+        : undefined,
+    );
+  },
+};
+
 /**
  * Members of internal objects that are shortened, because bundlers don't shorten member names. None of them is an option, a
  * name of the platform, or sent to another tab.
@@ -36,6 +55,7 @@ const GLOBAL = 'src/shim/global.ts';
 const internalMembers = [
   ...['onBlock', 'onIgnoredLine', 'onUnfinished', 'untilWanted', 'untilDelivered', 'untilBelow', 'onTaken'],
   ...['dropsReplayed', 'heedsRetryAfter', 'canResume', 'pausesWhenHidden', 'probesCors'],
+  ...['isFinished', 'isDone', 'hasContent', 'counts', 'grow', 'other', 'matches', 'setFormats'],
   ...['onReconnectionTime', 'onCrash', 'hasReceived', 'readExcerpt', 'isTooLarge', 'isInEvent'],
   ...[
     'setPage',
@@ -69,7 +89,7 @@ async function buildDist() {
       // Readable, except for translated code.
       minify: variant.isWasm2js ?? false,
       mangleProps,
-      plugins: [inVariant(variant)],
+      plugins: [inVariant(variant), copyLazyModules],
     });
   }
   for (const variant of cjsVariants) await toCommonJs(variant);
@@ -133,6 +153,8 @@ async function toCommonJs(variant) {
     format: 'cjs',
     // Named exports that Node finds when an ES module imports these.
     platform: 'node',
+    // `require` instead: Jest has no `import()` without a flag.
+    supported: { 'dynamic-import': false },
     minifyWhitespace: variant.isWasm2js ?? false,
     sourcemap: false,
     // The files are a folder deeper than their modules: their folder's URL stands for theirs.

@@ -2,14 +2,14 @@
 
 mod bindings;
 mod buffers;
-mod driver;
 mod executor;
+mod fetch_driver;
 
 use crate::core::{
     self, ConnectionOptions, Policy, RequestFacts, Retry, Rules, ScannerOptions, Target, clamp,
 };
 use bindings::ConnectionDelegate;
-use driver::Driver;
+use fetch_driver::Driver;
 use js_sys::Function;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::RequestInit;
@@ -92,7 +92,7 @@ impl Connection {
         Self(Driver::new(delegate, core::Connection::new(retry, options)))
     }
 
-    /// Something happened: the number of an [`Error`](core::Error), or one of [`driver::input`].
+    /// Something happened: the number of an [`Error`](core::Error), or one of [`fetch_driver::input`].
     pub fn feed(&self, input: u32, number: f64) {
         self.0.feed(input, number);
     }

@@ -5,7 +5,7 @@ use super::{
     action::Action,
     error::Error,
     input::{Answer, Input},
-    request::Target,
+    request_facts::Target,
     retry::{Clock, Retry, Rules, clamp},
 };
 

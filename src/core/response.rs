@@ -2,7 +2,7 @@
 
 use super::{
     error::Error,
-    request::{contains, split_once},
+    request_facts::{contains, split_once},
     retry_after::retry_after,
 };
 

@@ -7,8 +7,8 @@
 //! each of which takes longer than scanning a short line.
 
 use super::{
-    fields::{Field, Line},
-    lines::{BLOCK, Block, CR, LF, incomplete_length},
+    line_ends::{BLOCK, Block, CR, LF, incomplete_length},
+    line_parser::{Field, Line},
     scanner_options::ScannerOptions,
     table::{Table, WINDOW_SIZE, Window, row},
 };

@@ -1,6 +1,6 @@
 //! What a scanner looks for.
 
-use super::fields::{Field, Line};
+use super::line_parser::{Field, Line};
 
 /// The longest line or event that is accepted unless the user says otherwise, in bytes: 64 MiB. The standard has no
 /// limit (P12), but memory has.

@@ -1,6 +1,6 @@
 //! The memory of a scan: the window of bytes, and the table of rows.
 
-use super::lines::BLOCK;
+use super::line_ends::BLOCK;
 
 /// Bytes of the window that the caller may fill.
 pub const WINDOW_SIZE: usize = 32 << 10;

@@ -5,14 +5,14 @@
  * @module eventsource-wasm
  */
 
-export { EventSource } from './event-source/event-source.js';
 export {
   type ErrorKind,
   EventSourceError,
   type EventSourceErrorEvent as ErrorEvent,
   EventSourceErrorEvent,
   EventSourceOpenEvent,
-} from './event-source/events.js';
+} from './event-source/event-classes.js';
+export { EventSource } from './event-source/event-source.js';
 export type {
   Attempt,
   EventSourceEventMap,

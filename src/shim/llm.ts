@@ -16,14 +16,18 @@ export {
 } from './llm/completion.js';
 export { CompletionError, type CompletionErrorKind } from './llm/completion-error.js';
 export { aiSdk } from './llm/formats/ai-sdk.js';
-export { completion } from './llm/formats/all.js';
 export { anthropic } from './llm/formats/anthropic.js';
 export { cohere } from './llm/formats/cohere.js';
 export { google } from './llm/formats/google.js';
 export { openaiChat } from './llm/formats/openai-chat.js';
 export { openaiResponses } from './llm/formats/openai-responses.js';
-export { partialJson } from './llm/partial-json.js';
-export { type StandardSchema, type StructuredOutput, structuredOutput } from './llm/structured-output.js';
+export { completion } from './llm/lazy-completion.js';
+export {
+  partialJson,
+  type StandardSchema,
+  type StructuredOutput,
+  structuredOutput,
+} from './llm/structured-output.js';
 export type {
   CompletionEvent,
   CompletionFormat,

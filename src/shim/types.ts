@@ -1,6 +1,6 @@
 /** The public types. */
 
-import type { EventSourceErrorEvent, EventSourceOpenEvent } from './event-source/events.js';
+import type { EventSourceErrorEvent, EventSourceOpenEvent } from './event-source/event-classes.js';
 
 /** The argument of functions for `url`, `headers` and `body`. */
 export interface Attempt {

@@ -3,7 +3,7 @@
  * `src/browser/bindings.rs`), reads the body, and feeds back the results. Rust decides.
  */
 
-import type { ErrorDetails } from '../event-source/events.js';
+import type { ErrorDetails } from '../event-source/event-classes.js';
 import { captureContext } from '../platform.js';
 import { callCore, load, writeText } from '../wasm/load.js';
 import { type BodyHandler, BodyLoop } from './body-loop.js';
@@ -28,7 +28,7 @@ import {
   RECONNECTION_TIME,
   START,
   TIMER,
-} from './driver.js';
+} from './driver-boundary.js';
 import {
   describe,
   END,

@@ -1,6 +1,6 @@
 /** The kinds and messages of errors, by the numbers of `Error` in `src/core/error.rs`. */
 
-import type { ErrorDetails, ErrorKind } from '../event-source/events.js';
+import type { ErrorDetails, ErrorKind } from '../event-source/event-classes.js';
 import { explain } from '../wasm/load.js';
 import type { ConnectionPolicy } from './options.js';
 

@@ -134,6 +134,8 @@ export function parseOptions(
     } else if (!ownNames.includes(name) && value !== undefined)
       failUnknown(`option "${name}"`, name, [...ownNames, ...fetchNames]);
   }
+  if (init.signal && typeof init.signal.addEventListener !== 'function')
+    fail('the option "signal" must be an AbortSignal');
   for (const name of ['url', 'fetch', 'accept', 'onEvent', 'trace'] as const) {
     if (init[name] !== undefined && typeof init[name] !== 'function')
       fail(`the option "${name}" must be a function, got ${describe(init[name])}`);

@@ -2,6 +2,14 @@
 
 import { createScheduler } from './scheduler.js';
 
+/** An event of the stream that waits to be fired. */
+export interface WaitingEvent {
+  type: string;
+  data: string;
+  lastEventId: string;
+  isComment: boolean;
+}
+
 /** A queue whose items are handled in tasks of their own. */
 export class EventQueue<T> {
   #items: T[] = [];

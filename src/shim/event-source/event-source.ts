@@ -1,48 +1,25 @@
 /** The `EventSource` class: the standard's interface over a connection. */
 
 import { Connection, type ConnectionHandler } from '../connection/connection.js';
+import { onAbort } from '../connection/on-abort.js';
 import { type ConnectionPolicy, parseOptions, toDictionary, toEventId } from '../connection/options.js';
 import type { RequestFactory, RequestSpec } from '../connection/request-factory.js';
-import { fail, resolveUrl } from '../connection/url.js';
-import { AsyncQueue } from '../iterate/async-queue.js';
+import { resolveUrl } from '../connection/url.js';
 import { asyncDispose, captureContext, dispose, platformClass } from '../platform.js';
-import type {
-  EventSourceEventMap,
-  EventSourceInit,
-  EventsWith,
-  ReconnectFunction,
-  TraceEntry,
-} from '../types.js';
-import { EventQueue } from './event-queue.js';
-import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from './events.js';
-import { HandlerAttributes } from './handler-attributes.js';
+import type { EventSourceInit, EventsWith, ReconnectFunction, TraceEntry } from '../types.js';
+import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from './event-classes.js';
+import { EventIterators } from './event-iterators.js';
+import { EventQueue, type WaitingEvent } from './event-queue.js';
+import { type Handler, HandlerAttributes, type SetHandler } from './handler-attributes.js';
 import { IdStore } from './id-store.js';
 import { addInspection } from './inspect.js';
 import { newMessageEvent } from './message-event.js';
-import { report } from './scheduler.js';
+import { CLOSED, CONNECTING, OPEN } from './ready-state.js';
+import { callSafely } from './scheduler.js';
 import { defineInterface } from './web-idl.js';
-
-const CONNECTING = 0;
-const OPEN = 1;
-const CLOSED = 2;
 
 /** Reading continues while fewer events than this wait: unread bytes are lost when a connection breaks. */
 const MAX_WAITING_EVENTS = 256;
-
-/** An event of the stream that waits to be fired. */
-interface WaitingEvent {
-  type: string;
-  data: string;
-  lastEventId: string;
-  isComment: boolean;
-}
-
-/** The type for setting a handler attribute. */
-type Handler<K extends keyof EventSourceEventMap> = ((event: EventSourceEventMap[K]) => unknown) | null;
-
-/** The type for reading it: wide enough for the DOM's type, whose handlers take any `Event`. */
-// biome-ignore lint/suspicious/noExplicitAny: so has the DOM's type.
-type SetHandler = ((event: any) => any) | null;
 
 /**
  * The standard's `EventSource`, with more options.
@@ -74,7 +51,6 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   #origin = '';
   #lastError: EventSourceErrorEvent | undefined;
   readonly #handlers = new HandlerAttributes(this);
-  readonly #iterators = new Set<AsyncQueue<MessageEvent<string>>>();
   #connection: Connection | undefined;
   /** Cleanups for the end of the connection. */
   readonly #undo: (() => void)[] = [];
@@ -82,11 +58,9 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   readonly #inContext = captureContext();
   readonly #queue = new EventQueue<WaitingEvent | (() => void)>(
     (item) => this.#inContext(() => (typeof item === 'function' ? item() : this.#dispatch(item))),
-    () => {
-      for (const iterator of this.#iterators) if (iterator.isFull) return true;
-      return false;
-    },
+    () => this.#iterators.isFull,
   );
+  readonly #iterators = new EventIterators(() => this.#queue.resume());
 
   /**
    * Connects to `url`, which may be relative to the page or the worker's script.
@@ -107,9 +81,13 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     this.#store = new IdStore(this.#init, this.#url);
     this.#withCredentials = this.#init.withCredentials ?? false;
     this.#lastEventId = policy.lastEventId;
-    this.#listenToSignal(this.#init.signal);
-    if (this.#readyState !== CLOSED)
+    const { signal } = this.#init;
+    if (signal?.aborted) {
+      this.#readyState = CLOSED;
+    } else {
+      this.#undo.push(onAbort(signal, () => this.close()));
       this.#connection = new Connection(policy, this.#handler(policy, requests));
+    }
   }
 
   /** The URL of the stream, absolute and serialized; redirects don't change it. */
@@ -187,25 +165,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
    * for await (const { type, data } of source) show(type, data);
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<MessageEvent<string>> {
-    const iterator: AsyncQueue<MessageEvent<string>> = new AsyncQueue({
-      onTaken: () => this.#queue.resume(),
-      onEnd: () => this.#iterators.delete(iterator),
-    });
-    if (this.#readyState === CLOSED) iterator.end();
-    else this.#iterators.add(iterator);
-    return iterator;
-  }
-
-  #listenToSignal(signal: AbortSignal | null | undefined): void {
-    if (!signal) return;
-    if (typeof signal.addEventListener !== 'function') fail('the option "signal" must be an AbortSignal');
-    if (signal.aborted) {
-      this.#readyState = CLOSED;
-      return;
-    }
-    const close = () => this.close();
-    signal.addEventListener('abort', close);
-    this.#undo.push(() => signal.removeEventListener('abort', close));
+    return this.#iterators.add(this.#readyState === CLOSED);
   }
 
   #handler(policy: ConnectionPolicy, requests: RequestFactory): ConnectionHandler {
@@ -286,7 +246,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
         this.#readyState = CONNECTING;
       } else {
         this.#readyState = CLOSED;
-        for (const iterator of this.#iterators) iterator.end({ value: toError(error) });
+        this.#iterators.end({ value: toError(error) });
         this.#end();
       }
       this.dispatchEvent(error);
@@ -299,8 +259,8 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     const connection = this.#connection;
     this.#connection = undefined;
     // If a page has replaced a function that throws, the other cleanups still run.
-    for (const undo of [...this.#undo.splice(0), () => connection?.close()]) this.#call(undo, undefined);
-    for (const iterator of this.#iterators) iterator.end();
+    for (const undo of [...this.#undo.splice(0), () => connection?.close()]) callSafely(undo, undefined);
+    this.#iterators.end();
   }
 
   #enqueue(item: WaitingEvent | (() => void)): void {
@@ -311,8 +271,8 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     if (!isComment && lastEventId !== this.#lastEventId) this.#setLastEventId(lastEventId);
     const event = newMessageEvent(type, data, this.#origin, this.#lastEventId);
     if (!isComment) {
-      for (const iterator of this.#iterators) iterator.push(event);
-      this.#call(this.#init.onEvent, event);
+      this.#iterators.push(event);
+      callSafely(this.#init.onEvent, event);
     }
     if (this.#readyState !== CLOSED) this.dispatchEvent(event);
   }
@@ -322,16 +282,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   }
 
   #trace(entry: TraceEntry): void {
-    this.#call(this.#init.trace, entry);
-  }
-
-  /** Reports an exception of a user's function, like a listener's. */
-  #call<T>(callback: ((argument: T) => void) | undefined, argument: T): void {
-    try {
-      callback?.(argument);
-    } catch (error) {
-      report(error);
-    }
+    callSafely(this.#init.trace, entry);
   }
 
   /** A stored ID takes precedence over the option `lastEventId`. */

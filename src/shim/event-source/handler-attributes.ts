@@ -1,6 +1,16 @@
 /** Event handler attributes: `onopen`, `onmessage`, `onerror` (HTML, "event handlers"). */
 
 import { platformCallsHandlers } from '../platform.js';
+import type { EventSourceEventMap } from '../types.js';
+
+/** The type for setting a handler attribute. */
+export type Handler<K extends keyof EventSourceEventMap> =
+  | ((event: EventSourceEventMap[K]) => unknown)
+  | null;
+
+/** The type for reading it: wide enough for the DOM's type, whose handlers take any `Event`. */
+// biome-ignore lint/suspicious/noExplicitAny: so has the DOM's type.
+export type SetHandler = ((event: any) => any) | null;
 
 /** The handler attributes of an `EventTarget`. */
 export class HandlerAttributes {

@@ -239,3 +239,12 @@ export function report(error: unknown): void {
   else if (isReal(globalThis.queueMicrotask)) queueMicrotask(rethrow);
   else Promise.resolve().then(rethrow);
 }
+
+/** Calls a user's function. Its exception is reported, like a listener's. */
+export function callSafely<T>(callback: ((argument: T) => void) | undefined, argument: T): void {
+  try {
+    callback?.(argument);
+  } catch (error) {
+    report(error);
+  }
+}

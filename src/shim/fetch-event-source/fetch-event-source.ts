@@ -4,7 +4,7 @@ import { Connection } from '../connection/connection.js';
 import { ASK, defaults } from '../connection/options.js';
 import { toHeaderMap, toSentHeaders } from '../connection/request-factory.js';
 import { resolveUrl } from '../connection/url.js';
-import { type ErrorDetails, type ErrorKind, toException } from '../event-source/events.js';
+import { type ErrorDetails, type ErrorKind, toException } from '../event-source/event-classes.js';
 import type { FetchLike, RequestHeaders } from '../types.js';
 
 /** The content type of event streams. */

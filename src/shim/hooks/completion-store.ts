@@ -2,7 +2,8 @@
 
 import { joinPart, nextFrame } from '../iterate/every-frame.js';
 import type { CompletionInit, CompletionResult } from '../llm/completion.js';
-import { completion } from '../llm/formats/all.js';
+import type { CompletionError } from '../llm/completion-error.js';
+import { completion } from '../llm/lazy-completion.js';
 import type { CompletionPart } from '../llm/types.js';
 import { Store } from './store.js';
 
@@ -30,8 +31,11 @@ export interface CompletionState<Output = unknown> {
   parts: readonly CompletionPart[];
   /** With `schema`: the JSON so far, and once `status` is `done` the validated value. */
   object: Output | undefined;
-  /** Why the answer is incomplete: a `CompletionError`, or what your own functions threw. */
-  error: unknown;
+  /**
+   * Why the answer is incomplete: a `CompletionError`, or the error that your own function threw. If that isn't an
+   * `Error`, it is the `cause` of this one.
+   */
+  error: CompletionError | Error | undefined;
   /** The complete answer, with `toolCalls`, `usage` and `toMessage()`. */
   result: CompletionResult<Output> | undefined;
 }
@@ -90,7 +94,8 @@ export class CompletionStore<Output = unknown> extends Store<CompletionState<Out
           onFinish?.(result);
         },
         (error) => {
-          if (this.#stop === stop && this.state.status === 'streaming') this.#set({ status: 'error', error });
+          if (this.#stop !== stop || this.state.status !== 'streaming') return;
+          this.#set({ status: 'error', error: toError(error) });
         },
       )
       .finally(() => signal?.removeEventListener('abort', abort));
@@ -128,4 +133,10 @@ export class CompletionStore<Output = unknown> extends Store<CompletionState<Out
   #set(change: Partial<CompletionState<Output>>): void {
     this.setState({ ...this.state, ...change });
   }
+}
+
+/** Errors of other realms aren't instances of this one's class. */
+function toError(thrown: unknown): Error {
+  const isError = typeof Object(thrown).message === 'string';
+  return isError ? (thrown as Error) : new Error(`${thrown}`, { cause: thrown });
 }

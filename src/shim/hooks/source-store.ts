@@ -1,7 +1,7 @@
 /** A connection with a state that can be subscribed to: what the hooks of all frameworks share. */
 
+import type { EventSourceErrorEvent } from '../event-source/event-classes.js';
 import { EventSource } from '../event-source/event-source.js';
-import type { EventSourceErrorEvent } from '../event-source/events.js';
 import { nextFrame } from '../iterate/every-frame.js';
 import { type OpenInit, openEventSource } from '../shared/open.js';
 import type { EventSourceInit } from '../types.js';

@@ -1,10 +1,11 @@
 /** The events of a stream for `for await` loops: nothing is read while the loop is busy. */
 
 import { Connection, type ConnectionRequest } from '../connection/connection.js';
+import { onAbort } from '../connection/on-abort.js';
 import { type ConnectionPolicy, parseOptions, toDictionary } from '../connection/options.js';
 import { toHeaderMap, toSentHeaders } from '../connection/request-factory.js';
 import { fail, resolveUrl } from '../connection/url.js';
-import { type ErrorDetails, EventSourceErrorEvent, toException } from '../event-source/events.js';
+import { type ErrorDetails, EventSourceErrorEvent, toException } from '../event-source/event-classes.js';
 import { type EventSourceMessage, toMessage } from '../parser/message-parser.js';
 import type { asyncDispose } from '../platform.js';
 import type { Attempt, EventSourceInit, FetchLike, ReconnectFunction } from '../types.js';
@@ -61,6 +62,7 @@ export function iterateEvents(
   let connection: Connection | undefined;
   let lastError: EventSourceErrorEvent | undefined;
   const signals = [init.signal, typeof source === 'object' && 'signal' in source ? source.signal : undefined];
+  const undos: (() => void)[] = [];
   const abort = () => {
     const aborted = signals.find((signal) => signal?.aborted);
     queue.abort({ value: aborted?.reason });
@@ -70,7 +72,7 @@ export function iterateEvents(
       connection = new Connection(policy, handler);
     },
     onEnd: () => {
-      for (const signal of signals) signal?.removeEventListener('abort', abort);
+      for (const undo of undos) undo();
       connection?.close();
     },
   });
@@ -100,10 +102,7 @@ export function iterateEvents(
     },
     completed: () => queue.end(),
   };
-  for (const signal of signals) {
-    if (signal?.aborted) abort();
-    else signal?.addEventListener('abort', abort);
-  }
+  for (const signal of signals) undos.push(onAbort(signal, abort));
   return queue;
 }
 

@@ -1,6 +1,6 @@
 /** Why an answer isn't complete. */
 
-import type { ErrorKind } from '../event-source/events.js';
+import type { ErrorKind } from '../event-source/event-classes.js';
 
 /**
  * What went wrong, besides what can go wrong with any stream:

@@ -22,6 +22,8 @@ const KEEP_ALIVE = /^(ping|.*alive|heart.?beat)$/i;
 /** Reads one answer. */
 export interface CompletionReader {
   readonly answer: Answer;
+  /** One format, or a reducer, needs no recognition. Comes before the first event. */
+  setFormats(formats: readonly (CompletionFormat | CompletionReducer)[]): void;
   /** Takes an event. Throws a `CompletionError` if it isn't JSON. */
   read(message: EventSourceMessage): void;
   /** Takes the last event of a stream that ended without a blank line, if it is whole. */
@@ -36,14 +38,12 @@ export interface CompletionReader {
   message(): Json;
 }
 
-/** One format, or a reducer, needs no recognition. */
 export function createReader(
-  formats: readonly (CompletionFormat | CompletionReducer)[],
   onChunk: ((chunk: unknown, event: string | undefined) => void) | undefined,
 ): CompletionReader {
   const answer = new Answer();
-  const reduce = typeof formats[0] === 'function' ? formats[0] : undefined;
-  let candidates = reduce ? [] : (formats as CompletionFormat[]);
+  let reduce: CompletionReducer | undefined;
+  let candidates: readonly CompletionFormat[] = [];
   let reader: FormatReader | undefined;
   /** Whether a chunk had the format's shape. */
   let isKnown = false;
@@ -56,7 +56,6 @@ export function createReader(
     candidates = [format];
     reader = format.start(answer);
   };
-  if (candidates.length === 1) begin(candidates[0] as CompletionFormat);
 
   const readChunk = (chunk: Json, event: string | undefined, text: string) => {
     if (Array.isArray(chunk)) {
@@ -114,6 +113,12 @@ export function createReader(
 
   return {
     answer,
+    setFormats: (formats) => {
+      const [first] = formats;
+      if (typeof first === 'function') reduce = first;
+      else candidates = formats as readonly CompletionFormat[];
+      if (candidates.length === 1) begin(candidates[0] as CompletionFormat);
+    },
     read,
     readUnfinished: (message) => {
       const { data } = message;

@@ -104,22 +104,40 @@ export type CompletionFunction = <Output = unknown>(
  * const completion = createCompletion(anthropic, structuredOutput);
  */
 export function createCompletion(...features: (CompletionFormat | StructuredOutput)[]): CompletionFunction {
-  const structure = features.find((feature) => typeof feature === 'function');
-  const formats = features.filter((feature) => feature !== structure) as CompletionFormat[];
+  const structuredOutput = features.find((feature) => typeof feature === 'function');
+  const formats = features.filter((feature) => feature !== structuredOutput) as CompletionFormat[];
+  return toCompletion(
+    formats.map(({ name }) => name),
+    () => ({ formats, structuredOutput }),
+    !structuredOutput,
+  );
+}
+
+/** What a `completion` may need. */
+export interface Features {
+  readonly formats: readonly CompletionFormat[];
+  readonly structuredOutput: StructuredOutput | undefined;
+}
+
+/** A `completion` that loads its features while its request is sent, if they are needed. */
+export function toCompletion(
+  names: readonly string[],
+  load: () => Features | Promise<Features>,
+  isWithoutSchema = false,
+): CompletionFunction {
   return (source, { format, schema, onChunk, ...init } = {}) => {
-    if (schema && !structure) throw new TypeError('"schema" needs structuredOutput');
-    const known: (CompletionFormat | CompletionReducer)[] =
-      typeof format === 'string'
-        ? formats.filter(({ name }) => name === format)
-        : format
-          ? [format]
-          : formats;
-    if (known.length === 0) {
-      const names = formats.map(({ name }) => name).join(', ');
-      throw new TypeError(`The format "${format}" is unknown; known are ${names}`);
+    if (schema && isWithoutSchema) throw new TypeError('"schema" needs structuredOutput');
+    const given = typeof format !== 'string' && format;
+    if (!given && !names.includes(format || `${names[0]}`)) {
+      throw new TypeError(`The format "${format}" is unknown; known are ${names.join(', ')}`);
     }
-    const reader = createReader(known, onChunk);
-    return stream(source, init, reader, schema && structure?.(schema, reader.answer));
+    const reader = createReader(onChunk);
+    return stream(source, init, reader, async () => {
+      const loaded = given && !schema ? undefined : await load();
+      const formats = given ? [given] : loaded?.formats.filter(({ name }) => !format || name === format);
+      reader.setFormats(formats ?? []);
+      return schema && loaded?.structuredOutput?.(schema, reader.answer);
+    });
   };
 }
 
@@ -127,9 +145,11 @@ function stream<Output>(
   source: string | URL | Request | Response,
   init: Omit<CompletionInit, 'format' | 'schema' | 'onChunk'>,
   reader: CompletionReader,
-  structured: StructuredReader<Output> | undefined,
+  prepare: () => Promise<StructuredReader<Output> | undefined>,
 ): Completion<Output> {
   const { answer } = reader;
+  let structured: StructuredReader<Output> | undefined;
+  let unfinished: EventSourceMessage | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stopWaiting = () => {};
   const limitWait = (wait: number) => {
@@ -141,7 +161,9 @@ function stream<Output>(
       reader.readIgnored(line);
       if (answer.error) limitWait(FINISH_WAIT);
     },
-    onUnfinished: reader.readUnfinished,
+    onUnfinished: (message) => {
+      unfinished = message;
+    },
   });
   /** The next event; `undefined` at the end, or if none comes within the limit. */
   const next = () =>
@@ -154,17 +176,19 @@ function stream<Output>(
   async function* read(): AsyncGenerator<CompletionPart, void, undefined> {
     try {
       try {
-        while (!answer.isDone) {
+        let message: EventSourceMessage | undefined;
+        [message, structured] = await Promise.all([next(), prepare()]);
+        while (message) {
           const wasFinished = answer.isFinished;
-          const message = await next();
-          if (!message) break;
           reader.read(message);
           structured?.read();
           const parts = answer.take();
-          if (answer.isFinished && parts.length > 0) limitWait(LONG_WAIT);
-          else if (answer.isFinished && !wasFinished) limitWait(FINISH_WAIT);
+          const wait = parts.length > 0 ? LONG_WAIT : !wasFinished && FINISH_WAIT;
+          if (answer.isFinished && wait) limitWait(wait);
           yield* parts;
+          message = answer.isDone ? undefined : await next();
         }
+        if (unfinished) reader.readUnfinished(unfinished);
       } catch (error) {
         // Only usage can follow the finish.
         if (!answer.isFinished || answer.error) throw toCompletionError(error);

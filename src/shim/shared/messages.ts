@@ -1,6 +1,6 @@
 /** The messages between tabs. They contain no request headers and no cookies. */
 
-import { EventSourceErrorEvent, EventSourceOpenEvent } from '../event-source/events.js';
+import { EventSourceErrorEvent, EventSourceOpenEvent } from '../event-source/event-classes.js';
 import type { Entry } from './event-log.js';
 
 /** The version of the messages. Tabs with different versions don't share. Increase it with each change. */

@@ -1,7 +1,7 @@
 /** The protocol: the holder of the lock connects and sends what it receives; the others follow. */
 
+import { EventSourceErrorEvent, type EventSourceOpenEvent } from '../event-source/event-classes.js';
 import { EventSource } from '../event-source/event-source.js';
-import { EventSourceErrorEvent, type EventSourceOpenEvent } from '../event-source/events.js';
 import type { EventSourceInit } from '../types.js';
 import { type Entry, EventLog } from './event-log.js';
 import { type Member, Membership } from './membership.js';
@@ -15,7 +15,7 @@ import {
   toFailure,
   toOpened,
 } from './messages.js';
-import { findDifference, hashOptions } from './options.js';
+import { findDifference, hashOptions } from './option-hashes.js';
 
 /** Callbacks of a participant. */
 export interface Host {

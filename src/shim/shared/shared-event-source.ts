@@ -1,12 +1,14 @@
 /** The class `SharedEventSource`: one tab holds the connection and sends its events to the others. */
 
+import { onAbort } from '../connection/on-abort.js';
 import { toDictionary, toEventId } from '../connection/options.js';
 import { observePage } from '../connection/page-lifecycle.js';
+import { EventSourceErrorEvent, toError } from '../event-source/event-classes.js';
+import { EventIterators } from '../event-source/event-iterators.js';
 import { EventSource } from '../event-source/event-source.js';
-import { EventSourceErrorEvent, toError } from '../event-source/events.js';
 import { newMessageEvent } from '../event-source/message-event.js';
+import { CLOSED, CONNECTING, OPEN } from '../event-source/ready-state.js';
 import { createScheduler, report } from '../event-source/scheduler.js';
-import { AsyncQueue } from '../iterate/async-queue.js';
 import type { EventSourceInit } from '../types.js';
 import type { Entry } from './event-log.js';
 import {
@@ -39,10 +41,6 @@ export interface SharedEventSourceInit extends Omit<EventSourceInit, 'method' | 
   replay?: number | undefined;
 }
 
-const CONNECTING = 0;
-const OPEN = 1;
-const CLOSED = 2;
-
 /** The objects of this page, for `closeAll` where there are no channels. */
 const sources = new Set<SharedEventSource>();
 
@@ -59,7 +57,7 @@ export class SharedEventSource extends EventSource {
   readonly #init: Omit<EventSourceInit, 'signal'>;
   readonly #participant: Participant;
   readonly #undo: (() => void)[] = [];
-  readonly #iterators = new Set<AsyncQueue<MessageEvent<string>>>();
+  readonly #iterators = new EventIterators(() => this.#schedule());
   #readyState: number = CONNECTING;
 
   /** Changes of the state, which wait until the events before them have been fired. */
@@ -101,9 +99,7 @@ export class SharedEventSource extends EventSource {
       this.#readyState = CLOSED;
       return;
     }
-    const close = () => this.close();
-    signal?.addEventListener('abort', close);
-    this.#undo.push(() => signal?.removeEventListener('abort', close));
+    this.#undo.push(onAbort(signal, () => this.close()));
     sources.add(this);
     this.#undo.push(() => sources.delete(this));
     this.#start();
@@ -151,7 +147,7 @@ export class SharedEventSource extends EventSource {
     this.#changes.length = 0;
     const { log } = this.#participant;
     log.reset(log.end);
-    for (const iterator of this.#iterators) iterator.end();
+    this.#iterators.end();
   }
 
   /**
@@ -159,13 +155,7 @@ export class SharedEventSource extends EventSource {
    * 1,000 events or about 1 MiB behind, it misses events, and an `error` of the kind `gap` is fired.
    */
   override [Symbol.asyncIterator](): AsyncIterableIterator<MessageEvent<string>> {
-    const iterator: AsyncQueue<MessageEvent<string>> = new AsyncQueue({
-      onTaken: () => this.#schedule(),
-      onEnd: () => this.#iterators.delete(iterator),
-    });
-    if (this.#readyState === CLOSED) iterator.end();
-    else this.#iterators.add(iterator);
-    return iterator;
+    return this.#iterators.add(this.#readyState === CLOSED);
   }
 
   async #start(): Promise<void> {
@@ -206,8 +196,7 @@ export class SharedEventSource extends EventSource {
     if (!error.willReconnect) this.#end();
     this.#change(() => {
       this.#readyState = error.willReconnect ? CONNECTING : CLOSED;
-      if (!error.willReconnect)
-        for (const iterator of this.#iterators) iterator.end({ value: toError(error) });
+      if (!error.willReconnect) this.#iterators.end({ value: toError(error) });
       this.dispatchEvent(error);
     });
   }
@@ -216,7 +205,7 @@ export class SharedEventSource extends EventSource {
     this.#end();
     this.#change(() => {
       this.#readyState = CLOSED;
-      for (const iterator of this.#iterators) iterator.end();
+      this.#iterators.end();
       this.dispatchEvent(new Event('close'));
     });
   }
@@ -240,11 +229,9 @@ export class SharedEventSource extends EventSource {
   }
 
   #fireNext(): boolean {
-    for (const iterator of this.#iterators) {
-      if (iterator.isFull) {
-        this.#isScheduled = false;
-        return false;
-      }
+    if (this.#iterators.isFull) {
+      this.#isScheduled = false;
+      return false;
     }
     const { log } = this.#participant;
     const change = this.#changes[0];
@@ -271,7 +258,7 @@ export class SharedEventSource extends EventSource {
     if (lastEventId) call(() => store?.setItem(storeName, lastEventId));
     const event = newMessageEvent(type, data, origin, lastEventId);
     if (!isComment) {
-      for (const iterator of this.#iterators) iterator.push(event);
+      this.#iterators.push(event);
       call(() => onEvent?.(event));
     }
     if (this.#readyState !== CLOSED) this.dispatchEvent(event);

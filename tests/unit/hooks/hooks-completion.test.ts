@@ -1,6 +1,7 @@
 /** `useCompletion` of React and Vue, `completionStore` of Svelte. */
 
 import { expect } from 'chai';
+import { CompletionError } from 'eventsource-wasm/llm';
 import { type CompletionState, type UseCompletionResult, useCompletion } from 'eventsource-wasm/react';
 import { completionStore } from 'eventsource-wasm/svelte';
 import { useCompletion as useVueCompletion } from 'eventsource-wasm/vue';
@@ -137,6 +138,42 @@ describe('useCompletion: React', () => {
     hook.unmount();
   });
 
+  it('an error has the type of what it can be', async () => {
+    type Expected = CompletionError | Error | undefined;
+    type Same<A, B> = [A, B] extends [B, A] ? true : never;
+    type VueError = ReturnType<typeof useVueCompletion>['error']['value'];
+    type SvelteState = Parameters<Parameters<ReturnType<typeof completionStore>['subscribe']>[0]>[0];
+    const areSame: [
+      Same<UseCompletionResult['error'], Expected>,
+      Same<VueError, Expected>,
+      Same<SvelteState['error'], Expected>,
+    ] = [true, true, true];
+    expect(areSame).to.have.lengthOf(3);
+
+    const thrown: [unknown, string][] = [
+      ['plain', 'plain'],
+      [new RangeError('own'), 'own'],
+    ];
+    for (const [value, message] of thrown) {
+      const scenario = await Scenario.of({ steps: [whole('a')] });
+      let last: SvelteState | undefined;
+      const store = completionStore(scenario.url, {
+        onChunk: () => {
+          throw value;
+        },
+      });
+      const unsubscribe = store.subscribe((state) => {
+        last = state;
+      });
+      await until(() => last?.status === 'error');
+      const { error } = last as SvelteState;
+      expect(error).to.be.instanceOf(Error).and.not.instanceOf(CompletionError);
+      expect(error?.message).to.equal(message);
+      expect(value === error || value === error?.cause).to.equal(true);
+      unsubscribe();
+    }
+  });
+
   it('an error keeps the text', async () => {
     const scenario = await Scenario.of({
       steps: [`${chat('a')}event: error\ndata: {"message":"refused"}\n\n`],
@@ -145,7 +182,7 @@ describe('useCompletion: React', () => {
     hook.show(scenario.url);
     await until(() => hook.last?.status === 'error');
     expect(hook.last.text).to.equal('a');
-    expect((hook.last.error as Error).message).to.equal('refused');
+    expect(hook.last.error?.message).to.equal('refused');
     hook.unmount();
   });
 

@@ -1,6 +1,6 @@
 //! One line of an event stream to the field that it is (spec "Interpreting an event stream").
 
-use super::request::contains;
+use super::request_facts::contains;
 
 /// What a line that isn't empty says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

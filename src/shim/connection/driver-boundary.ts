@@ -5,7 +5,7 @@ import type { ConnectionPolicy } from './options.js';
 
 export type Driver = InstanceType<Core['Connection']>;
 
-/** Inputs besides the numbers of errors, as in `input` in `src/browser/driver.rs`. */
+/** Inputs besides the numbers of errors, as in `input` in `src/browser/fetch_driver.rs`. */
 export const START = 16;
 export const ACCEPTED = 17;
 export const EXCERPT_READ = 18;
