@@ -1,7 +1,4 @@
-/**
- * The engines in which is measured. In: an engine's name. Out: its version, and a way to run a function of a bundle in
- * it, each time in a process or a page of its own.
- */
+/** The measured engines. Each runs a function of a bundle, every time in a process or a page of its own. */
 // @ts-check
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,59 +8,37 @@ import { startDriver } from '../tests/support/webdriver.mjs';
 import { setupBrowser } from '../tools/browsers.mjs';
 import { root, StepError } from '../tools/run.mjs';
 
-/** What a bundle's function has returned, and how many milliseconds the bundle took to load. @typedef {{ load: number, result: any }} Outcome */
+/** @typedef {{ version: string, run: (bundle: string, name: string, args: unknown[]) => Promise<any>, stop: () => unknown }} Engine */
 
-/**
- * @typedef {object} Engine
- * @property {string} name
- * @property {string} version
- * @property {(bundle: string, name: string, args: unknown[]) => Promise<Outcome>} run
- * @property {() => Promise<void>} stop
- */
-
-/** The longest that one part may take. */
+/** The longest time of one part, in milliseconds. */
 const TIMEOUT = 600_000;
 
-/**
- * @param {string} name
- * @param {{ folder: string, origin: string }} where the bundles are: on disk, and on the server
- * @returns {Promise<Engine>}
- */
+/** @type {Record<string, { browser: 'chrome' | 'firefox', args: string[] }>} */
+const LAUNCH = {
+  chromium: {
+    browser: 'chrome',
+    args: ['--no-sandbox', '--js-flags=--expose-gc', '--enable-precise-memory-info'],
+  },
+  firefox: { browser: 'firefox', args: [] },
+};
+
+/** @param {string} name @param {{ folder: string, origin: string }} bundles @returns {Promise<Engine>} */
 export async function startEngine(name, { folder, origin }) {
   if (name === 'node') return node(folder);
-  if (name === 'webkitgtk') return webkit(name, origin);
+  const launch = LAUNCH[name];
+  if (!launch) return webkit(name, origin);
   const { executable: executablePath } = await setupBrowser(name);
-  const browser = await puppeteer.launch({
-    browser: name === 'firefox' ? 'firefox' : 'chrome',
-    executablePath,
-    headless: true,
-    protocolTimeout: TIMEOUT,
-    args:
-      name === 'firefox'
-        ? []
-        : [
-            '--no-sandbox',
-            '--js-flags=--expose-gc',
-            '--enable-precise-memory-info',
-            '--disable-features=Translate',
-          ],
-  });
+  const browser = await puppeteer.launch({ ...launch, executablePath, protocolTimeout: TIMEOUT });
   return {
-    name,
     version: /[\d.]+/.exec(await browser.version())?.[0] ?? '',
     async run(bundle, functionName, args) {
-      // A context of its own has neither caches nor connections, and as a rule a process of its own.
+      // A new context has no caches and connections, and usually a process of its own.
       const context = await browser.createBrowserContext();
       try {
         const page = await context.newPage();
         await page.goto(`${origin}/page.html`);
-        const text = await page.evaluate(
-          inPage,
-          `${origin}/${bundle}.js`,
-          functionName,
-          JSON.stringify(args),
-        );
-        return JSON.parse(text);
+        const words = [`${origin}/${bundle}.js`, functionName, JSON.stringify(args)];
+        return JSON.parse(await page.evaluate(inPage, .../** @type {[string, string, string]} */ (words)));
       } finally {
         await context.close();
       }
@@ -72,26 +47,12 @@ export async function startEngine(name, { folder, origin }) {
   };
 }
 
-/**
- * Sent to the page as text: it sees nothing of this module.
- * @param {string} url
- * @param {string} name
- * @param {string} args
- */
+/** Sent to the page as text. @param {string} url @param {string} name @param {string} args */
 async function inPage(url, name, args) {
-  const begin = performance.now();
-  const loaded = await import(url);
-  const load = performance.now() - begin;
-  const values = name === 'firstEvent' ? [loaded.client, ...JSON.parse(args)] : JSON.parse(args);
-  return JSON.stringify({ load, result: await loaded[name](...values) });
+  return JSON.stringify(await (await import(url))[name](...JSON.parse(args)));
 }
 
-/**
- * A session for each run, which has a process of its own, and no caches.
- * @param {string} name
- * @param {string} origin
- * @returns {Promise<Engine>}
- */
+/** Each run has a session, with a process of its own and no caches. @param {string} name @param {string} origin @returns {Promise<Engine>} */
 async function webkit(name, origin) {
   const driver = await startDriver(await setupBrowser(name));
   const session = () =>
@@ -100,7 +61,7 @@ async function webkit(name, origin) {
       port: driver.port,
       path: '/',
       logLevel: 'error',
-      // It is asked once: a second time would run what is measured twice.
+      // A second request would run the measured function twice.
       connectionRetryCount: 0,
       connectionRetryTimeout: TIMEOUT,
       capabilities: /** @type {any} */ (driver.capabilities),
@@ -109,7 +70,6 @@ async function webkit(name, origin) {
   const version = first.capabilities.browserVersion ?? '';
   await first.deleteSession();
   return {
-    name,
     version,
     async run(bundle, functionName, args) {
       const client = await session();
@@ -117,40 +77,35 @@ async function webkit(name, origin) {
         await client.setTimeouts(undefined, undefined, TIMEOUT);
         await client.navigateTo(`${origin}/page.html`);
         const script = `const [url, name, args, done] = arguments;
-          (${inPage.toString()})(url, name, args).then(done, (error) => done(JSON.stringify({ error: String(error) })));`;
+          (${inPage.toString()})(url, name, args).then(done, (error) => done('error: ' + error));`;
         const words = [`${origin}/${bundle}.js`, functionName, JSON.stringify(args)];
-        const { error, ...outcome } = JSON.parse(await client.executeAsyncScript(script, words));
-        if (error) throw new StepError(`${functionName} of ${bundle} in ${name}: ${error}`);
-        return outcome;
+        const text = await client.executeAsyncScript(script, words);
+        if (text.startsWith('error')) throw new StepError(`${functionName} of ${bundle} in ${name}: ${text}`);
+        return JSON.parse(text);
       } finally {
         await client.deleteSession();
       }
     },
-    async stop() {
-      driver.stop();
-    },
+    stop: () => driver.stop(),
   };
 }
 
 /** @param {string} folder @returns {Engine} */
 function node(folder) {
   return {
-    name: 'node',
     version: process.versions.node,
     async run(bundle, name, args) {
-      const child = fork(`${root}/bench/child.mjs`, {
-        // Its EventSource is undici's.
-        execArgv: ['--expose-gc', '--experimental-eventsource', '--no-warnings'],
-        timeout: TIMEOUT,
-      });
+      // Its EventSource is undici's.
+      const execArgv = ['--expose-gc', '--experimental-eventsource', '--no-warnings'];
+      const child = fork(`${root}/bench/child.mjs`, { execArgv, timeout: TIMEOUT });
       child.send({ file: `${root}/${folder}/${bundle}.js`, name, args });
       const ended = once(child, 'exit').then(([code, signal]) => {
         throw new StepError(`node ended with ${code ?? signal} while it ran ${name} of ${bundle}`);
       });
-      const [outcome] = await Promise.race([once(child, 'message'), ended]);
       ended.catch(() => {});
-      return outcome;
+      const [result] = await Promise.race([once(child, 'message'), ended]);
+      return result;
     },
-    async stop() {},
+    stop() {},
   };
 }

@@ -3,22 +3,18 @@
 import { EventSource } from 'eventsource-wasm';
 import { createParser } from 'eventsource-wasm/stream';
 
-/** Bytes. The heap is told by some engines only. */
-export interface Memory {
-  heap: number | undefined;
-  wasm: number;
-}
-
-/** Memory at each of some points. */
+/** Bytes at two points. Only Node and Chromium report the heap. */
 export interface MemoryResult {
   what: string;
-  points: (Memory & { count: number })[];
+  count: number;
+  heap: number[];
+  wasm: number[];
 }
 
-/** The memory of every module that has been started, the package's being the only one. */
+/** The memory of every module that was started. The package's is the only one. */
 const memories: WebAssembly.Memory[] = [];
 function remember<T>(instance: T): T {
-  // Its name there is a short one.
+  // The build shortens its name.
   const values = instance instanceof Instance ? Object.values(instance.exports) : [];
   memories.push(...values.filter((value) => value instanceof WebAssembly.Memory));
   return instance;
@@ -33,69 +29,68 @@ WebAssembly.instantiate = new Proxy(instantiate, {
 
 declare const gc: (() => void) | undefined;
 
-async function measure(): Promise<Memory> {
-  // What is finalized frees more.
+async function measure({ heap, wasm }: MemoryResult): Promise<void> {
+  // Finalizers free more.
   for (let time = 0; time < 4; time++) {
     if (typeof gc === 'function') gc();
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
-  if (memories.length === 0) throw new Error('no module was started in sight');
+  if (memories.length === 0) throw new Error('no WebAssembly module was started');
   const { memory } = performance as { memory?: { usedJSHeapSize: number } };
-  const heap = typeof gc !== 'function' ? undefined : (memory?.usedJSHeapSize ?? nodeHeap());
-  return { heap, wasm: memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) };
+  const { process } = globalThis as { process?: { memoryUsage(): { heapUsed: number } } };
+  const used = memory?.usedJSHeapSize ?? process?.memoryUsage().heapUsed;
+  if (typeof gc === 'function' && used !== undefined) heap.push(used);
+  wasm.push(memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0));
 }
 
-function nodeHeap(): number | undefined {
-  const { process } = globalThis as { process?: { memoryUsage(): { heapUsed: number; external: number } } };
-  return process?.memoryUsage().heapUsed;
-}
-
-/** One stream of very many events. */
-export async function overEvents(origin: string, events: number, points = 10): Promise<MemoryResult> {
-  const result: MemoryResult = { what: 'events of one stream', points: [] };
-  const each = events / points;
-  const source = new EventSource(`${origin}/burst?shape=small&events=${events}`);
-  let count = 0;
-  for (let point = 0; point < points; point++) {
-    await new Promise<void>((resolve) => {
-      source.onmessage = () => {
-        if (++count % each === 0) resolve();
-      };
-    });
-    // The stream goes on in the meantime; what comes is counted.
-    source.onmessage = () => count++;
-    const measured = { count, ...(await measure()) };
-    result.points.push(measured);
-    if (count >= (point + 1.5) * each) break;
+/** Measures after a tenth of the uses and at the end. */
+async function over(what: string, count: number, use: (count: number) => Promise<void>) {
+  const result: MemoryResult = { what, count, heap: [], wasm: [] };
+  for (const part of [0.1, 0.9]) {
+    await use(Math.round(count * part));
+    await measure(result);
   }
-  source.close();
   return result;
 }
 
-/** Objects that are made, used and closed or dropped, one after the other. */
-export async function overObjects(origin: string, objects: number, points = 10): Promise<MemoryResult[]> {
-  const bytes = new TextEncoder().encode('data: {"token":"word"}\n\n'.repeat(1_000));
-  const results: MemoryResult[] = [];
-  const kinds: Record<string, () => Promise<void>> = {
-    'EventSource objects, each closed after its first event': () =>
-      new Promise((resolve) => {
-        const source = new EventSource(`${origin}/burst?shape=small&events=1`);
-        source.onmessage = () => {
-          source.close();
-          resolve();
-        };
-      }),
-    'parsers, each fed 24 KB and dropped': async () => {
-      createParser({ onEvent: () => {} }).feed(bytes);
-    },
+function firstEvent(source: EventSource): Promise<void> {
+  return new Promise((resolve) => {
+    source.onmessage = () => resolve();
+  });
+}
+
+export async function memory(origin: string, scale = 1): Promise<MemoryResult[]> {
+  const open = (events: number) =>
+    new EventSource(`${origin}/burst?${new URLSearchParams({ events: `${events}`, data: '{"token":"a"}' })}`);
+  const stream = open(10_000_000 * scale);
+  let seen = 0;
+  let wanted = 0;
+  let reached = () => {};
+  stream.onmessage = () => {
+    if (++seen === wanted) reached();
   };
-  for (const [what, use] of Object.entries(kinds)) {
-    const result: MemoryResult = { what, points: [] };
-    for (let point = 0; point < points; point++) {
-      for (let object = 0; object < objects / points; object++) await use();
-      result.points.push({ count: ((point + 1) * objects) / points, ...(await measure()) });
+  const events = await over('events of one stream', 10_000_000 * scale, (count) => {
+    wanted += count;
+    return new Promise((resolve) => {
+      reached = resolve;
+      if (seen >= wanted) resolve();
+    });
+  });
+  stream.close();
+  const sources = await over('sources, each closed after its first event', 10_000 * scale, async (count) => {
+    for (let made = 0; made < count; made++) {
+      const source = open(1);
+      await firstEvent(source);
+      source.close();
     }
-    results.push(result);
-  }
-  return results;
+  });
+  const bytes = new TextEncoder().encode('data: {"token":"word"}\n\n'.repeat(1_000));
+  const parsers = await over('parsers, each fed 24 KB and dropped', 10_000 * scale, async (count) => {
+    for (let made = 0; made < count; made++) {
+      createParser({ onEvent: () => {} }).feed(bytes);
+      // Finalizers run in tasks.
+      if (made % 100 === 0) await new Promise((resolve) => setTimeout(resolve));
+    }
+  });
+  return [events, sources, parsers];
 }

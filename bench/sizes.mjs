@@ -1,62 +1,42 @@
-/** What each entry and each peer weighs in a user's bundle: bundled, minified, and compressed. */
+/** The size of each entry and each peer in a user's bundle: bundled, minified, and compressed by brotli. */
 // @ts-check
-import { readFileSync } from 'node:fs';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { root } from '../tools/run.mjs';
-import { OPTIMIZED_WASM, packageEntries, scripts } from '../tools/variants.mjs';
+import { packageEntries } from '../tools/variants.mjs';
 
-/** An import as a user writes it. @type {[name: string, code: string][]} */
-const PEERS = [
-  ['@microsoft/fetch-event-source', `export { fetchEventSource } from '@microsoft/fetch-event-source'`],
-  ['eventsource-parser', `export { createParser } from 'eventsource-parser'`],
-  ['eventsource-parser/stream', `export { EventSourceParserStream } from 'eventsource-parser/stream'`],
-  ['eventsource-client', `export { createEventSource } from 'eventsource-client'`],
-  ['openai/streaming', `export { Stream } from 'openai/streaming'`],
-  ['eventsource', `export { EventSource } from 'eventsource'`],
-  ['socket.io-client', `export { io } from 'socket.io-client'`],
-  ['openai', `export { default } from 'openai'`],
-  ['ai, DefaultChatTransport', `export { DefaultChatTransport } from 'ai'`],
-  ['ai, streamText', `export { streamText } from 'ai'`],
-];
+/** Imports as a user writes them. @type {Record<string, string>} */
+const PEERS = {
+  '@microsoft/fetch-event-source': 'fetchEventSource',
+  'eventsource-parser': 'createParser',
+  'eventsource-client': 'createEventSource',
+  eventsource: 'EventSource',
+  'socket.io-client': 'io',
+};
 
-/** @typedef {{ name: string, isOurs: boolean, raw: number, gzip: number, brotli: number }} SizeRow */
-
-/** @param {string} name @param {boolean} isOurs @param {Uint8Array} bytes @returns {SizeRow} */
-const weigh = (name, isOurs, bytes) => ({
-  name,
-  isOurs,
-  raw: bytes.length,
-  gzip: gzipSync(bytes, { level: 9 }).length,
-  brotli: brotliCompressSync(bytes).length,
-});
-
-/** @param {import('esbuild').BuildOptions} options */
-async function bundled(options) {
+/** @param {string} contents */
+async function brotliSize(contents) {
   const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root },
     bundle: true,
     minify: true,
     format: 'esm',
     target: 'es2022',
+    platform: 'browser',
+    external: ['react', 'vue'],
     logLevel: 'error',
     write: false,
-    ...options,
   });
-  return outputFiles?.[0]?.contents ?? new Uint8Array();
+  return brotliCompressSync(outputFiles[0]?.contents ?? '').length;
 }
 
-/** @returns {Promise<SizeRow[]>} */
+/** Smallest first. @returns {Promise<{ brotli: Record<string, number> }>} */
 export async function sizes() {
-  /** @type {SizeRow[]} */
+  /** @type {[name: string, size: number][]} */
   const rows = [];
-  const core = { specifier: 'the core: wasm and glue', output: 'src/shim/wasm/load.ts' };
-  for (const { specifier, output } of [...packageEntries(), core])
-    rows.push(weigh(specifier, true, await bundled({ entryPoints: [output], packages: 'external' })));
-  for (const { output } of scripts) rows.push(weigh(output, true, readFileSync(output)));
-  rows.push(weigh('the wasm alone', true, readFileSync(OPTIMIZED_WASM)));
-  for (const [name, contents] of PEERS)
-    rows.push(
-      weigh(name, false, await bundled({ stdin: { contents, resolveDir: root }, platform: 'browser' })),
-    );
-  return rows;
+  for (const { specifier, output } of packageEntries())
+    rows.push([specifier, await brotliSize(`export * from './${output}'`)]);
+  for (const [name, value] of Object.entries(PEERS))
+    rows.push([name, await brotliSize(`export { ${value} } from '${name}'`)]);
+  return { brotli: Object.fromEntries(rows.sort(([, a], [, b]) => a - b)) };
 }

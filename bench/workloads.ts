@@ -1,27 +1,28 @@
-/** The streams that parsers are measured with: each has its shape, and the same bytes in every run. */
+/** The streams that parsers are measured with. They have the same bytes in every run. */
 
-/** A stream as what it comes in. */
+/** A stream, cut into pieces in one or several ways. */
 export interface Workload {
   name: string;
-  /** One of those that eventsource-parser's own benchmark has, in the pieces that it has there. */
-  isPublished: boolean;
   /** The whole stream's bytes. */
   size: number;
   events: number;
-  /** Code units of all the events' data together: who has another sum has parsed wrongly. */
+  /** UTF-16 code units of all events' data together. */
   dataLength: number;
   /** The pieces, by the name of the cut. */
   cuts: Record<string, Uint8Array[]>;
 }
 
-/** A stream, block by block: the lines of each, and the data of the event that it is, if it is one. */
+/** A block of a stream: its lines, and the data if it is an event. */
 type Block = [text: string, data?: string];
+
+/** Makes block number `index`. */
+type Shape = (choose: (from: readonly string[], count?: number) => string, index: number) => Block;
 
 const SIZE = 1 << 20;
 const WORDS =
-  ' the river, winds past old mills and quiet gardens. Nobody asks where it goes! Tokens come one by one'
-    .split(/(?= )/)
-    .map((word) => word);
+  ' the river, winds past old mills and quiet gardens. Nobody asks where it goes! Tokens come one by one'.split(
+    /(?= )/,
+  );
 const CHINESE =
   '，山中有一条小路，走过的人都说，春天的雨来得正好。书桌上的茶还是热的'.match(/.{1,3}/gu) ?? [];
 const EMOJI = ['🙂', '🚀', '👩‍🚀', '🌧️', '🇨🇭', '🧑🏽‍🍳', ' and ', '✨', '🐙'];
@@ -35,21 +36,18 @@ function numbers(): () => number {
   };
 }
 
-function chooser(): (from: readonly string[]) => string {
+/** Blocks of a shape while `isWanted` says so. */
+function blocksOf(shape: Shape, isWanted: (count: number, size: number) => boolean): Block[] {
   const next = numbers();
-  return (from) => from[Math.floor(next() * from.length)] as string;
-}
-
-/** Blocks until there are enough bytes. */
-function until(size: number, block: (index: number) => Block): Block[] {
+  const choose = (from: readonly string[], count = 1) =>
+    Array.from({ length: count }, () => from[Math.floor(next() * from.length)]).join('');
   const blocks: Block[] = [];
-  for (let length = 0; length < size; ) {
-    const made = block(blocks.length);
-    blocks.push(made);
-    length += made[0].length;
-  }
+  for (let size = 0; isWanted(blocks.length, size); size += blocks.at(-1)?.[0].length ?? 0)
+    blocks.push(shape(choose, blocks.length));
   return blocks;
 }
+const bySize = (limit: number, shape: Shape) => blocksOf(shape, (_, size) => size < limit);
+const byCount = (limit: number, shape: Shape) => blocksOf(shape, (count) => count < limit);
 
 const event = (data: string, fields = ''): Block => [`${fields}data: ${data}\n\n`, data];
 
@@ -66,170 +64,117 @@ export function chatChunk(content: string): string {
   });
 }
 
-function messageDelta(text: string): Block {
-  const data = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } };
-  return event(JSON.stringify(data), 'event: content_block_delta\n');
-}
+const chatEvent: Shape = (choose) => event(chatChunk(choose(WORDS)));
+const messageDelta: Shape = (choose) => {
+  const delta = { type: 'text_delta', text: choose(WORDS) };
+  const data = JSON.stringify({ type: 'content_block_delta', index: 0, delta });
+  return event(data, 'event: content_block_delta\n');
+};
 
-const shapes: Record<string, () => Block[]> = {
-  'OpenAI-like': () => {
-    const choose = chooser();
-    return until(SIZE, () => event(chatChunk(choose(WORDS))));
-  },
-  'Anthropic-like': () => {
-    const choose = chooser();
-    return until(SIZE, () => messageDelta(choose(WORDS)));
-  },
-  tiny: () => until(SIZE / 4, (index) => event(String(index % 10))),
-  'id, event and data': () => {
-    const choose = chooser();
-    return until(SIZE, (index) =>
+const streams: Record<string, () => Block[]> = {
+  'OpenAI-like': () => bySize(SIZE, chatEvent),
+  'Anthropic-like': () => bySize(SIZE, messageDelta),
+  tiny: () => bySize(SIZE / 4, (_, index) => event(String(index % 10))),
+  'id, event and data': () =>
+    bySize(SIZE, (choose, index) =>
       event(`{"price":${index % 977}.25,"note":"${choose(WORDS)}"}`, `id: ${index}\nevent: trade\n`),
-    );
-  },
-  'many lines of data': () => {
-    const choose = chooser();
-    return until(SIZE, () => {
-      const lines = Array.from({ length: 8 }, () => `${choose(WORDS)}${choose(WORDS)}${choose(WORDS)}`);
+    ),
+  'many lines of data': () =>
+    bySize(SIZE, (choose) => {
+      const lines = Array.from({ length: 8 }, () => choose(WORDS, 3));
       return [`${lines.map((line) => `data: ${line}\n`).join('')}\n`, lines.join('\n')];
-    });
-  },
-  CRLF: () => {
-    const choose = chooser();
-    return until(SIZE, (index) => {
-      const data = `{"sequence":${index},"text":"${choose(WORDS)}${choose(WORDS)}"}`;
+    }),
+  CRLF: () =>
+    bySize(SIZE, (choose, index) => {
+      const data = `{"sequence":${index},"text":"${choose(WORDS, 2)}"}`;
       return [`event: update\r\ndata: ${data}\r\n\r\n`, data];
-    });
-  },
-  heartbeats: () => {
-    const choose = chooser();
-    return until(SIZE / 2, () => {
+    }),
+  heartbeats: () =>
+    bySize(SIZE / 2, (choose) => {
       const data = choose(WORDS);
-      return [`${': keep-alive\n\n'.repeat(4)}data: ${data}\n\n`, data.replace(/^ /, ' ')];
-    });
-  },
-  Chinese: () => {
-    const choose = chooser();
-    return until(SIZE / 2, () => event(chatChunk(choose(CHINESE) + choose(CHINESE))));
-  },
-  'all Chinese': () => {
-    const choose = chooser();
-    return until(SIZE / 3, () => event(Array.from({ length: 40 }, () => choose(CHINESE)).join('')));
-  },
-  emoji: () => {
-    const choose = chooser();
-    return until(SIZE / 2, () => event(`{"text":"${choose(EMOJI)}${choose(EMOJI)}${choose(EMOJI)}"}`));
-  },
+      return [`${': keep-alive\n\n'.repeat(4)}data: ${data}\n\n`, data];
+    }),
+  Chinese: () => bySize(SIZE / 2, (choose) => event(chatChunk(choose(CHINESE, 2)))),
+  'all Chinese': () => bySize(SIZE / 3, (choose) => event(choose(CHINESE, 40))),
+  emoji: () => bySize(SIZE / 2, (choose) => event(`{"text":"${choose(EMOJI, 3)}"}`)),
 };
 
 /**
- * The shapes of eventsource-parser's benchmark (`bench/parse.bench.ts` there), each piece one call of `feed`. There
- * they are fed as strings; here as the bytes that a network gives.
+ * The shapes of eventsource-parser's benchmark (`bench/parse.bench.ts` there), each piece one call of `feed`: as bytes,
+ * because a network delivers bytes.
  */
 const published: Record<string, () => { blocks: Block[]; pieces?: string[] }> = {
-  'data-only': () => {
-    const choose = chooser();
-    const blocks = Array.from({ length: 258 }, () => event(chatChunk(choose(WORDS))));
-    return { blocks };
-  },
-  'named-event': () => {
-    const choose = chooser();
-    return { blocks: Array.from({ length: 134 }, () => messageDelta(choose(WORDS))) };
-  },
-  'identified-event': () => {
-    const choose = chooser();
-    const block = (_: unknown, index: number) =>
-      event(JSON.stringify({ index, text: choose(WORDS) }), `id: ${1_000 + index}\nevent: tick\n`);
-    return { blocks: Array.from({ length: 128 }, block) };
-  },
-  multibyte: () => {
-    const choose = chooser();
-    const block = () =>
-      event(
-        Array.from({ length: 12 }, () => choose(CHINESE)).join('') +
-          Array.from({ length: 5 }, () => choose(EMOJI)).join(' '),
-      );
-    return { blocks: Array.from({ length: 128 }, block) };
-  },
+  'data-only': () => ({ blocks: byCount(258, chatEvent) }),
+  'named-event': () => ({ blocks: byCount(134, messageDelta) }),
+  'identified-event': () => ({
+    blocks: byCount(128, (choose, index) =>
+      event(JSON.stringify({ index, text: choose(WORDS) }), `id: ${1_000 + index}\nevent: tick\n`),
+    ),
+  }),
+  multibyte: () => ({ blocks: byCount(128, (choose) => event(choose(CHINESE, 12) + choose(EMOJI, 5))) }),
   heartbeat: () => {
-    const choose = chooser();
-    const blocks = Array.from({ length: 64 }, () => event(choose(WORDS).trim()));
-    const pieces = blocks.flatMap(([text]) => [...Array.from({ length: 4 }, () => ': keep-alive\n'), text]);
-    return { blocks, pieces };
+    const blocks = byCount(64, (choose) => event(choose(WORDS).trim()));
+    return { blocks, pieces: blocks.flatMap(([text]) => [...Array(4).fill(': keep-alive\n'), text]) };
   },
   'idle-stream': () => ({
     blocks: [event('at last')],
-    pieces: [...Array.from({ length: 512 }, () => ':'), '\n', 'data: at last\n\n'],
+    pieces: [...Array(512).fill(':'), '\n', 'data: at last\n\n'],
   }),
   'small-chunk': () => {
-    const choose = chooser();
     const next = numbers();
-    const blocks = Array.from({ length: 130 }, () => event(chatChunk(choose(WORDS))));
+    const blocks = byCount(130, chatEvent);
     const text = blocks.map(([text]) => text).join('');
     const pieces = [];
-    for (let start = 0; start < text.length; ) {
-      const end = start + 1 + Math.floor(next() * 15);
+    for (let start = 0, end = 0; start < text.length; start = end) {
+      end = start + 1 + Math.floor(next() * 15);
       pieces.push(text.slice(start, end));
-      start = end;
     }
     return { blocks, pieces };
   },
   'edge-cases': () => ({
-    blocks: [
-      ['', 'hello there'],
-      ['', 'over two pieces'],
-      ['', 'one\ntwo\nthree'],
-      ['', 'only\rCR'.replace('\r', '\n')],
-      ['', 'cut in its name'],
-      ['', 'the end'],
-    ],
+    blocks: ['hello there', 'two pieces', 'one\ntwo\nthree', 'only\nCR', 'cut name', 'the end'].map((data) =>
+      event(data),
+    ),
     pieces: [
-      'id: 1\r\nevent: hello\r\ndata: hello there\r\n\r\n',
-      'id: 2\r\nevent: cut\r\ndata: over two pieces\r',
-      '\n\r\n',
-      'event: lines\ndata: one\ndata: two\ndata: three\n\n',
-      ': a comment\n: and another\n',
-      'event: returns\rdata: only\rdata: CR\r\r',
-      'retry: 1500\nnonsense: ignored\n\n',
-      'ev',
-      'ent: name\nda',
-      'ta: cut in its name\n\n',
-      'event: last\ndata: the end',
-      '\n',
-      '\n',
+      ...['id: 1\r\nevent: hello\r\ndata: hello there\r\n\r\n', 'id: 2\r\nevent: cut\r\ndata: two pieces\r'],
+      ...['\n\r\n', 'event: lines\ndata: one\ndata: two\ndata: three\n\n', ': a comment\n: and another\n'],
+      ...['event: returns\rdata: only\rdata: CR\r\r', 'retry: 1500\nnonsense: ignored\n\n', 'ev'],
+      ...['ent: name\nda', 'ta: cut name\n\n', 'event: last\ndata: the end', '\n', '\n'],
     ],
   }),
 };
 
 const encoder = new TextEncoder();
+const encode = (blocks: Block[]) => encoder.encode(blocks.map(([text]) => text).join(''));
 
 function cut(bytes: Uint8Array, size: number): Uint8Array[] {
   const pieces = [];
-  // Copies: what a network gives has a buffer of its own.
+  // Copies: a network's chunks have buffers of their own.
   for (let start = 0; start < bytes.length; start += size) pieces.push(bytes.slice(start, start + size));
   return pieces;
 }
 
-function workload(name: string, blocks: Block[], cuts: Workload['cuts'], isPublished = false): Workload {
-  const data = blocks.flatMap(([, data]) => (data === undefined ? [] : [data]));
+function workload(name: string, blocks: Block[], cuts: Workload['cuts']): Workload {
+  const data = blocks.flatMap(([, data]) => data ?? []);
   return {
     name,
-    isPublished,
     size: Object.values(cuts)[0]?.reduce((sum, piece) => sum + piece.length, 0) ?? 0,
     events: data.length,
-    dataLength: data.reduce((sum, text) => sum + text.length, 0),
+    dataLength: data.join('').length,
     cuts,
   };
 }
 
-const encodeBlocks = (blocks: Block[]) => encoder.encode(blocks.map(([text]) => text).join(''));
+/** `count` events with a chunk of a chat completion each, about 268 bytes. */
+export const chatEvents = (count: number) => byCount(count, chatEvent).map(([text]) => encoder.encode(text));
+
 const line = (size: number) => [event('abcdefghijklmnopqrstuvwxyz012345'.repeat(size / 32))];
 
-/** All of them, one at a time: together they would take a lot of memory. */
+/** One at a time: together they would take a lot of memory. */
 export function* workloads(): Generator<Workload> {
-  for (const [name, make] of Object.entries(shapes)) {
+  for (const [name, make] of Object.entries(streams)) {
     const blocks = make();
-    const bytes = encodeBlocks(blocks);
+    const bytes = encode(blocks);
     yield workload(name, blocks, {
       '64 KiB': cut(bytes, 64 << 10),
       '4 KiB': cut(bytes, 4 << 10),
@@ -237,7 +182,7 @@ export function* workloads(): Generator<Workload> {
     });
   }
   const long = line(4 << 20);
-  const bytes = encodeBlocks(long);
+  const bytes = encode(long);
   yield workload('a line of 4 MiB', long, {
     '64 KiB': cut(bytes, 64 << 10),
     '4 KiB': cut(bytes, 4 << 10),
@@ -245,9 +190,9 @@ export function* workloads(): Generator<Workload> {
     'one event': [bytes],
   });
   const dripped = line(256 << 10);
-  yield workload('a line of 256 KiB', dripped, { '16 bytes': cut(encodeBlocks(dripped), 16) });
+  yield workload('a line of 256 KiB', dripped, { '16 bytes': cut(encode(dripped), 16) });
   for (const [name, make] of Object.entries(published)) {
     const { blocks, pieces = blocks.map(([text]) => text) } = make();
-    yield workload(name, blocks, { 'as published': pieces.map((piece) => encoder.encode(piece)) }, true);
+    yield workload(name, blocks, { 'as published': pieces.map((piece) => encoder.encode(piece)) });
   }
 }

@@ -31,7 +31,7 @@ const parts = {
         'chromium',
       ]);
       for (const [line] of stdout.matchAll(/^\|.*$/gm)) console.log(line);
-      if (stdout.includes('✗')) throw new StepError('memory grows: see the table');
+      if (stdout.includes('missed')) throw new StepError('memory grows: see the table');
       return { passed: 1, failed: 0 };
     }),
   async node() {

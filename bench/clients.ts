@@ -1,0 +1,53 @@
+/** The clients that are measured, behind one interface. */
+
+/** What a client is measured with. */
+export interface Client {
+  name: string;
+  /** Opens a stream and calls back for each event, until the returned function is called. */
+  open(url: string, onEvent: (data: string) => void): () => void;
+}
+
+/** A client with the interface of the native class. `init` is its second argument. */
+export function ofClass(name: string, Class: unknown, init?: object): Client {
+  type EventSourceClass = new (
+    url: string,
+    init?: object,
+  ) => { onmessage: ((event: MessageEvent) => unknown) | null; close(): void };
+  return {
+    name,
+    open(url, onEvent) {
+      const source = new (Class as EventSourceClass)(url, init);
+      source.onmessage = ({ data }) => onEvent(data);
+      return () => source.close();
+    },
+  };
+}
+
+/** A client with the interface of `fetchEventSource`. `init` is added to its second argument. */
+export function ofFunction(name: string, fetchEventSource: unknown, init?: object): Client {
+  type FetchEventSource = (url: string, init: object) => Promise<void>;
+  return {
+    name,
+    open(url, onEvent) {
+      const controller = new AbortController();
+      const onmessage = ({ data }: { data: string }) => onEvent(data);
+      const options = { signal: controller.signal, onmessage, openWhenHidden: true, ...init };
+      (fetchEventSource as FetchEventSource)(url, options);
+      return () => controller.abort();
+    },
+  };
+}
+
+/** Opens a stream and closes it at its event number `events`. Returns the milliseconds from the call to that event. */
+export async function timeEvents({ open }: Client, url: string, events: number): Promise<number> {
+  const begin = performance.now();
+  let count = 0;
+  let close = () => {};
+  const end = await new Promise<number>((resolve) => {
+    close = open(url, () => {
+      if (++count === events) resolve(performance.now());
+    });
+  });
+  close();
+  return end - begin;
+}
