@@ -9,8 +9,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { bundle, inVariant } from './bundle.mjs';
-import { trimDeclarations, trimGlue } from './glue.mjs';
 import { packWasm, toText } from './pack-wasm.mjs';
+import { trimDeclarations, trimGlue } from './patch-generated.mjs';
 import { command, root, run, step } from './run.mjs';
 import { EXPORTS, forRelease, forWasm, setupToolchain, WASM_TARGET } from './toolchain.mjs';
 import { GENERATED, OPTIMIZED_WASM, PANICKING, WASM2JS_OUT } from './variants.mjs';

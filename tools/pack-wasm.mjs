@@ -4,7 +4,8 @@
  */
 // @ts-check
 import { writeFileSync } from 'node:fs';
-import { npmBin, run, StepError } from './run.mjs';
+import { withNames } from './patch-generated.mjs';
+import { npmBin, run } from './run.mjs';
 
 /**
  * @param {{ glue: string, wasm: string, work: string, features: string[], optimizations: string[], out: string }} paths
@@ -51,25 +52,6 @@ export async function packWasm({ glue, wasm, work, features, optimizations, out 
     new Map(imports.map(([, from, to]) => [from, to])),
     new Map(exports.map(([from, to]) => [from, to])),
   );
-}
-
-/**
- * @param {string} glue
- * @param {Map<string, string>} imports
- * @param {Map<string, string>} exports
- */
-function withNames(glue, imports, exports) {
-  const found = new Set();
-  const named = glue
-    .replace(/\bwasm\.(\w+)/g, (_all, name) => `wasm.${exports.get(name)}`)
-    .replace(/^ {8}(__wb\w+)(?=: function)/gm, (_all, name) => {
-      found.add(name);
-      return imports.get(name) ?? name;
-    })
-    .replace('"./core_bg.js": import0', 'a: import0');
-  const missing = [...imports.keys()].filter((name) => !found.has(name));
-  if (missing.length > 0) throw new StepError(`the glue has no ${missing.join(', ')}`);
-  return named;
 }
 
 /** What a string literal of any kind, and a script element, takes without an escape. */

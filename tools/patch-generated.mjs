@@ -1,0 +1,156 @@
+/**
+ * All changes to generated code: the glue of wasm-bindgen, with and without WebAssembly, and what wasm2js writes. Each
+ * fails if what it changes isn't there.
+ */
+// @ts-check
+import { StepError } from './run.mjs';
+
+/**
+ * What this package never uses of the glue: the module comes compiled, is started once, and no string crosses. Importing
+ * it must look nothing up, and wasm-bindgen's own makes a `TextDecoder`.
+ * @type {[pattern: RegExp, replacement: string][]}
+ */
+const cuts = [
+  // The only text that the module would show: that of an error in wasm-bindgen itself.
+  [
+    /throw new Error\(getStringFromWasm0\(arg0, arg1\)\);/,
+    "throw new Error('eventsource-wasm: internal error');",
+  ],
+  [/^function getStringFromWasm0[\s\S]*?^\}\n/m, ''],
+  [/^let cachedUint8ArrayMemory0[\s\S]*?^function getUint8ArrayMemory0[\s\S]*?^\}\n/m, ''],
+  [/^let cachedTextDecoder[\s\S]*?^function decodeText[\s\S]*?^\}\n/m, ''],
+  [/^async function __wbg_load[\s\S]*?^\}\n/m, ''],
+  [/^function __wbg_finalize_init[\s\S]*?^\}\n/m, ''],
+  [/^let wasmModule, wasmInstance, wasm;$/m, 'let wasm;'],
+  [
+    /^function initSync\(module\) \{[\s\S]*?^\}\n/m,
+    `function initSync({ module }) {
+    wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
+    wasm.__wbindgen_start?.();
+}
+`,
+  ],
+  [/^let __wbg_init_promise;[\s\S]*?(?=^export \{)/m, ''],
+  // The shim writes to the module's memory and reads from it.
+  [
+    /^export \{ initSync, __wbg_init as default \};?$/m,
+    `function coreMemory() {
+    return wasm.memory;
+}
+
+function coreStack() {
+    return wasm.__stack_pointer;
+}
+
+export { coreMemory, coreStack, initSync };`,
+  ],
+];
+
+/** @param {string} glue */
+export function trimGlue(glue) {
+  return cuts.reduce((text, [pattern, replacement]) => {
+    if (!pattern.test(text)) throw new StepError(`wasm-bindgen's glue has no ${pattern}`);
+    return text.replace(pattern, () => replacement);
+  }, glue);
+}
+
+/** The types of what this adds. @param {string} declarations */
+export function trimDeclarations(declarations) {
+  const initialization = /^export type InitInput[\s\S]*$/m;
+  once(declarations, initialization);
+  return declarations.replace(
+    initialization,
+    'export function initSync(source: { module: WebAssembly.Module }): void;\nexport function coreMemory(): WebAssembly.Memory;\nexport function coreStack(): { value: number };\n',
+  );
+}
+
+/**
+ * The glue with the short names of the module's imports and exports.
+ * @param {string} glue
+ * @param {Map<string, string>} imports
+ * @param {Map<string, string>} exports
+ */
+export function withNames(glue, imports, exports) {
+  const found = new Set();
+  once(glue, '"./core_bg.js": import0');
+  const named = glue
+    .replace(/\bwasm\.(\w+)/g, (_all, name) => `wasm.${exports.get(name)}`)
+    .replace(/^ {8}(__wb\w+)(?=: function)/gm, (_all, name) => {
+      found.add(name);
+      return imports.get(name) ?? name;
+    })
+    .replace('"./core_bg.js": import0', 'a: import0');
+  const missing = [...imports.keys()].filter((name) => !found.has(name));
+  if (missing.length > 0) throw new StepError(`the glue has no ${missing.join(', ')}`);
+  return named;
+}
+
+/** What bindgen would use if the module were said to have it, and wasm2js can't translate. */
+const UNWANTED_FEATURES = ['reference-types', 'multivalue'];
+
+/**
+ * A module whose section of features says of some that they are not used: bindgen then keeps objects in an array of
+ * its own instead of a table.
+ * @param {Buffer} wasm
+ */
+export function withoutFeatures(wasm) {
+  const [plus, minus] = ['+', '-'];
+  for (const feature of UNWANTED_FEATURES) {
+    const entry = String.fromCharCode(feature.length) + feature;
+    const at = wasm.lastIndexOf(plus + entry, wasm.length, 'latin1');
+    if (at >= 0) wasm.write(minus, at, 'latin1');
+    else if (wasm.lastIndexOf(minus + entry, wasm.length, 'latin1') < 0)
+      throw new StepError(`the module says nothing about the feature ${feature}`);
+  }
+  return wasm;
+}
+
+/**
+ * wasm2js instantiates when it is imported; this does so when it is asked to, as often as it is asked to.
+ * @param {string} translated
+ */
+export function moduleOf(translated) {
+  const code = translated
+    .slice(0, once(translated, '\nvar retasmFunc = asmFunc('))
+    .replace(/^import \* as .*\n/gm, '');
+  if (/^(import|export) /m.test(code))
+    throw new StepError('wasm2js wrote an import or an export that is not known');
+  return `${code}
+class Module {}
+class Instance {
+  constructor(_module, imports) {
+    this.exports = asmFunc(imports);
+  }
+}
+export const WebAssembly = { Module, Instance };
+`;
+}
+
+/**
+ * The glue with the translated module instead of WebAssembly.
+ * @param {string} glue
+ */
+export function glueOf(glue) {
+  let text = trimGlue(glue);
+  /** @param {string | RegExp} from @param {string} to */
+  const replace = (from, to) => {
+    once(text, from);
+    text = text.replace(from, () => to);
+  };
+  replace(
+    /^import \* as (\w+) from "__wbindgen_externref_xform__"\n/m,
+    `import { WebAssembly } from './module.js';\nconst ${/^import \* as (\w+)/m.exec(text)?.[1]} = { __wbindgen_externref_statics_end: () => firstObject };\n`,
+  );
+  replace(
+    '\nlet heap_next = heap.length;\n',
+    '\nlet heap_next = heap.length;\nconst firstObject = heap.length;\n',
+  );
+  return text;
+}
+
+/** Where a text is that has to be there, and only once. @param {string} text @param {string | RegExp} part */
+function once(text, part) {
+  const at = text.search(typeof part === 'string' ? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : part);
+  if (at < 0) throw new StepError(`there is no ${part} in what bindgen or wasm2js wrote`);
+  return at;
+}
