@@ -33,11 +33,11 @@ async function startScenarioServer() {
   });
   const child = start(process.execPath, [outfile], { stdio: ['ignore', 'pipe', 'inherit'] });
   const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (child.stdout) });
-  const signal = AbortSignal.timeout(60_000);
+  const signal = AbortSignal.timeout(180_000);
   const line = await Promise.race([
     once(lines, 'line', { signal }).then(([text]) => text),
     once(child, 'close', { signal }).then(([code]) => `(it ended with ${code})`),
-  ]).catch(() => '(nothing within 60 s)');
+  ]).catch(() => '(nothing within 180 s)');
   try {
     const facts = JSON.parse(line);
     if (typeof facts.origin === 'string') return { child, facts };
