@@ -67,7 +67,10 @@ async function versionOf(launcher) {
   return /[\d.]+/.exec(said ?? '')?.[0];
 }
 
-/** What the pages have posted. @type {{ session: string, versions: (string | undefined)[], body: object }[]} */
+/** Of each browser, as far as they are known. @type {(string | undefined)[]} */
+const versions = [];
+
+/** What the pages have posted. @type {{ session: string, body: object }[]} */
 const posts = [];
 
 /** @type {import('@web/test-runner').Reporter} */
@@ -80,7 +83,7 @@ const counting = {
       // A file that can't be loaded, or an error outside of any test, has no failed test to show for it.
       if (!session.passed && counts.failed === before) counts.failed += 1;
     }
-    const results = posts.map(({ session: id, versions, body }) => {
+    const results = posts.map(({ session: id, body }) => {
       const browser = sessions.find((session) => session.id === id)?.browser;
       const index = browser ? browsers.indexOf(browser) : -1;
       if (index < 0) throw new Error(`no session is called ${id}`);
@@ -112,8 +115,12 @@ export default {
       if (context.path !== '/results') return next();
       let body = '';
       for await (const chunk of context.req.setEncoding('utf8')) body += chunk;
-      const versions = await Promise.all(browsers.map(versionOf));
-      posts.push({ session: String(context.query.session), versions, body: JSON.parse(body) });
+      const askAll = browsers.map(async (browser, index) => {
+        // One that has finished is closed, and can't be asked any more.
+        versions[index] ??= await versionOf(browser).catch(() => undefined);
+      });
+      await Promise.all(askAll);
+      posts.push({ session: String(context.query.session), body: JSON.parse(body) });
       context.status = 204;
     },
   ],

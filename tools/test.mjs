@@ -32,22 +32,20 @@ export async function runSuite(name) {
   return { name, took: seconds(begin), .../** @type {Counts} */ (counts) };
 }
 
-/** @param {string[]} names @param {string[]} parallel suites that run beside the others */
-async function test(names, parallel) {
-  const lanes = [
-    ...parallel.map((name) => names.filter((other) => other === name)),
-    names.filter((name) => !parallel.includes(name)),
-  ];
-  const done = await Promise.all(
-    lanes.map(async (lane) => {
-      /** @type {Row[]} */
-      const rows = [];
-      for (const name of lane) rows.push(await runSuite(name));
-      return rows;
-    }),
-  );
+/** So many suites run at a time: most of them wait half of their time, for browsers, servers and npm. */
+const AT_A_TIME = 4;
+
+/** @param {string[]} names */
+async function test(names) {
+  const waiting = [...names];
+  /** @type {Row[]} */
+  const done = [];
+  const work = async () => {
+    for (let name = waiting.shift(); name; name = waiting.shift()) done.push(await runSuite(name));
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, work));
   if (names.some((name) => ['packaging', 'examples'].includes(name))) (await imported.install()).removeApps();
-  const rows = names.flatMap((name) => done.flat().filter((row) => row.name === name));
+  const rows = names.flatMap((name) => done.filter((row) => row.name === name));
   if (!(await (await imported.server()).stopScenarioServer())) {
     console.error('error: the scenario server ended before the tests did');
     rows.push({ name: 'server', took: '', passed: 0, failed: 1, skipped: 0 });
@@ -70,12 +68,12 @@ command(
   { usage: 'npm test -- [--verbose] [quick] [suite…]', positionals: /^[\w-]+$/ },
   async (_flags, words) => {
     await setupPackages();
-    const { PARALLEL, parts, QUICK, suites } = await imported.suites();
+    const { parts, QUICK, suites } = await imported.suites();
     const all = [...Object.keys(suites), ...Object.keys(parts)];
     const unknown = words.find((word) => word !== 'quick' && !all.includes(word));
     if (unknown) throw new StepError(`'${unknown}' is none of quick, ${all.join(', ')}`);
     const wanted = words.flatMap((word) => (word === 'quick' ? QUICK : [word]));
     const names = wanted.length > 0 ? all.filter((name) => wanted.includes(name)) : Object.keys(suites);
-    await test(names, PARALLEL);
+    await test(names);
   },
 );

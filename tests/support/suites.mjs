@@ -18,34 +18,35 @@ import { checked, runMocha } from './suite.mjs';
 /** Test files that run longer than an edit's check may take. */
 const SLOW = /\/(chaos|random-life|shared|life|llm-faults)\.test\.ts$/;
 
-/** @type {Record<string, () => Promise<Counts>>} */
+/** The longest first: they are started in this order. @type {Record<string, () => Promise<Counts>>} */
 export const suites = {
+  browsers: () => browserSuite(BROWSER_NAMES),
+  packaging: async () => (await testPackaging()).counts,
+  async playground() {
+    await npmRun('build:playground');
+    await npmRun('build:static');
+    return integration('playground', { ...(await chromeAndFirefox(setupHeadlessShell)), MOCHA_JOBS: '4' });
+  },
   lint: () => check('lint:all'),
   core: () => cargoTest(['--workspace', '--exclude', 'bindgen']),
   node: () =>
     nodeSuite('node', [
       ...['tests/unit/shim', 'tests/unit/hooks', 'tests/integration/docs', 'tests/conformance'],
     ]),
-  async wasm2js() {
-    await npmRun('build:package');
-    const files = await bundleTests(testsIn('tests/unit/shim'), 'build/tests/wasm2js', inNode, 'js');
-    return runMocha('wasm2js', files);
-  },
-  browsers: () => browserSuite(BROWSER_NAMES),
-  async pages() {
-    const env = { ...(await chromeAndFirefox()), MOCHA_JOBS: '3' };
-    return integration('pages', env);
-  },
   /** One connection for the tabs of real browsers. */
   async shared() {
     const browsers = [];
     for (const name of ['chromium', 'firefox', 'webkitgtk']) browsers.push(await setupBrowser(name));
     return integration('shared', { SHARED_BROWSERS: JSON.stringify(browsers) });
   },
-  async playground() {
-    await npmRun('build:playground');
-    await npmRun('build:static');
-    return integration('playground', { ...(await chromeAndFirefox(setupHeadlessShell)), MOCHA_JOBS: '4' });
+  async wasm2js() {
+    await npmRun('build:package');
+    const files = await bundleTests(testsIn('tests/unit/shim'), 'build/tests/wasm2js', inNode, 'js');
+    return runMocha('wasm2js', files);
+  },
+  async pages() {
+    const env = { ...(await chromeAndFirefox()), MOCHA_JOBS: '3' };
+    return integration('pages', env);
   },
   async servers() {
     return integration('servers', { SERVERS: JSON.stringify(await setupServers()) });
@@ -63,11 +64,7 @@ export const suites = {
     const EXAMPLES = JSON.stringify(await buildExamples());
     return integration('examples', { CHROME_PATH: await setupHeadlessShell(), EXAMPLES });
   },
-  packaging: async () => (await testPackaging()).counts,
 };
-
-/** Suites that mostly wait, for browsers and for npm: the others run meanwhile, one after another. */
-export const PARALLEL = ['browsers', 'packaging', 'playground', 'quick-core', 'quick-chromium'];
 
 /** Suites that run only when they are named. @type {typeof suites} */
 export const parts = {
