@@ -72,12 +72,13 @@ function watchStop(): (() => void) | undefined {
   };
 }
 
-function onChange({ type, persisted }: Event & { persisted?: boolean }): void {
+function onChange({ type }: Event): void {
   if (type === 'online' || type === 'offline') {
     for (const { observer } of [...observations]) observer.setNetwork(type === 'online');
     return;
   }
-  if (type === 'freeze' || (type === 'pagehide' && persisted)) isFrozen = true;
+  // A page that isn't kept (`persisted`) is left too: Firefox may hold the connection of a frame open after that.
+  if (type === 'freeze' || type === 'pagehide') isFrozen = true;
   if (type === 'resume' || type === 'pageshow') isFrozen = false;
   for (const observation of [...observations]) {
     // One observer can end another.

@@ -113,6 +113,17 @@ if ('document' in globalThis) {
       });
     });
 
+    it('a page that is left and not kept closes the connection', async () => {
+      const scenario = await Scenario.of(hang);
+      await using(new EventSource(scenario.url), async (source) => {
+        await next(source, 'message');
+        window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: false }));
+        const [request] = await scenario.until(([request]) => request?.isOpen === false);
+        expect(request?.isOpen).to.equal(false);
+        window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: false }));
+      });
+    });
+
     it('out of the back/forward cache: events go on, though the scheduler’s message was dropped', async () => {
       const scenario = await Scenario.of({ steps: ['data: a\n\ndata: b\n\n', { end: 'hang' }] });
       await using(new EventSource(scenario.url), async (source) => {
