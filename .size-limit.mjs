@@ -38,7 +38,7 @@ const bytes = {
 /** Files as they are. */
 const files = {
   'dist/global.js': 24300,
-  'dist/global-js.js': 28200,
+  'dist/global-js.js': 28300,
   'dist/core.wasm': 10800,
 };
 
