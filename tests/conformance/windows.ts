@@ -36,7 +36,7 @@ async function frame(
 /** Until the server has seen the connection end. */
 async function isGone(scenario: Scenario): Promise<boolean> {
   const areGone = (seen: { isOpen: boolean }[]) => seen.length > 0 && seen.every(({ isOpen }) => !isOpen);
-  // Firefox on a busy machine can take longer than one wait.
+  // One wait, of 5 s, is too short for some of Firefox's runs on a busy machine.
   return areGone(await scenario.until(areGone)) || areGone(await scenario.until(areGone));
 }
 

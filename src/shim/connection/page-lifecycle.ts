@@ -77,7 +77,7 @@ function onChange({ type }: Event): void {
     for (const { observer } of [...observations]) observer.setNetwork(type === 'online');
     return;
   }
-  // A page that isn't kept (`persisted`) is left too: Firefox may hold the connection of a frame open after that.
+  // Whether the page is kept (`persisted`) or not.
   if (type === 'freeze' || type === 'pagehide') isFrozen = true;
   if (type === 'resume' || type === 'pageshow') isFrozen = false;
   for (const observation of [...observations]) {
