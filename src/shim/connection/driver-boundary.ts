@@ -1,9 +1,7 @@
 /** The Rust driver of a connection: what crosses to it, as numbers. */
 
-import { type Core, writeText } from '../wasm/load.js';
+import { connect, hold, writeText } from '../wasm/load.js';
 import type { ConnectionPolicy } from './options.js';
-
-export type Driver = InstanceType<Core['Connection']>;
 
 /** Inputs besides the numbers of errors, as in `input` in `src/browser/fetch_driver.rs`. */
 export const START = 16;
@@ -34,17 +32,12 @@ const PAUSES_WHEN_HIDDEN = 8;
 const PROBES_CORS = 16;
 const OWN_FETCH = 32;
 
-/** A driver that does nothing until it is fed. The options cross here, once. */
-export function newDriver(
-  core: Core,
-  delegate: ConstructorParameters<Core['Connection']>[0],
-  policy: ConnectionPolicy,
-  asksToAccept: boolean,
-): Driver {
+/** The address of a driver that does nothing until it is fed. The options cross here, once. */
+export function newDriver(delegate: object, policy: ConnectionPolicy, asksToAccept: boolean): number {
   const { protocol = '', host = '' } = policy.url ? new URL(policy.url) : {};
   const facts = `${policy.method} ${protocol} ${host} ${policy.statuses.join('')}`;
-  return new core.Connection(
-    delegate,
+  return connect(
+    hold(delegate),
     writeText(facts),
     (policy.heedsRetryAfter ? RETRY_AFTER : 0) |
       (policy.canResume ? CAN_RESUME : 0) |
