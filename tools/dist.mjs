@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { bundle, inVariant } from './bundle.mjs';
 import { command, npmBin, run, StepError, step } from './run.mjs';
 import {
@@ -32,17 +32,25 @@ const GLOBAL = 'src/shim/global.ts';
 
 const LAZY = 'llm/lazy-features.ts';
 
+/** Marks a copy of a module. */
+const COPY = '?lazy';
+
 /**
- * What is loaded lazily has copies of the modules that it imports. Otherwise some bundlers put all of them into the main
- * file, because an entry exports them too.
+ * What is loaded lazily has copies of all modules that it imports. Otherwise bundlers put them into the main file, because
+ * entries export some of them, or into a third file.
  * @type {import('esbuild').Plugin}
  */
 const copyLazyModules = {
   name: 'copies for lazy loading',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\./ }, ({ path, importer, resolveDir }) =>
-      importer.endsWith(LAZY)
-        ? { path: resolve(resolveDir, path.replace(/js$/, 'ts')), suffix: '?lazy' }
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\./ }, ({ path, importer, resolveDir, pluginData }) =>
+      importer.endsWith(LAZY) || pluginData === COPY
+        ? { path: resolve(resolveDir, path.replace(/js$/, 'ts')), suffix: COPY }
+        : undefined,
+    );
+    onLoad({ filter: /^/ }, ({ path, suffix }) =>
+      suffix === COPY
+        ? { contents: readFileSync(path), loader: 'ts', resolveDir: dirname(path), pluginData: COPY }
         : undefined,
     );
   },
