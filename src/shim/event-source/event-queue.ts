@@ -11,74 +11,66 @@ export interface WaitingEvent {
 }
 
 /** A queue whose items are handled in tasks of their own. */
-export class EventQueue<T> {
-  #items: T[] = [];
-  #next = 0;
-  #isScheduled = false;
-  readonly #handle: (item: T) => void;
-  readonly #isBlocked: () => boolean;
-  readonly #schedule: () => void;
-  #waits: { limit: number; resolve: () => void } | undefined;
-
-  /** Nothing is handled while `isBlocked`; call `resume` afterwards. */
-  constructor(handle: (item: T) => void, isBlocked: () => boolean) {
-    this.#handle = handle;
-    this.#isBlocked = isBlocked;
-    this.#schedule = createScheduler(() => this.#handleNext());
-  }
-
-  get length(): number {
-    return this.#items.length - this.#next;
-  }
-
-  push(item: T): void {
-    this.#items.push(item);
-    this.resume();
-  }
-
+export interface EventQueue<T> {
+  push(item: T): void;
   /** Continues, if it is no longer blocked. */
-  resume(): void {
-    if (this.#isScheduled || this.length === 0) return;
-    this.#isScheduled = true;
-    this.#schedule();
-  }
-
+  resume(): void;
   /** Drops all items. */
-  clear(): void {
-    this.#items = [];
-    this.#next = 0;
-    this.#settle();
-  }
-
+  clear(): void;
   /** Returns a promise that is fulfilled when fewer items than `limit` wait; `undefined` if that is so already. */
-  untilBelow(limit: number): Promise<void> | undefined {
-    if (this.length < limit) return undefined;
-    return new Promise((resolve) => {
-      this.#waits = { limit, resolve };
-    });
-  }
+  untilBelow(limit: number): Promise<void> | undefined;
+}
 
-  #handleNext(): boolean {
-    this.#isScheduled = this.length > 0 && !this.#isBlocked();
-    if (!this.#isScheduled) return false;
-    const item = this.#items[this.#next++] as T;
-    if (this.length === 0) {
-      this.#items = [];
-      this.#next = 0;
-    }
+/** Nothing is handled while `isBlocked`; call `resume` afterwards. */
+export function createEventQueue<T>(handle: (item: T) => void, isBlocked: () => boolean): EventQueue<T> {
+  let items: T[] = [];
+  let next = 0;
+  let isScheduled = false;
+  let wait: { limit: number; resolve: () => void } | undefined;
+  const count = () => items.length - next;
+
+  const clear = () => {
+    items = [];
+    next = 0;
+  };
+  const settle = () => {
+    if (!wait || count() >= wait.limit) return;
+    wait.resolve();
+    wait = undefined;
+  };
+  const schedule = createScheduler(() => {
+    isScheduled = count() > 0 && !isBlocked();
+    if (!isScheduled) return false;
+    const item = items[next++] as T;
+    if (count() === 0) clear();
     try {
-      this.#handle(item);
+      handle(item);
     } finally {
-      this.#settle();
+      settle();
     }
-    this.#isScheduled = this.length > 0;
-    return this.#isScheduled;
-  }
-
-  #settle(): void {
-    const waits = this.#waits;
-    if (!waits || this.length >= waits.limit) return;
-    this.#waits = undefined;
-    waits.resolve();
-  }
+    isScheduled = count() > 0;
+    return isScheduled;
+  });
+  const resume = () => {
+    if (isScheduled || count() === 0) return;
+    isScheduled = true;
+    schedule();
+  };
+  return {
+    push: (item) => {
+      items.push(item);
+      resume();
+    },
+    resume,
+    clear: () => {
+      clear();
+      settle();
+    },
+    untilBelow: (limit) =>
+      count() < limit
+        ? undefined
+        : new Promise((resolve) => {
+            wait = { limit, resolve };
+          }),
+  };
 }

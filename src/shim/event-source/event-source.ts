@@ -9,7 +9,7 @@ import { asyncDispose, captureContext, dispose, platformClass } from '../platfor
 import type { EventSourceInit, EventsWith, ReconnectFunction, TraceEntry } from '../types.js';
 import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from './event-classes.js';
 import { EventIterators } from './event-iterators.js';
-import { EventQueue, type WaitingEvent } from './event-queue.js';
+import { createEventQueue, type WaitingEvent } from './event-queue.js';
 import { type Handler, HandlerAttributes, type SetHandler } from './handler-attributes.js';
 import { IdStore } from './id-store.js';
 import { addInspection } from './inspect.js';
@@ -56,7 +56,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   readonly #undo: (() => void)[] = [];
 
   readonly #inContext = captureContext();
-  readonly #queue = new EventQueue<WaitingEvent | (() => void)>(
+  readonly #queue = createEventQueue<WaitingEvent | (() => void)>(
     (item) => this.#inContext(() => (typeof item === 'function' ? item() : this.#dispatch(item))),
     () => this.#iterators.isFull,
   );

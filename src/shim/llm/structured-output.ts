@@ -66,10 +66,7 @@ export const structuredOutput: StructuredOutput = (schema, answer) => {
 };
 
 /** The validated value. Throws a `CompletionError` of the kind `schema`. */
-async function validate<Output>(
-  schema: StandardSchema<Output>,
-  answer: Answer,
-): Promise<Output> {
+async function validate<Output>(schema: StandardSchema<Output>, answer: Answer): Promise<Output> {
   const { text, reason } = answer;
   let value: unknown;
   try {
