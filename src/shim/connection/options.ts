@@ -1,6 +1,6 @@
 /** The options of a connection: checks them, throws if they are wrong, and adds all defaults. */
 
-import { supportsFetchOption } from '../platform.js';
+import { defaultFetchInit } from '../platform.js';
 import type { EventSourceInit, FetchLike, ReconnectPolicy } from '../types.js';
 import { RequestFactory } from './request-factory.js';
 import { fail, typeName } from './url.js';
@@ -123,13 +123,8 @@ export function parseOptions(
   url: string,
   init: EventSourceInit,
 ): { policy: ConnectionPolicy; requests: RequestFactory } {
-  const fetchInit: Record<string, unknown> = {};
-  const setDefault = (name: string, value: string) => {
-    if (supportsFetchOption(name, value)) fetchInit[name] = value;
-  };
-  setDefault('cache', 'no-store');
-  setDefault('credentials', init.withCredentials ? 'include' : 'same-origin');
-  setDefault('mode', 'cors');
+  const fetchInit: Record<string, unknown> = { ...defaultFetchInit() };
+  if (init.withCredentials && fetchInit.credentials) fetchInit.credentials = 'include';
   // Made here, because bundlers keep an array of arrays even where nothing uses it.
   const ownNames = [...otherNames, ...functionNames, ...limitNames];
   for (const name in init) {

@@ -2,17 +2,9 @@
 
 import { createScheduler } from './scheduler.js';
 
-/** An event of the stream that waits to be fired. */
-export interface WaitingEvent {
-  type: string;
-  data: string;
-  lastEventId: string;
-  isComment: boolean;
-}
-
-/** A queue whose items are handled in tasks of their own. */
-export interface EventQueue<T> {
-  push(item: T): void;
+/** A queue of functions that are called in tasks of their own. */
+export interface EventQueue {
+  push(task: () => void): void;
   /** Continues, if it is no longer blocked. */
   resume(): void;
   /** Drops all items. */
@@ -21,9 +13,12 @@ export interface EventQueue<T> {
   untilBelow(limit: number): Promise<void> | undefined;
 }
 
-/** Nothing is handled while `isBlocked`; call `resume` afterwards. */
-export function createEventQueue<T>(handle: (item: T) => void, isBlocked: () => boolean): EventQueue<T> {
-  let items: T[] = [];
+/**
+ * @param run calls a function in the right context
+ * @param isBlocked nothing is called while it returns true; call `resume` afterwards
+ */
+export function createEventQueue(run: (task: () => void) => void, isBlocked: () => boolean): EventQueue {
+  let items: (() => void)[] = [];
   let next = 0;
   let isScheduled = false;
   let wait: { limit: number; resolve: () => void } | undefined;
@@ -41,10 +36,10 @@ export function createEventQueue<T>(handle: (item: T) => void, isBlocked: () => 
   const schedule = createScheduler(() => {
     isScheduled = count() > 0 && !isBlocked();
     if (!isScheduled) return false;
-    const item = items[next++] as T;
+    const item = items[next++] as () => void;
     if (count() === 0) clear();
     try {
-      handle(item);
+      run(item);
     } finally {
       settle();
     }

@@ -9,7 +9,7 @@ import { asyncDispose, captureContext, dispose, platformClass } from '../platfor
 import type { EventSourceInit, EventsWith, ReconnectFunction, TraceEntry } from '../types.js';
 import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from './event-classes.js';
 import { EventIterators } from './event-iterators.js';
-import { createEventQueue, type WaitingEvent } from './event-queue.js';
+import { createEventQueue } from './event-queue.js';
 import { type Handler, HandlerAttributes, type SetHandler } from './handler-attributes.js';
 import { IdStore } from './id-store.js';
 import { addInspection } from './inspect.js';
@@ -56,10 +56,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   readonly #undo: (() => void)[] = [];
 
   readonly #inContext = captureContext();
-  readonly #queue = createEventQueue<WaitingEvent | (() => void)>(
-    (item) => this.#inContext(() => (typeof item === 'function' ? item() : this.#dispatch(item))),
-    () => this.#iterators.isFull,
-  );
+  readonly #queue = createEventQueue(this.#inContext, () => this.#iterators.isFull);
   readonly #iterators = new EventIterators(() => this.#queue.resume());
 
   /**
@@ -201,13 +198,16 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
         const lastEventId = this.#connection?.lastEventId ?? '';
         received++;
         if (data !== undefined) {
-          this.#enqueue({ type: type || 'message', data, lastEventId, isComment: false });
+          this.#enqueue(() => this.#dispatch(type || 'message', data, lastEventId));
         } else if (id !== undefined) {
           this.#enqueue(() => this.#setLastEventId(id));
         }
       },
       onComment: comments
-        ? (data) => this.#enqueue({ type: 'comment', data, lastEventId: '', isComment: true })
+        ? (data) =>
+            this.#enqueue(() => {
+              this.dispatchEvent(newMessageEvent('comment', data, this.#origin, this.#lastEventId));
+            })
         : undefined,
       untilWanted: () => {
         if (received > 0) this.#trace({ type: 'events', count: received });
@@ -263,17 +263,15 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     this.#iterators.end();
   }
 
-  #enqueue(item: WaitingEvent | (() => void)): void {
-    if (this.#readyState !== CLOSED) this.#queue.push(item);
+  #enqueue(task: () => void): void {
+    if (this.#readyState !== CLOSED) this.#queue.push(task);
   }
 
-  #dispatch({ type, data, lastEventId, isComment }: WaitingEvent): void {
-    if (!isComment && lastEventId !== this.#lastEventId) this.#setLastEventId(lastEventId);
-    const event = newMessageEvent(type, data, this.#origin, this.#lastEventId);
-    if (!isComment) {
-      this.#iterators.push(event);
-      callSafely(this.#init.onEvent, event);
-    }
+  #dispatch(type: string, data: string, lastEventId: string): void {
+    if (lastEventId !== this.#lastEventId) this.#setLastEventId(lastEventId);
+    const event = newMessageEvent(type, data, this.#origin, lastEventId);
+    this.#iterators.push(event);
+    callSafely(this.#init.onEvent, event);
     if (this.#readyState !== CLOSED) this.dispatchEvent(event);
   }
 
