@@ -12,7 +12,13 @@ import type { ConnectionPolicy } from './options.js';
 export interface BodyHandler {
   /** A chunk of the body has come; its length in bytes. */
   onBytes?: ((count: number) => void) | undefined;
-  onBlock(data: string | undefined, type: string, id: string | undefined, retry: number | undefined): void;
+  onBlock(
+    data: string | undefined,
+    type: string,
+    id: string | undefined,
+    retry: number | undefined,
+    lastEventId: string,
+  ): void;
   onRetry?: ((milliseconds: number) => void) | undefined;
   onComment?: ((comment: string) => void) | undefined;
   onIgnoredLine?: ((line: string) => void) | undefined;
@@ -216,7 +222,7 @@ export class BodyLoop {
             this.lastEventId = id;
             if (this.#policy.dropsReplayed && id !== '' && this.#isReplayed(id)) return;
           }
-          handler.onBlock(data, type, id, retry);
+          handler.onBlock(data, type, id, retry, this.lastEventId);
         } catch (cause) {
           this.#handlerFailure = { cause };
         }

@@ -48,10 +48,16 @@ export interface ConnectionHandler extends BodyHandler {
   /** Awaited before the first request. */
   begin?(): unknown;
   /** The request of an attempt, or a promise of it. `resumes` asks for the request that resumes. */
-  prepare(attempt: number, resumes: boolean): ConnectionRequest | Promise<ConnectionRequest>;
+  prepare(
+    attempt: number,
+    lastEventId: string,
+    resumes: boolean,
+  ): ConnectionRequest | Promise<ConnectionRequest>;
+  /** The request is about to be sent. */
+  sending?(request: ConnectionRequest, attempt: number): void;
   /** Throws, rejects or returns `false` if the response isn't accepted. */
   accept?: ((response: Response) => unknown) | undefined;
-  opened?(response: Response): void;
+  opened?(response: Response, attempt: number): void;
   /** Returns a number of milliseconds, `false` to stop, anything else for the default; or a promise of these. */
   decide?(error: ErrorDetails): unknown;
   failed(error: ErrorDetails): void;
@@ -181,8 +187,10 @@ export class Connection {
     this.#response = this.#cause = undefined;
     this.#body?.begin(attempt);
     this.#settle(
-      () => this.#handler.prepare(attempt, resumes),
-      ({ url, headers, init }) => {
+      () => this.#handler.prepare(attempt, this.lastEventId, resumes),
+      (request) => {
+        const { url, headers, init } = request;
+        this.#handler.sending?.(request, attempt);
         const send = (this.#policy.fetch ?? globalThis.fetch) as typeof fetch | undefined;
         if (!send) {
           this.onEnd(REQUEST_NOT_MADE, new TypeError('eventsource-wasm needs fetch, which is missing here'));
@@ -311,7 +319,7 @@ export class Connection {
       this.onEnd(UNREADABLE, cause);
       return;
     }
-    this.#handler.opened?.(response);
+    this.#handler.opened?.(response, this.#attempt);
     this.#body?.read();
   }
 

@@ -2,8 +2,8 @@
 
 import { Connection, type ConnectionHandler } from '../connection/connection.js';
 import { onAbort } from '../connection/on-abort.js';
-import { type ConnectionPolicy, parseOptions, toDictionary, toEventId } from '../connection/options.js';
-import type { RequestFactory, RequestSpec } from '../connection/request-factory.js';
+import { parseOptions, toDictionary, toEventId } from '../connection/options.js';
+import type { RequestFactory } from '../connection/request-factory.js';
 import { resolveUrl } from '../connection/url.js';
 import { asyncDispose, captureContext, dispose, platformClass } from '../platform.js';
 import type { EventSourceInit, EventsWith, ReconnectFunction, TraceEntry } from '../types.js';
@@ -83,7 +83,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
       this.#readyState = CLOSED;
     } else {
       this.#undo.push(onAbort(signal, () => this.close()));
-      this.#connection = new Connection(policy, this.#handler(policy, requests));
+      this.#connection = new Connection(policy, this.#handler(requests));
     }
   }
 
@@ -165,27 +165,21 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     return this.#iterators.add(this.#readyState === CLOSED);
   }
 
-  #handler(policy: ConnectionPolicy, requests: RequestFactory): ConnectionHandler {
+  #handler(requests: RequestFactory): ConnectionHandler {
     const init = this.#init;
     const { accept, comments, trace } = init;
-    let attempt = 0;
     let received = 0;
     return {
       begin: () => init.store && this.#store.read((id) => this.#resumeFrom(id)),
-      prepare: (number, resumes) => {
-        // Received events count, even if they haven't been fired yet.
-        const lastEventId = this.#connection?.lastEventId ?? policy.lastEventId;
-        attempt = number;
-        const traced = (request: RequestSpec) => {
-          const method = `${request.init.method}`;
-          this.#trace({ type: 'request', attempt, url: request.url, method, lastEventId });
-          return request;
-        };
-        const request = requests.make({ attempt, lastEventId, error: this.#lastError }, resumes);
-        return request instanceof Promise ? request.then(traced) : traced(request);
+      // Received events count, even if they haven't been fired yet.
+      prepare: (attempt, lastEventId, resumes) =>
+        requests.make({ attempt, lastEventId, error: this.#lastError }, resumes),
+      sending: ({ url, init }, attempt) => {
+        const lastEventId = this.#connection?.lastEventId ?? '';
+        this.#trace({ type: 'request', attempt, url: `${url}`, method: `${init.method}`, lastEventId });
       },
       accept: accept && ((response) => accept(response)),
-      opened: (response) => {
+      opened: (response, attempt) => {
         this.#traceResponse(response, attempt);
         this.#enqueue(() => {
           this.#readyState = OPEN;
@@ -194,8 +188,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
         });
       },
       onBytes: trace && ((count) => this.#trace({ type: 'bytes', count })),
-      onBlock: (data, type, id) => {
-        const lastEventId = this.#connection?.lastEventId ?? '';
+      onBlock: (data, type, id, _retry, lastEventId) => {
         received++;
         if (data !== undefined) {
           this.#enqueue(() => this.#dispatch(type || 'message', data, lastEventId));
