@@ -97,8 +97,7 @@ async function buildDist() {
       // Beside the entries, from where they import the module by a path relative to both.
       chunkNames: 'shared-[hash]',
       packages: 'external',
-      // Readable, except for translated code.
-      minify: variant.isWasm2js ?? false,
+      // Readable: without the annotations that minifying drops, bundlers would keep what nothing uses.
       mangleProps,
       plugins: [inVariant(variant), copyLazyModules],
     });

@@ -24,6 +24,8 @@ type Parts = [url: string | URL, headers: RequestHeaders, body: BodyInit | null]
 export class RequestFactory {
   readonly #first: Template;
   readonly #resuming: Template;
+  /** The resuming request has the headers of the first, without the type of a body that it doesn't have. */
+  readonly #dropsContentType: boolean;
   #idempotencyKey: string | undefined;
   #isBodySpent = false;
 
@@ -37,6 +39,7 @@ export class RequestFactory {
       body: resume.body ?? null,
       init: { ...init, method: `${resume.method ?? 'GET'}` },
     };
+    this.#dropsContentType = !resume.headers;
     for (const { headers, body, init } of [this.#first, this.#resuming]) {
       if (typeof headers !== 'function') toHeaderMap(headers);
       if (typeof body !== 'function') checkBody(init.method as string, body);
@@ -59,10 +62,7 @@ export class RequestFactory {
     if (!resumes) {
       this.#idempotencyKey ??= headers.get('idempotency-key')?.[1];
       if (this.#idempotencyKey !== undefined) setHeader(headers, 'Idempotency-Key', this.#idempotencyKey);
-    } else if (template.headers === this.#first.headers) {
-      // The type of a body is wrong for a request without one.
-      headers.delete('content-type');
-    }
+    } else if (this.#dropsContentType) headers.delete('content-type');
     checkBody(init.method as string, body);
     if (body !== null && body !== undefined) init.body = body;
     if (typeof ReadableStream === 'function' && body instanceof ReadableStream) {
