@@ -8,50 +8,28 @@ import { captureContext } from '../platform.js';
 import { callCore, disconnect, feed, load, send as sendRequest, writeText } from '../wasm/load.js';
 import { type BodyHandler, BodyLoop } from './body-loop.js';
 import { respondsWithoutCors } from './cors-probe.js';
-import {
-  ABANDON,
-  ACCEPT,
-  ACCEPTED,
-  CLOSE,
-  DECIDED,
-  DROP,
-  EXCERPT_READ,
-  NETWORK,
-  newDriver,
-  OPEN,
-  PAGE,
-  PAUSE,
-  PROBE,
-  PROBED,
-  READ_EXCERPT,
-  RECONNECTION_TIME,
-  START,
-  TIMER,
-} from './driver-boundary.js';
-import {
-  describe,
-  END,
-  internalFailure,
-  REJECTED,
-  REQUEST_NOT_MADE,
-  startFailure,
-  UNREADABLE,
-} from './failure.js';
+import { Action, Input, newDriver } from './driver-boundary.js';
+import { describe, Failure, internalFailure, startFailure } from './failure.js';
 import { ignore } from './ignore.js';
 import type { ConnectionPolicy } from './options.js';
 import { observePage } from './page-lifecycle.js';
 import type { RequestSpec } from './request-factory.js';
-import { settle } from './settle.js';
 
 /** An API's callbacks. Only `onBlock`, `accept` and `decide` may call code that throws. */
 export interface ConnectionHandler extends BodyHandler {
   /** Awaited before the first request. */
   begin?(): unknown;
   /** The request of an attempt, or a promise of it. `resumes` asks for the request that resumes. */
-  prepare(attempt: number, resumes: boolean): ConnectionRequest | Promise<ConnectionRequest>;
+  prepare(
+    attempt: number,
+    lastEventId: string,
+    resumes: boolean,
+  ): ConnectionRequest | Promise<ConnectionRequest>;
+  /** The request is about to be sent. */
+  sending?(request: ConnectionRequest, attempt: number): void;
   /** Throws, rejects or returns `false` if the response isn't accepted. */
   accept?: ((response: Response) => unknown) | undefined;
-  opened?(response: Response): void;
+  opened?(response: Response, attempt: number): void;
   /** Returns a number of milliseconds, `false` to stop, anything else for the default; or a promise of these. */
   decide?(error: ErrorDetails): unknown;
   failed(error: ErrorDetails): void;
@@ -89,7 +67,6 @@ export class Connection {
   #response: Response | undefined;
   /** A response that the driver hasn't seen yet. */
   #unread: Response | undefined;
-  #excerpt: string | undefined;
   #cause: unknown;
 
   constructor(policy: ConnectionPolicy, handler: ConnectionHandler) {
@@ -111,7 +88,7 @@ export class Connection {
 
   /** Ends the request, its body and all timers. The handler isn't called any more. */
   close(): void {
-    this.enter(CLOSE);
+    this.enter(Input.Close);
     this.#end();
   }
 
@@ -130,27 +107,25 @@ export class Connection {
       return;
     }
     try {
-      this.#stopObserving = observePage(
-        {
-          setPage: (isHidden, isFrozen) => this.enter(PAGE, Number(isHidden) + 2 * Number(isFrozen)),
-          setNetwork: (isThere) => this.enter(NETWORK, Number(isThere)),
-        },
-        () => {
+      this.#stopObserving = observePage({
+        setPage: (isHidden, isFrozen) => this.enter(Input.Page, Number(isHidden) + 2 * Number(isFrozen)),
+        setNetwork: (isThere) => this.enter(Input.Network, Number(isThere)),
+        stop: () => {
           this.close();
           const message = 'window.stop() ended the connection';
           this.#handler.failed({ kind: 'network', message, attempt: this.#attempt });
         },
-      );
+      });
     } catch (cause) {
       this.onCrash(cause);
     }
-    this.enter(START);
+    this.enter(Input.Start);
   }
 
   // What the body loop reports.
 
   onReconnectionTime(milliseconds: number): void {
-    this.enter(RECONNECTION_TIME, milliseconds);
+    this.enter(Input.ReconnectionTime, milliseconds);
   }
 
   onEnd(error: number, cause?: unknown): void {
@@ -165,7 +140,7 @@ export class Connection {
     this.#body = undefined;
     body?.drop();
     crashed.push(body);
-    if (driver) ignore(() => feed(driver, ABANDON, 0));
+    if (driver) ignore(() => feed(driver, Input.Abandon, 0));
     const isTold = this.#isEnded;
     this.#end();
     if (!isTold) this.#handler.failed(internalFailure(this.#attempt, cause));
@@ -175,7 +150,7 @@ export class Connection {
 
   /** Feeds the driver. */
   enter(input: number, number = 0): void {
-    if (input === TIMER && this.#body) {
+    if (input === Input.Timer && this.#body) {
       const { silence, hasReceived } = this.#body;
       number = hasReceived ? silence : -silence;
     }
@@ -184,14 +159,19 @@ export class Connection {
 
   prepare(attempt: number, resumes: boolean): void {
     this.#attempt = attempt;
-    this.#response = this.#excerpt = this.#cause = undefined;
+    this.#response = this.#cause = undefined;
     this.#body?.begin(attempt);
     this.#settle(
-      () => this.#handler.prepare(attempt, resumes),
-      ({ url, headers, init }) => {
+      () => this.#handler.prepare(attempt, this.lastEventId, resumes),
+      (request) => {
+        const { url, headers, init } = request;
+        this.#handler.sending?.(request, attempt);
         const send = (this.#policy.fetch ?? globalThis.fetch) as typeof fetch | undefined;
         if (!send) {
-          this.onEnd(REQUEST_NOT_MADE, new TypeError('eventsource-wasm needs fetch, which is missing here'));
+          this.onEnd(
+            Failure.RequestNotMade,
+            new TypeError('eventsource-wasm needs fetch, which is missing here'),
+          );
           return;
         }
         // An async function returns a native promise, even if the user's function returns a thenable.
@@ -205,7 +185,7 @@ export class Connection {
         };
         this.#call((driver) => sendRequest(driver, fetch, url, { ...init, headers }));
       },
-      REQUEST_NOT_MADE,
+      Failure.RequestNotMade,
     );
   }
 
@@ -230,36 +210,41 @@ export class Connection {
   act(action: number): void {
     const handler = this.#handler;
     switch (action) {
-      case DROP:
+      case Action.Drop:
         this.#turn++;
         discard(this.#unread);
         this.#unread = undefined;
         this.#body?.drop();
         break;
-      case PROBE:
+      case Action.Probe:
         this.#settle(
           () => respondsWithoutCors(this.#policy.url, this.#policy.credentials),
-          (answers) => this.enter(PROBED, Number(answers)),
-          END,
+          (answers) => this.enter(Input.Probed, Number(answers)),
+          Failure.End,
         );
         break;
-      case ACCEPT:
+      case Action.Accept:
         this.#settle(
           () => handler.accept?.(this.#response as Response),
           (answer) => {
-            if (answer === false) this.onEnd(REJECTED, new Error('the option "accept" returned false'));
-            else this.enter(ACCEPTED);
+            if (answer === false)
+              this.onEnd(Failure.Rejected, new Error('the option "accept" returned false'));
+            else this.enter(Input.Accepted);
           },
-          REJECTED,
+          Failure.Rejected,
         );
         break;
-      case OPEN:
-        this.#open();
+      case Action.Open:
+        this.#open(this.#response as Response);
         break;
-      case READ_EXCERPT:
-        this.#readExcerpt();
+      case Action.ReadExcerpt:
+        this.#settle(
+          () => this.#body?.readExcerpt(this.#response as Response),
+          () => this.enter(Input.ExcerptRead),
+          Failure.End,
+        );
         break;
-      case PAUSE:
+      case Action.Pause:
         handler.paused?.();
         break;
       default:
@@ -276,7 +261,7 @@ export class Connection {
       attempt: this.#attempt,
       cause: this.#cause,
       response,
-      body: response && this.#excerpt,
+      body: response && this.#body?.excerpt,
       delay: delay < 0 ? undefined : delay,
       retryAfter: Number.isNaN(retryAfter) ? undefined : retryAfter,
     };
@@ -285,7 +270,7 @@ export class Connection {
         () => this.#handler.decide?.(details),
         (answer) => {
           const time = answer === false ? -1 : typeof answer === 'number' ? Math.max(answer, 0) : Number.NaN;
-          this.enter(DECIDED, time);
+          this.enter(Input.Decided, time);
         },
         -1,
       );
@@ -295,42 +280,38 @@ export class Connection {
     this.#handler.failed(details);
   }
 
-  /** Runs something that may be async and may throw. Ignores its result after the request was ended. */
-  #settle<T>(work: () => T | Promise<T>, then: (value: T) => void, error: number): void {
+  /**
+   * Runs something that may throw or return a promise, and calls `then` with its value: at once if it isn't a promise.
+   * Nothing follows after the request was ended. An exception is fed as `error`.
+   */
+  async #settle<T>(work: () => T | Promise<T>, then: (value: T) => void, error: number): Promise<void> {
     const turn = this.#turn;
-    const isOver = () => turn !== this.#turn || this.#isEnded;
-    settle(
-      work,
-      (value) => isOver() || then(value),
-      (cause) => {
-        if (isOver()) return;
+    let settled: () => void;
+    try {
+      const result = work();
+      // A promise of another realm or library counts too.
+      const isAsync = typeof (result as Promise<T> | undefined)?.then === 'function';
+      const value = isAsync ? await result : (result as T);
+      settled = () => then(value);
+    } catch (cause) {
+      settled = () => {
         this.#cause = cause;
-        if (error < 0) this.enter(DECIDED, -1);
+        if (error < 0) this.enter(Input.Decided, -1);
         else this.enter(error);
-      },
-    );
+      };
+    }
+    if (turn === this.#turn && !this.#isEnded) settled();
   }
 
-  #open(): void {
-    const response = this.#response as Response;
+  #open(response: Response): void {
     try {
       this.#body?.open(response);
     } catch (cause) {
-      this.onEnd(UNREADABLE, cause);
+      this.onEnd(Failure.Unreadable, cause);
       return;
     }
-    this.#handler.opened?.(response);
+    this.#handler.opened?.(response, this.#attempt);
     this.#body?.read();
-  }
-
-  /** Reads the beginning of a refused response's body. */
-  async #readExcerpt(): Promise<void> {
-    const turn = this.#turn;
-    this.#excerpt = '';
-    await this.#body?.readExcerpt(this.#response as Response, (text) => {
-      this.#excerpt += text;
-    });
-    if (turn === this.#turn) this.enter(EXCERPT_READ);
   }
 
   /** All calls into the driver go through here: a trap or an exception in it ends this connection, and no other. */

@@ -53,7 +53,7 @@ export function iterateEvents(
   source: string | URL | Request | Response,
   given: EventsInit,
   tap: EventsTap,
-): AsyncIterableIterator<EventSourceMessage> & { [asyncDispose](): Promise<void> } {
+): AsyncQueue<EventSourceMessage> {
   const init = toDictionary(given);
   const unfit = namesOfTheClass.find((name) => (init as Record<string, unknown>)[name] !== undefined);
   if (unfit) fail(`the option "${unfit}" is only for the class EventSource`);
@@ -78,11 +78,8 @@ export function iterateEvents(
   });
   const accept = init.accept;
   const handler = {
-    prepare: (attempt: number, resumes: boolean) =>
-      prepare(
-        { attempt, lastEventId: connection?.lastEventId ?? policy.lastEventId, error: lastError },
-        resumes,
-      ),
+    prepare: (attempt: number, lastEventId: string, resumes: boolean) =>
+      prepare({ attempt, lastEventId, error: lastError }, resumes),
     accept: accept && ((response: Response) => accept(response)),
     onBlock: (data: string | undefined, type: string, id: string | undefined) => {
       if (data !== undefined) queue.push(toMessage(data, type, id));
