@@ -66,20 +66,8 @@ const internalMembers = [
   ...['isFinished', 'isDone', 'hasContent', 'counts', 'grow', 'other', 'matches', 'setFormats', 'fault'],
   ...['onReconnectionTime', 'onCrash', 'hasReceived', 'readExcerpt', 'isTooLarge', 'isInEvent', 'excerpt'],
   ...['setPage', 'setNetwork', 'onBytes', 'restartWindow', 'readIgnored', 'readUnfinished', 'fallBack'],
-  ...[
-    'begin',
-    'decide',
-    'prepare',
-    'paused',
-    'enter',
-    'act',
-    'caught',
-    'discard',
-    'silence',
-    'isFull',
-    'sending',
-  ],
-  ...['__wbg_ptr', '__destroy_into_raw', '_wbg_cb_unref'],
+  ...['begin', 'decide', 'prepare', 'paused', 'sending', 'enter', 'act', 'caught', 'discard'],
+  ...['silence', 'isFull', 'take', '__wbg_ptr', '__destroy_into_raw', '_wbg_cb_unref'],
 ];
 const mangleProps = new RegExp(`^(${internalMembers.join('|')})$`);
 

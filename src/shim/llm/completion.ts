@@ -158,7 +158,7 @@ function stream<Output>(
   /** If no event comes within the limit, the stream ends. */
   const limitWait = (wait: number) => {
     clearTimeout(timer);
-    timer = setTimeout(() => messages.return(), wait);
+    timer = setTimeout(() => messages.end(), wait);
   };
   const messages = iterateEvents(source, toEventsInit(source, init), {
     onIgnoredLine: (line) => {
@@ -183,10 +183,12 @@ function stream<Output>(
           reader.read(next.value);
           structured?.read();
           const parts = answer.take();
-          const wait = parts.length > 0 ? LONG_WAIT : !wasFinished && FINISH_WAIT;
-          if (answer.isFinished && wait) limitWait(wait);
+          // The time that the loop's body takes doesn't count.
+          if (parts.length > 0) clearTimeout(timer);
           yield* parts;
           if (answer.isDone) break;
+          const wait = parts.length > 0 ? LONG_WAIT : !wasFinished && FINISH_WAIT;
+          if (answer.isFinished && wait) limitWait(wait);
           next = await messages.next();
         }
         if (unfinished) reader.readUnfinished(unfinished);
