@@ -12,10 +12,9 @@ import { aptInstall, onPath } from './system.mjs';
  * @property {string} [display] the X server that it draws on, where it can't do without
  */
 
-/**
- * Where a browser may be: a variable that says it, file names, and the Debian packages that bring it.
- * @type {Record<string, { variable: string, executables: string[], drivers?: string[], display?: string, packages: string[] }>}
- */
+/** @typedef {{ variable: string, executables: string[], drivers?: string[], display?: string, packages: string[] }} Places */
+
+/** Where a browser may be: a variable that says it, file names, and the Debian packages that bring it. @type {Record<string, Places>} */
 const BROWSERS = {
   chromium: {
     variable: 'CHROME_PATH',
@@ -67,15 +66,14 @@ let headlessShell;
  * CHROME_PATH, an installed one, Debian's package, or the whole browser where there is none of these.
  */
 export function setupHeadlessShell() {
-  headlessShell ??= findHeadlessShell();
+  headlessShell ??= process.env.CHROME_PATH ? setupChromium() : findHeadlessShell();
   return headlessShell;
 }
 
 async function findHeadlessShell() {
-  const installed = () =>
-    onPath('chromium-headless-shell', 'chrome-headless-shell').find((path) => existsSync(path));
-  const found = process.env.CHROME_PATH ? undefined : installed();
-  if (found || process.env.CHROME_PATH) return found ?? setupChromium();
+  const installed = () => onPath('chromium-headless-shell', 'chrome-headless-shell').find(existsSync);
+  const found = installed();
+  if (found) return found;
   try {
     await step('browser: headless shell', () => aptInstall(['chromium-headless-shell']));
   } catch (error) {
@@ -107,25 +105,21 @@ async function findBrowser(name) {
   if (set && !existsSync(set)) {
     throw new StepError(`${variable} is ${set}, which doesn't exist`, { fix: `unset ${variable}` });
   }
-  const found = installedBrowser(name);
+  const found = installedBrowser(name, known);
   if (found) return found;
   await step(`browser: ${name}`, () => aptInstall(packages));
-  const installed = installedBrowser(name);
+  const installed = installedBrowser(name, known);
   if (installed) return installed;
   throw new StepError(`${packages.join(', ')} were installed but ${name} is not where it is looked for`, {
     fix: `export ${variable}=<its path>`,
   });
 }
 
-/** @param {string} name @returns {Browser | undefined} */
-function installedBrowser(name) {
-  const known = BROWSERS[name];
-  if (!known) return undefined;
-  const { variable, executables, drivers, display } = known;
-  const exists = (/** @type {string} */ path) => existsSync(path);
-  const executable = process.env[variable] || executables.find(exists);
-  const driver = drivers?.find(exists);
-  const server = display && onPath(display).find(exists);
+/** @param {string} name @param {Places} places @returns {Browser | undefined} */
+function installedBrowser(name, { variable, executables, drivers, display }) {
+  const executable = process.env[variable] || executables.find(existsSync);
+  const driver = drivers?.find(existsSync);
+  const server = display && onPath(display).find(existsSync);
   if (!executable || (drivers && !driver) || (display && !server)) return undefined;
   return { name, executable, ...(driver && { driver }), ...(server && { display: server }) };
 }

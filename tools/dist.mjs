@@ -1,18 +1,9 @@
 /** `node tools/dist.mjs`: bundles the shim into dist/, once for each build variant, and writes the declarations. */
 // @ts-check
-import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { bundle, inVariant } from './bundle.mjs';
-import { command, npmBin, run, StepError, step } from './run.mjs';
+import { command, npmBin, run, step } from './run.mjs';
 import {
   CJS_DIR,
   checkExports,
@@ -60,25 +51,21 @@ const copyLazyModules = {
  * Members of internal objects that are shortened, because bundlers don't shorten member names. None of them is an option, a
  * name of the platform, or sent to another tab.
  */
-const internalMembers = [
-  ...['onBlock', 'onIgnoredLine', 'onUnfinished', 'untilWanted', 'untilDelivered', 'untilBelow', 'onTaken'],
-  ...['dropsReplayed', 'heedsRetryAfter', 'canResume', 'pausesWhenHidden', 'probesCors'],
-  ...['isFinished', 'isDone', 'hasContent', 'counts', 'grow', 'other', 'matches', 'setFormats', 'fault'],
-  ...['onReconnectionTime', 'onCrash', 'hasReceived', 'readExcerpt', 'isTooLarge', 'isInEvent', 'excerpt'],
-  ...['setPage', 'setNetwork', 'onBytes', 'restartWindow', 'readIgnored', 'readUnfinished', 'fallBack'],
-  ...['begin', 'decide', 'prepare', 'paused', 'sending', 'enter', 'act', 'caught', 'discard'],
-  ...['silence', 'isFull', 'take', '__wbg_ptr', '__destroy_into_raw', '_wbg_cb_unref'],
-];
-const mangleProps = new RegExp(`^(${internalMembers.join('|')})$`);
+const internalMembers = `
+  onBlock onIgnoredLine onUnfinished untilWanted untilDelivered untilBelow onTaken
+  dropsReplayed heedsRetryAfter canResume pausesWhenHidden probesCors
+  isFinished isDone hasContent counts grow other matches setFormats fault
+  onReconnectionTime onCrash hasReceived readExcerpt isTooLarge isInEvent excerpt
+  setPage setNetwork onBytes restartWindow readIgnored readUnfinished fallBack
+  begin decide prepare paused enter act caught discard silence isFull sending take
+  __wbg_ptr __destroy_into_raw _wbg_cb_unref`;
+const mangleProps = new RegExp(`^(${internalMembers.trim().split(/\s+/).join('|')})$`);
 
 async function buildDist() {
   checkExports();
-  const entries = variants.flatMap(entriesOf);
-  const missing = [GLOBAL, ...entries.map(({ source }) => source)].find((path) => !existsSync(path));
-  if (missing) throw new StepError(`${missing} doesn't exist; package.json makes it an entry`);
   for (const variant of variants) {
     await bundle({
-      entryPoints: Object.fromEntries(entriesOf(variant).map(({ name, source }) => [name, source])),
+      entryPoints: entriesOf(variant),
       outdir: variant.dir,
       format: 'esm',
       splitting: true,
@@ -163,10 +150,6 @@ async function toCommonJs(variant) {
         : {},
   });
 }
-
-/** The hash that pins a classic script in a script tag. @param {string} path */
-export const integrity = (path) =>
-  `sha384-${createHash('sha384').update(readFileSync(path)).digest('base64')}`;
 
 command(
   import.meta,

@@ -17,30 +17,20 @@ Where there is a choice it is used under the MIT licence, whose conditions are i
 const STANDARD_LIBRARY = `The Rust standard library (MIT OR Apache-2.0), https://github.com/rust-lang/rust
     Copyright (c) The Rust Project Contributors`;
 
-/** @typedef {{ id: string, name: string, version: string, license: string | null, repository: string | null, source: string | null, manifest_path: string, authors: string[], targets: { kind: string[] }[] }} Crate */
-/** @typedef {{ packages: Crate[], resolve: { nodes: { id: string, deps: { pkg: string, dep_kinds: { kind: string | null }[] }[] }[] } }} Metadata */
+/** @typedef {{ name: string, version: string, license: string | null, repository: string | null, source: string | null, manifest_path: string, authors: string[] }} Crate */
 
 /** Third-party crates that are linked into the module: no macros, no build scripts. @returns {Promise<Crate[]>} */
 async function linkedCrates() {
   const { cargo, env } = await setupToolchain();
-  const args = ['metadata', '--locked', '--format-version', '1', '--filter-platform', WASM_TARGET];
-  const { packages, resolve } = /** @type {Metadata} */ (
-    JSON.parse((await run(cargo, args, { env })).stdout)
-  );
-  const crates = new Map(packages.map((crate) => [crate.id, crate]));
-  const dependencies = new Map(resolve.nodes.map(({ id, deps }) => [id, deps]));
-  /** @type {Set<Crate>} */
-  const linked = new Set();
-  /** @param {Crate | undefined} crate */
-  const add = (crate) => {
-    if (!crate || linked.has(crate) || crate.targets.some(({ kind }) => kind.includes('proc-macro'))) return;
-    linked.add(crate);
-    for (const { pkg, dep_kinds } of dependencies.get(crate.id) ?? []) {
-      if (dep_kinds.some(({ kind }) => kind === null)) add(crates.get(pkg));
-    }
-  };
-  add(packages.find(({ name }) => name === 'eventsource-wasm'));
-  return [...linked].filter(({ source }) => source).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const ask = async (/** @type {string[]} */ args) => (await run(cargo, args, { env })).stdout;
+  const edges = ['--edges', 'normal,no-proc-macro', '--target', WASM_TARGET, '--package', 'eventsource-wasm'];
+  const tree = await ask(['tree', '--locked', ...edges, '--prefix', 'none']);
+  const linked = new Set(tree.match(/^\S+ v\S+/gm));
+  /** @type {{ packages: Crate[] }} */
+  const { packages } = JSON.parse(await ask(['metadata', '--locked', '--format-version', '1']));
+  return packages
+    .filter(({ name, version, source }) => source && linked.has(`${name} v${version}`))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Licences that come on top of MIT, and the file of the crate with their text. @type {Record<string, string>} */

@@ -4,10 +4,14 @@
  */
 // @ts-check
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+
+/** @typedef {import('node:stream').Readable} Readable */
 
 /** The repository's root; every path in the tools is relative to it. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -92,36 +96,25 @@ export function start(program, args, options) {
  * @param {{ env?: Record<string, string> | undefined, cwd?: string, timeout?: number, fix?: string }} [options] `timeout` in milliseconds
  * @returns {Promise<{ stdout: string, all: string }>}
  */
-export function run(program, args, { env = {}, cwd = root, timeout, fix } = {}) {
-  return new Promise((resolve, reject) => {
-    const line = [program.replace(`${root}/`, ''), ...args].join(' ');
-    const child = start(program, args, {
-      env: { ...process.env, ...env },
-      cwd,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout,
-    });
-    let stdout = '';
-    let all = '';
-    child.stdout?.setEncoding('utf8').on('data', (text) => {
-      stdout += text;
-      all += text;
-    });
-    child.stderr?.setEncoding('utf8').on('data', (text) => {
-      all += text;
-    });
-    child.once('error', (error) => {
-      const missing = /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT';
-      reject(new StepError(missing ? `${program} was not found` : `${line}: ${error.message}`, { fix }));
-    });
-    child.once('close', (code, signal) => {
-      if (verbose) process.stdout.write(all);
-      if (code === 0) return resolve({ stdout, all });
-      const how =
-        child.killed && timeout ? `took longer than ${timeout / 1000} s` : `ended with ${code ?? signal}`;
-      reject(new StepError(`${line} ${how}`, { output: all, fix }));
-    });
+export async function run(program, args, { env = {}, cwd = root, timeout, fix } = {}) {
+  const line = [program.replace(`${root}/`, ''), ...args].join(' ');
+  const child = start(program, args, {
+    env: { ...process.env, ...env },
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout,
   });
+  const output = [child.stdout, child.stderr].map((stream) => text(/** @type {Readable} */ (stream)));
+  const closed = once(child, 'close').catch((/** @type {NodeJS.ErrnoException} */ { code, message }) => {
+    throw new StepError(code === 'ENOENT' ? `${program} was not found` : `${line}: ${message}`, { fix });
+  });
+  const [[code, signal], stdout = '', stderr = ''] = await Promise.all([closed, ...output]);
+  const all = stdout + stderr;
+  if (verbose) process.stdout.write(all);
+  if (code === 0) return { stdout, all };
+  const how =
+    child.killed && timeout ? `took longer than ${timeout / 1000} s` : `ended with ${code ?? signal}`;
+  throw new StepError(`${line} ${how}`, { output: all, fix });
 }
 
 /**

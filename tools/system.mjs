@@ -51,9 +51,5 @@ export async function debianHas(packages) {
   return states?.length === packages.length;
 }
 
-/** Whether a version comes before another by its first two numbers. @param {string} version @param {string} oldest */
-export function isOlder(version, oldest) {
-  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
-  const [oldMajor = 0, oldMinor = 0] = oldest.split('.').map(Number);
-  return major < oldMajor || (major === oldMajor && minor < oldMinor);
-}
+/** Whether a version comes before another. @param {string} version @param {string} oldest */
+export const isOlder = (version, oldest) => version.localeCompare(oldest, 'en', { numeric: true }) < 0;

@@ -36,6 +36,7 @@ const BOOTSTRAP = { RUSTC_BOOTSTRAP: '1' };
  * @property {string} cargo
  * @property {Record<string, string>} env for every cargo command
  * @property {string[]} wasmFlags what cargo needs besides to build for wasm32
+ * @property {Record<string, string>} wasmEnv
  * @property {boolean} buildsStd whether the release can be built with a standard library of its own
  * @property {string} targetDir each toolchain has its own, so that changing over rebuilds nothing
  * @property {string} version
@@ -67,42 +68,37 @@ async function findToolchain() {
   let found = wanted === 'debian' ? undefined : await toolchainOnPath();
   // What an earlier run had to install by apt is taken before rustup is asked again, and waited for, in vain.
   if (!found && wanted !== 'rustup' && (await debianHas(DEBIAN_COMPILER))) found = await debianToolchain();
-  if (!found) {
-    await step(`Rust for ${WASM_TARGET}`, async () => {
-      const reasons = [];
-      if (wanted !== 'debian') {
-        try {
-          await run('rustup', ['target', 'add', WASM_TARGET], { timeout: 60_000 });
-          found = await toolchainOnPath();
-          if (!found) reasons.push(`the Rust on PATH is older than ${oldestRust()}: rustup update`);
-        } catch (error) {
-          if (!(error instanceof StepError)) throw error;
-          reasons.push(error.message, error.output ?? '');
-        }
-      }
-      if (!found && wanted !== 'rustup') {
-        try {
-          await aptInstall(DEBIAN_COMPILER);
-          found = await debianToolchain();
-        } catch (error) {
-          if (!(error instanceof StepError)) throw error;
-          reasons.push(error.message, error.output ?? '');
-        }
-      }
-      if (!found) {
-        throw new StepError(`no Rust ${oldestRust()} or newer that can build for ${WASM_TARGET}`, {
-          output: reasons.filter(Boolean).join('\n'),
-          fix:
-            wanted === 'debian'
-              ? `sudo apt-get install ${DEBIAN_COMPILER.join(' ')}`
-              : `rustup update stable && rustup target add ${WASM_TARGET} (rustup itself: https://rustup.rs)`,
-        });
-      }
-    });
-  }
-  if (!found) throw new Error('unreachable: the step above fails when nothing is found');
+  found ??= await step(`Rust for ${WASM_TARGET}`, () => installToolchain(wanted));
   console.log(`--  Rust: ${found.version.split('\n', 1)[0]}${found.name === 'debian' ? ', Debian' : ''}`);
   return found;
+}
+
+/** @param {string} wanted @returns {Promise<Toolchain>} */
+async function installToolchain(wanted) {
+  /** @type {string[]} */
+  const reasons = [];
+  /** @param {() => Promise<unknown>} install @param {() => Promise<Toolchain | undefined>} find */
+  const attempt = async (install, find) => {
+    try {
+      await install();
+      return await find();
+    } catch (error) {
+      if (!(error instanceof StepError)) throw error;
+      reasons.push(error.message, error.output ?? '');
+    }
+  };
+  const addTarget = () => run('rustup', ['target', 'add', WASM_TARGET], { timeout: 60_000 });
+  const found =
+    (wanted !== 'debian' && (await attempt(addTarget, toolchainOnPath))) ||
+    (wanted !== 'rustup' && (await attempt(() => aptInstall(DEBIAN_COMPILER), debianToolchain)));
+  if (found) return found;
+  throw new StepError(`no Rust ${oldestRust()} or newer that can build for ${WASM_TARGET}`, {
+    output: reasons.filter(Boolean).join('\n'),
+    fix:
+      wanted === 'debian'
+        ? `sudo apt-get install ${DEBIAN_COMPILER.join(' ')}`
+        : `rustup update stable && rustup target add ${WASM_TARGET} (rustup itself: https://rustup.rs)`,
+  });
 }
 
 /** @returns {Promise<Toolchain | undefined>} */
@@ -112,13 +108,13 @@ async function toolchainOnPath() {
     ask('rustc', ['--print', 'target-libdir', '--target', WASM_TARGET]),
   ]);
   if (!version || !libraries || !existsSync(libraries) || isTooOld(version)) return undefined;
-  const buildsStd = await canBuildStd();
   return {
     name: 'path',
     cargo: 'cargo',
     env: SHARED_BUILDS,
     wasmFlags: [],
-    buildsStd,
+    wasmEnv: {},
+    buildsStd: await canBuildStd(),
     targetDir: 'target',
     version,
   };
@@ -131,16 +127,10 @@ async function canBuildStd() {
   if (knows === undefined || sysroot === undefined) return false;
   const sources = join(sysroot.trim(), 'lib/rustlib/src/rust/library/Cargo.lock');
   if (existsSync(sources)) return true;
-  await step("the standard library's sources", async () => {
-    try {
-      await run('rustup', ['component', 'add', 'rust-src'], { timeout: 60_000 });
-    } catch (error) {
-      if (!(error instanceof StepError)) throw error;
-      console.log(
-        "--  they can't be had: the module will be larger than it could be (rustup component add rust-src)",
-      );
-    }
-  });
+  const install = ['component', 'add', 'rust-src'];
+  await step("the standard library's sources", () => run('rustup', install, { timeout: 60_000 })).catch(() =>
+    console.log(`--  the module will be larger than it could be (rustup ${install.join(' ')})`),
+  );
   return existsSync(sources);
 }
 
@@ -161,6 +151,7 @@ async function debianToolchain() {
       CARGO_TARGET_DIR: 'target/debian',
     },
     wasmFlags: BUILD_STD,
+    wasmEnv: { ...BOOTSTRAP, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: '/usr/bin/wasm-ld-22' },
     buildsStd: true,
     targetDir: 'target/debian',
     version,
@@ -171,12 +162,9 @@ async function debianToolchain() {
  * The arguments and the environment of a cargo command that builds for wasm32.
  * @param {Toolchain} toolchain
  */
-export const forWasm = ({ name, env, wasmFlags }) => ({
+export const forWasm = ({ env, wasmFlags, wasmEnv }) => ({
   flags: ['--target', WASM_TARGET, ...wasmFlags],
-  env:
-    name === 'debian'
-      ? { ...env, RUSTC_BOOTSTRAP: '1', CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: '/usr/bin/wasm-ld-22' }
-      : env,
+  env: { ...env, ...wasmEnv },
 });
 
 /**
@@ -187,16 +175,14 @@ export const forWasm = ({ name, env, wasmFlags }) => ({
 export function forRelease(toolchain, { simd = true } = {}) {
   const { flags, env } = forWasm(toolchain);
   const features = [...EXPORTS, ...(simd ? ['-Ctarget-feature=+simd128'] : [])];
-  const withFlags = (/** @type {string[]} */ rustFlags) =>
-    rustFlags.length > 0 ? { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: rustFlags.join(' ') } : {};
-  if (!toolchain.buildsStd) return { flags, env: { ...env, ...withFlags(features) } };
-  const std = [
-    ...BUILD_STD.filter((flag) => !flags.includes(flag)),
-    '-Zbuild-std-features=optimize_for_size',
-  ];
+  const withRustFlags = (/** @type {string[]} */ rustFlags) => ({
+    ...env,
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: rustFlags.join(' '),
+  });
+  if (!toolchain.buildsStd) return { flags, env: withRustFlags(features) };
   return {
-    flags: [...flags, ...std],
-    env: { ...env, ...BOOTSTRAP, ...withFlags([...SMALL_PANICS, ...SMALL_CODE, ...features]) },
+    flags: ['--target', WASM_TARGET, ...BUILD_STD, '-Zbuild-std-features=optimize_for_size'],
+    env: { ...BOOTSTRAP, ...withRustFlags([...SMALL_PANICS, ...SMALL_CODE, ...features]) },
   };
 }
 

@@ -63,11 +63,14 @@ export const PANICKING = {
 /** The file that `eventsource-wasm/core.wasm` is. */
 export const PACKAGED_WASM = 'dist/core.wasm';
 
-/** The variants that `require` finds, and where: CommonJS made of the variant's modules, with state of its own. */
+/** The variants that users import, and that `require` finds: the names are part of the path, but for the first. */
+const IMPORTED = ['inline', 'slim', 'js'];
+export const cjsVariants = variants.filter(({ name }) => IMPORTED.includes(name));
+
+/** Where CommonJS is: made of a variant's modules, with state of its own. */
 export const CJS_DIR = 'dist/cjs';
 /** @param {Variant} variant */
 export const cjsDir = ({ dir }) => dir.replace(/^dist/, CJS_DIR);
-export const cjsVariants = variants.filter(({ name }) => ['inline', 'slim', 'js'].includes(name));
 
 /** Conditions under which an entry without a variant, or a slim one, is another variant's. Bytes can't be compiled there. */
 const STATIC_CONDITIONS = ['workerd', 'edge-light'];
@@ -78,105 +81,84 @@ const readManifest = () => JSON.parse(readFileSync('package.json', 'utf8'));
 /** Entries without the core: they are the same in every variant, and built once. */
 const CORELESS = ['testing'];
 
-/** The names of the entries: `index`, `polyfill`, … Their sources are src/shim/<name>.ts. */
-export function entryNames() {
-  return Object.values(readManifest().exports).flatMap((target) => {
-    const name = /^\.\/dist\/([^/]+)\.js$/.exec(target?.default)?.[1];
-    return name ? [name] : [];
-  });
+/** The names of a variant's entries: `index`, `polyfill`, … Their sources are src/shim/<name>.ts. */
+export function entryNames(variant = 'inline') {
+  return Object.values(readManifest().exports)
+    .map((target) => /^\.\/dist\/([^/]+)\.js$/.exec(target?.default)?.[1] ?? '')
+    .filter((name) => name && (variant === 'inline' || !CORELESS.includes(name)));
 }
 
-/** What one variant is made of: the source of each entry and the file it becomes. @param {Variant} variant */
-export function entriesOf(variant) {
-  const names = entryNames().filter((name) => variant.name === 'inline' || !CORELESS.includes(name));
-  const entries = names.map((name) => ({
-    name,
-    source: `src/shim/${variant.name === 'slim' && name === 'index' ? 'slim' : name}.ts`,
-    output: `${variant.dir}/${name}.js`,
-  }));
-  if (variant.hasInit && variant.name !== 'slim')
-    entries.push({ name: 'slim', source: 'src/shim/slim.ts', output: `${variant.dir}/slim.js` });
-  return entries;
+/** What one variant is made of: the source of each entry. @param {Variant} variant */
+export function entriesOf({ name: variant, hasInit }) {
+  const names = [...entryNames(variant), ...(hasInit && variant !== 'slim' ? ['slim'] : [])];
+  const sourceOf = (/** @type {string} */ name) =>
+    `src/shim/${variant === 'slim' && name === 'index' ? 'slim' : name}.ts`;
+  return Object.fromEntries(names.map((name) => [name, sourceOf(name)]));
 }
 
 /** What users can import, and the file that most of them get. */
 export function packageEntries() {
   const { name, exports } = readManifest();
-  return Object.entries(exports).flatMap(([path, target]) =>
-    typeof target === 'string'
-      ? []
-      : [{ specifier: name + path.slice(1), output: /** @type {string} */ (target.default).slice(2) }],
-  );
+  return Object.entries(exports)
+    .filter(([, target]) => typeof target !== 'string')
+    .map(([path, target]) => ({ specifier: name + path.slice(1), output: target.default.slice(2) }));
 }
 
-/** The entries that a variant has. @param {string} variant its name in import paths: none, `slim` or `js` */
-export const hasEntry = (/** @type {string} */ name, /** @type {string} */ variant) =>
-  variant === '' || !CORELESS.includes(name);
+/** @param {string} variant @param {string} name */
+const pathOf = (variant, name) => (variant === 'inline' ? name : `${variant}/${name}`);
 
-/** @param {string} name */
-const suffix = (name) => (name === 'index' ? '' : `/${name}`);
+/** @param {string} variant @param {string} name */
+function conditionsOf(variant, name) {
+  const file = variant === 'slim' && name === 'index' ? 'slim' : name;
+  const path = `${pathOf(variant, name)}.js`;
+  const others = variant === 'js' || CORELESS.includes(name) ? [] : STATIC_CONDITIONS;
+  return {
+    types: { require: `./${CJS_DIR}/${file}.d.ts`, default: `./dist/${file}.d.ts` },
+    ...Object.fromEntries(others.map((condition) => [condition, `./dist/${condition}/${file}.js`])),
+    // React Native's engine has no WebAssembly.
+    ...(others.length > 0 && variant === 'inline' ? { 'react-native': `./dist/js/${name}.js` } : {}),
+    // Bundlers, and Node where it can require ES modules: one copy for `import` and `require`.
+    module: `./dist/${path}`,
+    'module-sync': `./dist/${path}`,
+    require: `./${CJS_DIR}/${path}`,
+    default: `./dist/${path}`,
+  };
+}
 
 function wantedExports() {
-  const names = entryNames();
-  /** @type {Record<string, any>} */
-  const exports = {};
-  /** @param {string} name @param {string} variant */
-  const conditions = (name, variant) => {
-    const file = variant === 'slim' && name === 'index' ? 'slim' : name;
-    const types = { require: `./${CJS_DIR}/${file}.d.ts`, default: `./dist/${file}.d.ts` };
-    const path = `${variant === 'inline' ? '' : `${variant}/`}${name}.js`;
-    const code = {
-      // Bundlers, and Node where it can require ES modules: one copy for `import` and `require`.
-      module: `./dist/${path}`,
-      'module-sync': `./dist/${path}`,
-      require: `./${CJS_DIR}/${path}`,
-      default: `./dist/${path}`,
-    };
-    if (variant === 'js' || CORELESS.includes(name)) return { types, ...code };
-    return {
-      types,
-      ...Object.fromEntries(
-        STATIC_CONDITIONS.map((condition) => [condition, `./dist/${condition}/${file}.js`]),
-      ),
-      // React Native's engine has no WebAssembly.
-      ...(variant === 'slim' ? {} : { 'react-native': `./dist/js/${name}.js` }),
-      ...code,
-    };
+  const entries = IMPORTED.flatMap((variant) =>
+    entryNames(variant).map((name) => [
+      `./${pathOf(variant, name)}`.replace(/\/index$/, ''),
+      conditionsOf(variant, name),
+    ]),
+  );
+  return {
+    ...Object.fromEntries(entries),
+    ...Object.fromEntries(scripts.map(({ output }) => [`./${output}`, `./${output}`])),
+    './core.wasm': `./${PACKAGED_WASM}`,
+    './package.json': './package.json',
   };
-  for (const name of names) exports[`.${suffix(name)}`] = conditions(name, 'inline');
-  for (const variant of ['slim', 'js'])
-    for (const name of names.filter((name) => !CORELESS.includes(name)))
-      exports[`./${variant}${suffix(name)}`] = conditions(name, variant);
-  for (const { output } of scripts) exports[`./${output}`] = `./${output}`;
-  exports['./core.wasm'] = `./${PACKAGED_WASM}`;
-  exports['./package.json'] = './package.json';
-  return exports;
 }
 
-/** Files at the package's root for tools that look for files and ignore `exports`: their paths and what they load. */
-function stubs() {
-  return ['inline', 'slim', 'js'].flatMap((variant) =>
-    entryNames()
-      .filter((name) => (variant === 'inline' ? name !== 'index' : !CORELESS.includes(name)))
-      .map((name) => ({
-        path: variant === 'inline' ? `${name}.js` : `${variant}/${name}.js`,
-        target: variant === 'inline' ? `./dist/${name}.js` : `../dist/${variant}/${name}.js`,
-      })),
+/** Files at the package's root for tools that look for files and ignore `exports`: without an extension. */
+const stubs = () =>
+  IMPORTED.flatMap((variant) => entryNames(variant).map((name) => pathOf(variant, name))).filter(
+    (path) => path !== 'index',
   );
-}
 
 /** Written at the build; git ignores them. */
 export function writeStubs() {
-  for (const { path, target } of stubs()) {
+  for (const path of stubs()) {
+    const dist = path.includes('/') ? '../dist' : './dist';
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, `export * from '${target}';\n`);
+    writeFileSync(`${path}.js`, `export * from '${dist}/${path}.js';\n`);
     // All variants have the types of the first.
-    const types = target.replace(/dist\/slim\/index/, 'dist/slim').replace(/dist\/(slim|js)\//, 'dist/');
-    writeFileSync(path.replace(/js$/, 'd.ts'), `export * from '${types}';\n`);
+    const types = path === 'slim/index' ? 'slim' : path.replace(/.*\//, '');
+    writeFileSync(`${path}.d.ts`, `export * from '${dist}/${types}.js';\n`);
   }
 }
 
-export const stubPaths = () => stubs().flatMap(({ path }) => [path, path.replace(/js$/, 'd.ts')]);
+export const stubPaths = () => stubs().flatMap((path) => [`${path}.js`, `${path}.d.ts`]);
 
 /** What of package.json follows from the entries. */
 function wantedManifest() {
@@ -185,9 +167,7 @@ function wantedManifest() {
     sideEffects: [
       ...variants.flatMap(({ dir }) => [`./${dir}/polyfill.js`, `./${dir}/shared-*.js`]),
       `./${CJS_DIR}/**`,
-      './polyfill.js',
-      './slim/polyfill.js',
-      './js/polyfill.js',
+      ...IMPORTED.map((variant) => `./${pathOf(variant, 'polyfill')}.js`),
       './src/shim/polyfill.ts',
       ...scripts.map(({ output }) => `./${output}`),
     ],
@@ -211,11 +191,8 @@ command(
   import.meta,
   { usage: 'npm run exports -- [--write]', options: { write: { type: 'boolean' } } },
   async ({ write }) => {
-    if (write)
-      writeFileSync(
-        'package.json',
-        `${JSON.stringify({ ...readManifest(), ...wantedManifest() }, null, 2)}\n`,
-      );
+    const manifest = { ...readManifest(), ...wantedManifest() };
+    if (write) writeFileSync('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
     checkExports();
   },
 );

@@ -2,7 +2,7 @@
 // @ts-check
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { StepError } from '../../tools/run.mjs';
-import { entryNames, hasEntry } from '../../tools/variants.mjs';
+import { entryNames } from '../../tools/variants.mjs';
 
 export const SOURCES = 'tests/packaging';
 
@@ -16,15 +16,13 @@ export const TELLS = /'wasm-unsafe-eval'.*'eventsource-wasm\/js'/;
 /** What works in a framework alone is tested in its example. */
 const ENTRIES_OF_FRAMEWORKS = ['react', 'vue', 'svelte'];
 
-export const entriesForAll = () => entryNames().filter((name) => !ENTRIES_OF_FRAMEWORKS.includes(name));
-
-/** @param {string} variant */
-const entriesOfVariant = (variant) => entriesForAll().filter((entry) => hasEntry(entry, variant));
+export const entriesForAll = (variant = 'inline') =>
+  entryNames(variant).filter((name) => !ENTRIES_OF_FRAMEWORKS.includes(name));
 
 /** A program for each entry in each variant. */
 export function allPrograms() {
   return /** @type {const} */ (['', 'slim', 'js']).flatMap((variant) =>
-    entriesOfVariant(variant).map((entry) => {
+    entriesForAll(variant || 'inline').map((entry) => {
       const parts = [variant, entry === 'index' ? '' : entry].filter(Boolean);
       return {
         name: [variant, entry].filter(Boolean).join('-'),
