@@ -35,8 +35,17 @@ async function buildTargets() {
       env: { FUZZ_SEEDS: `${root}/${FOLDER}/corpus` },
     }),
   );
-  // The core has no `unsafe` code: a sanitizer would find nothing, and slow everything down.
-  const flags = ['--release', '--debug-assertions', '--sanitizer', 'none', '--target-dir', FOLDER];
+  // The core has no `unsafe` code: a sanitizer would find nothing, and slow everything down. So would the tracing of
+  // comparisons: the dictionary has the names that are compared.
+  const flags = [
+    '--release',
+    '--debug-assertions',
+    '--sanitizer',
+    'none',
+    '--no-trace-compares',
+    '--target-dir',
+    FOLDER,
+  ];
   await step('targets', () => run('cargo', ['+nightly', 'fuzz', 'build', ...flags], { env }));
   const host = /^host: (.+)$/m.exec((await run('rustc', ['+nightly', '-vV'])).stdout)?.[1];
   return `${FOLDER}/${host}/release`;

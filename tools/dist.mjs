@@ -1,7 +1,7 @@
 /** `node tools/dist.mjs`: bundles the shim into dist/, once for each build variant, and writes the declarations. */
 // @ts-check
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { bundle, inVariant } from './bundle.mjs';
 import { command, npmBin, run, step } from './run.mjs';
 import {
@@ -23,17 +23,25 @@ const GLOBAL = 'src/shim/global.ts';
 
 const LAZY = 'llm/lazy-features.ts';
 
+/** Marks a copy of a module. */
+const COPY = '?lazy';
+
 /**
- * What is loaded lazily has copies of the modules that it imports. Otherwise some bundlers put all of them into the main
- * file, because an entry exports them too.
+ * What is loaded lazily has copies of all modules that it imports. Otherwise bundlers put them into the main file, because
+ * entries export some of them, or into a third file.
  * @type {import('esbuild').Plugin}
  */
 const copyLazyModules = {
   name: 'copies for lazy loading',
-  setup({ onResolve }) {
-    onResolve({ filter: /^\./ }, ({ path, importer, resolveDir }) =>
-      importer.endsWith(LAZY)
-        ? { path: resolve(resolveDir, path.replace(/js$/, 'ts')), suffix: '?lazy' }
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\./ }, ({ path, importer, resolveDir, pluginData }) =>
+      importer.endsWith(LAZY) || pluginData === COPY
+        ? { path: resolve(resolveDir, path.replace(/js$/, 'ts')), suffix: COPY }
+        : undefined,
+    );
+    onLoad({ filter: /^/ }, ({ path, suffix }) =>
+      suffix === COPY
+        ? { contents: readFileSync(path), loader: 'ts', resolveDir: dirname(path), pluginData: COPY }
         : undefined,
     );
   },
@@ -46,9 +54,10 @@ const copyLazyModules = {
 const internalMembers = `
   onBlock onIgnoredLine onUnfinished untilWanted untilDelivered untilBelow onTaken
   dropsReplayed heedsRetryAfter canResume pausesWhenHidden probesCors
-  isFinished isDone hasContent counts grow other matches setFormats
-  onReconnectionTime onCrash hasReceived readExcerpt isTooLarge isInEvent
+  isFinished isDone hasContent counts grow other matches setFormats fault
+  onReconnectionTime onCrash hasReceived readExcerpt isTooLarge isInEvent excerpt
   setPage setNetwork onBytes restartWindow readIgnored readUnfinished fallBack
+  begin decide prepare paused enter act caught discard silence isFull sending
   __wbg_ptr __destroy_into_raw _wbg_cb_unref`;
 const mangleProps = new RegExp(`^(${internalMembers.trim().split(/\s+/).join('|')})$`);
 
@@ -63,8 +72,7 @@ async function buildDist() {
       // Beside the entries, from where they import the module by a path relative to both.
       chunkNames: 'shared-[hash]',
       packages: 'external',
-      // Readable, except for translated code.
-      minify: variant.isWasm2js ?? false,
+      // Readable: without the annotations that minifying drops, bundlers would keep what nothing uses.
       mangleProps,
       plugins: [inVariant(variant), copyLazyModules],
     });

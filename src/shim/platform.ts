@@ -33,22 +33,37 @@ export const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symb
 export const asyncDispose: typeof Symbol.asyncDispose =
   Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
 
-let callsHandlers: boolean | undefined;
+/** Finds out something when it is first needed, and remembers it. */
+export function once<T>(find: () => T): () => T {
+  let found: T | undefined;
+  return () => {
+    found ??= find();
+    return found;
+  };
+}
+
+/** Whether something can be done without an exception. */
+export function works(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Whether the platform itself calls `on…` attributes. Cloudflare's runtime calls the function that an event target
  * has as `on` and the event's type; all others leave it to the class.
  */
-export function platformCallsHandlers(): boolean {
-  if (callsHandlers === undefined) {
-    callsHandlers = false;
-    const onprobe = () => {
-      callsHandlers = true;
-    };
-    Object.assign(new EventTarget(), { onprobe }).dispatchEvent(new Event('probe'));
-  }
+export const platformCallsHandlers: () => boolean = /* @__PURE__ */ once(() => {
+  let callsHandlers = false;
+  const onprobe = () => {
+    callsHandlers = true;
+  };
+  Object.assign(new EventTarget(), { onprobe }).dispatchEvent(new Event('probe'));
   return callsHandlers;
-}
+});
 
 interface Zone {
   readonly name: string;
@@ -77,27 +92,13 @@ export function userAgent(): string {
   }
 }
 
-let chromium: boolean | undefined;
-
 /** Whether short strings are made faster from character codes than by decoding. */
-export function isChromium(): boolean {
-  chromium ??= / Chrome\//.test(userAgent());
-  return chromium;
-}
+export const isChromium: () => boolean = /* @__PURE__ */ once(() => / Chrome\//.test(userAgent()));
 
-const fetchOptions = new Map<string, boolean>();
-
-/** Whether `fetch` takes a member of its options: some versions of Cloudflare's runtime throw for `cache`, for example. */
-export function supportsFetchOption(name: string, value: unknown): boolean {
-  let isSupported = fetchOptions.get(name);
-  if (isSupported === undefined) {
-    try {
-      new Request('http://localhost/', { [name]: value });
-      isSupported = true;
-    } catch {
-      isSupported = false;
-    }
-    fetchOptions.set(name, isSupported);
-  }
-  return isSupported;
-}
+/** The options that are set for each `fetch`, as far as it takes them: some versions of Cloudflare's runtime throw for `cache`. */
+export const defaultFetchInit: () => RequestInit = /* @__PURE__ */ once(() => {
+  const init: RequestInit = { cache: 'no-store', credentials: 'same-origin', mode: 'cors' };
+  const takes = ([name, value]: string[]) =>
+    works(() => new Request('http://localhost/', { [name as string]: value }));
+  return Object.fromEntries(Object.entries(init).filter(takes));
+});

@@ -11,7 +11,7 @@ import Mocha from 'mocha';
 const { MOCHA_GREP, MOCHA_REPORTER = 'dot', MOCHA_JOBS } = process.env;
 const mocha = new Mocha({
   // Long, as other suites may keep the machine busy.
-  timeout: 60_000,
+  timeout: 120_000,
   // As in browsers (web-test-runner.config.mjs).
   retries: 1,
   reporter: MOCHA_REPORTER,

@@ -66,6 +66,9 @@ export const suites = {
   },
 };
 
+/** Suites whose tests wait for browsers and servers that others keep busy: a few failures may come from that. */
+export const MEASURE_TIME = ['playground', 'shared', 'pages', 'servers', 'networks', 'examples'];
+
 /** Suites that run only when they are named. @type {typeof suites} */
 export const parts = {
   ...Object.fromEntries(BROWSER_NAMES.map((name) => [name, () => browserSuite([name])])),

@@ -1,5 +1,6 @@
 /** The body loop: reads a response's body, parses it, and calls the handler of the connection. */
 
+import type { EventSink } from '../parser/batch.js';
 import { replacingDecoder } from '../parser/decoder.js';
 import { EventStreamParser } from '../parser/event-stream-parser.js';
 import type { Core } from '../wasm/load.js';
@@ -11,7 +12,13 @@ import type { ConnectionPolicy } from './options.js';
 export interface BodyHandler {
   /** A chunk of the body has come; its length in bytes. */
   onBytes?: ((count: number) => void) | undefined;
-  onBlock(data: string | undefined, type: string, id: string | undefined, retry: number | undefined): void;
+  onBlock(
+    data: string | undefined,
+    type: string,
+    id: string | undefined,
+    retry: number | undefined,
+    lastEventId: string,
+  ): void;
   onRetry?: ((milliseconds: number) => void) | undefined;
   onComment?: ((comment: string) => void) | undefined;
   onIgnoredLine?: ((line: string) => void) | undefined;
@@ -48,6 +55,8 @@ const REMEMBERED_IDS = 2_048;
 export class BodyLoop {
   /** The ID of the last event that was parsed. */
   lastEventId: string;
+  /** The beginning of a refused response's body. */
+  excerpt = '';
 
   readonly #policy: ConnectionPolicy;
   readonly #handler: BodyHandler;
@@ -95,6 +104,7 @@ export class BodyLoop {
   /** Another attempt begins. */
   begin(attempt: number): void {
     this.#attempt = attempt;
+    this.excerpt = '';
     this.#hasReceived = false;
     this.#handlerFailure = undefined;
   }
@@ -116,7 +126,7 @@ export class BodyLoop {
     let error = END;
     let cause: unknown;
     try {
-      for (;;) {
+      reading: for (;;) {
         if (hasIdleTimeout) this.#lastByte = performance.now();
         error = BODY;
         const { done, value } = await reader.read();
@@ -128,23 +138,19 @@ export class BodyLoop {
         for (let start = 0; start < bytes.length || start === 0; start += PIECE_SIZE) {
           const piece = bytes.length > PIECE_SIZE ? bytes.subarray(start, start + PIECE_SIZE) : bytes;
           if (!this.#parse(piece) || isOver()) return;
-          const wanted = this.#handlerFailure ? undefined : handler.untilWanted?.();
+          const failure = this.#handlerFailure;
+          const wanted = failure ? undefined : handler.untilWanted?.();
           if (wanted) {
             // Silence while the page is busy isn't the server's.
             this.#lastByte = Number.POSITIVE_INFINITY;
             await wanted;
             if (isOver()) return;
           }
-          if (this.#handlerFailure || this.#parser.isTooLarge) break;
-        }
-        if (this.#handlerFailure) {
-          ({ cause } = this.#handlerFailure);
-          error = HANDLER;
-          break;
-        }
-        if (this.#parser.isTooLarge) {
-          error = TOO_LARGE;
-          break;
+          if (failure || this.#parser.isTooLarge) {
+            error = failure ? HANDLER : TOO_LARGE;
+            cause = failure?.cause;
+            break reading;
+          }
         }
       }
       if (error === END && handler.onUnfinished) {
@@ -163,8 +169,8 @@ export class BodyLoop {
     if (!isOver()) this.#events.onEnd(error, cause);
   }
 
-  /** The beginning of a refused response's body as text. It may be incomplete: the error is about the response. */
-  async readExcerpt(response: Response, onText: (text: string) => void): Promise<void> {
+  /** Reads the excerpt. It may be incomplete: the error is about the response. */
+  async readExcerpt(response: Response): Promise<void> {
     const decoder = replacingDecoder();
     let size = 0;
     try {
@@ -175,7 +181,7 @@ export class BodyLoop {
         if (done || reader !== this.#reader) break;
         const bytes = toBytes(value).subarray(0, EXCERPT_SIZE - size);
         size += bytes.length;
-        onText(decoder.decode(bytes, { stream: true }));
+        this.excerpt += decoder.decode(bytes, { stream: true });
       }
     } catch {
       // What was read before is enough.
@@ -198,15 +204,13 @@ export class BodyLoop {
     ignore(() => this.#parser.free());
   }
 
-  #sink() {
+  #sink(): EventSink {
     const handler = this.#handler;
+    /** Nothing is told of a request that was dropped. */
+    const ifReading = (tell: ((text: string) => void) | undefined) =>
+      tell && ((text: string) => this.#reader && tell(text));
     return {
-      onBlock: (
-        data: string | undefined,
-        type: string,
-        id: string | undefined,
-        retry: number | undefined,
-      ) => {
+      onBlock: (data, type, id, retry) => {
         if (!this.#reader || this.#handlerFailure) return;
         this.#hasReceived = true;
         try {
@@ -218,18 +222,17 @@ export class BodyLoop {
             this.lastEventId = id;
             if (this.#policy.dropsReplayed && id !== '' && this.#isReplayed(id)) return;
           }
-          handler.onBlock(data, type, id, retry);
+          handler.onBlock(data, type, id, retry, this.lastEventId);
         } catch (cause) {
           this.#handlerFailure = { cause };
         }
       },
-      onRetry: (milliseconds: number) => {
+      onRetry: (milliseconds) => {
         this.#events.onReconnectionTime(milliseconds);
         handler.onRetry?.(milliseconds);
       },
-      onComment: handler.onComment && ((comment: string) => this.#reader && handler.onComment?.(comment)),
-      onIgnoredLine:
-        handler.onIgnoredLine && ((line: string) => this.#reader && handler.onIgnoredLine?.(line)),
+      onComment: ifReading(handler.onComment),
+      onIgnoredLine: ifReading(handler.onIgnoredLine),
     };
   }
 
@@ -262,7 +265,6 @@ function readerOf({ body }: Response): Reader {
 const emptyReader: Reader = {
   read: () => Promise.resolve({ done: true, value: undefined }),
   cancel: () => Promise.resolve(),
-  releaseLock: () => {},
 };
 
 /** A chunk of a body, which may come from another realm or be something else. */

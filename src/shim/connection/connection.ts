@@ -42,17 +42,22 @@ import { ignore } from './ignore.js';
 import type { ConnectionPolicy } from './options.js';
 import { observePage } from './page-lifecycle.js';
 import type { RequestSpec } from './request-factory.js';
-import { settle } from './settle.js';
 
 /** An API's callbacks. Only `onBlock`, `accept` and `decide` may call code that throws. */
 export interface ConnectionHandler extends BodyHandler {
   /** Awaited before the first request. */
   begin?(): unknown;
   /** The request of an attempt, or a promise of it. `resumes` asks for the request that resumes. */
-  prepare(attempt: number, resumes: boolean): ConnectionRequest | Promise<ConnectionRequest>;
+  prepare(
+    attempt: number,
+    lastEventId: string,
+    resumes: boolean,
+  ): ConnectionRequest | Promise<ConnectionRequest>;
+  /** The request is about to be sent. */
+  sending?(request: ConnectionRequest, attempt: number): void;
   /** Throws, rejects or returns `false` if the response isn't accepted. */
   accept?: ((response: Response) => unknown) | undefined;
-  opened?(response: Response): void;
+  opened?(response: Response, attempt: number): void;
   /** Returns a number of milliseconds, `false` to stop, anything else for the default; or a promise of these. */
   decide?(error: ErrorDetails): unknown;
   failed(error: ErrorDetails): void;
@@ -87,7 +92,6 @@ export class Connection {
   #attempt = 0;
   #lastEventId: string;
   #response: Response | undefined;
-  #excerpt: string | undefined;
   #cause: unknown;
 
   constructor(policy: ConnectionPolicy, handler: ConnectionHandler) {
@@ -128,17 +132,15 @@ export class Connection {
       return;
     }
     try {
-      this.#stopObserving = observePage(
-        {
-          setPage: (isHidden, isFrozen) => this.enter(PAGE, Number(isHidden) + 2 * Number(isFrozen)),
-          setNetwork: (isThere) => this.enter(NETWORK, Number(isThere)),
-        },
-        () => {
+      this.#stopObserving = observePage({
+        setPage: (isHidden, isFrozen) => this.enter(PAGE, Number(isHidden) + 2 * Number(isFrozen)),
+        setNetwork: (isThere) => this.enter(NETWORK, Number(isThere)),
+        stop: () => {
           this.close();
           const message = 'window.stop() ended the connection';
           this.#handler.failed({ kind: 'network', message, attempt: this.#attempt });
         },
-      );
+      });
     } catch (cause) {
       this.onCrash(cause);
     }
@@ -182,11 +184,13 @@ export class Connection {
 
   prepare(attempt: number, resumes: boolean): void {
     this.#attempt = attempt;
-    this.#response = this.#excerpt = this.#cause = undefined;
+    this.#response = this.#cause = undefined;
     this.#body?.begin(attempt);
     this.#settle(
-      () => this.#handler.prepare(attempt, resumes),
-      ({ url, headers, init }) => {
+      () => this.#handler.prepare(attempt, this.lastEventId, resumes),
+      (request) => {
+        const { url, headers, init } = request;
+        this.#handler.sending?.(request, attempt);
         const send = (this.#policy.fetch ?? globalThis.fetch) as typeof fetch | undefined;
         if (!send) {
           this.onEnd(REQUEST_NOT_MADE, new TypeError('eventsource-wasm needs fetch, which is missing here'));
@@ -240,10 +244,14 @@ export class Connection {
         );
         break;
       case OPEN:
-        this.#open();
+        this.#open(this.#response as Response);
         break;
       case READ_EXCERPT:
-        this.#readExcerpt();
+        this.#settle(
+          () => this.#body?.readExcerpt(this.#response as Response),
+          () => this.enter(EXCERPT_READ),
+          END,
+        );
         break;
       case PAUSE:
         handler.paused?.();
@@ -262,7 +270,7 @@ export class Connection {
       attempt: this.#attempt,
       cause: this.#cause,
       response,
-      body: response && this.#excerpt,
+      body: response && this.#body?.excerpt,
       delay: delay < 0 ? undefined : delay,
       retryAfter: Number.isNaN(retryAfter) ? undefined : retryAfter,
     };
@@ -281,42 +289,38 @@ export class Connection {
     this.#handler.failed(details);
   }
 
-  /** Runs something that may be async and may throw. Ignores its result after the request was ended. */
-  #settle<T>(work: () => T | Promise<T>, then: (value: T) => void, error: number): void {
+  /**
+   * Runs something that may throw or return a promise, and calls `then` with its value: at once if it isn't a promise.
+   * Nothing follows after the request was ended. An exception is fed as `error`.
+   */
+  async #settle<T>(work: () => T | Promise<T>, then: (value: T) => void, error: number): Promise<void> {
     const turn = this.#turn;
-    const isOver = () => turn !== this.#turn || this.#isEnded;
-    settle(
-      work,
-      (value) => isOver() || then(value),
-      (cause) => {
-        if (isOver()) return;
+    let settled: () => void;
+    try {
+      const result = work();
+      // A promise of another realm or library counts too.
+      const isAsync = typeof (result as Promise<T> | undefined)?.then === 'function';
+      const value = isAsync ? await result : (result as T);
+      settled = () => then(value);
+    } catch (cause) {
+      settled = () => {
         this.#cause = cause;
         if (error < 0) this.enter(DECIDED, -1);
         else this.enter(error);
-      },
-    );
+      };
+    }
+    if (turn === this.#turn && !this.#isEnded) settled();
   }
 
-  #open(): void {
-    const response = this.#response as Response;
+  #open(response: Response): void {
     try {
       this.#body?.open(response);
     } catch (cause) {
       this.onEnd(UNREADABLE, cause);
       return;
     }
-    this.#handler.opened?.(response);
+    this.#handler.opened?.(response, this.#attempt);
     this.#body?.read();
-  }
-
-  /** Reads the beginning of a refused response's body. */
-  async #readExcerpt(): Promise<void> {
-    const turn = this.#turn;
-    this.#excerpt = '';
-    await this.#body?.readExcerpt(this.#response as Response, (text) => {
-      this.#excerpt += text;
-    });
-    if (turn === this.#turn) this.enter(EXCERPT_READ);
   }
 
   /** All calls into the driver go through here: a trap or an exception in it ends this connection, and no other. */

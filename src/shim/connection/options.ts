@@ -1,9 +1,9 @@
 /** The options of a connection: checks them, throws if they are wrong, and adds all defaults. */
 
-import { supportsFetchOption } from '../platform.js';
+import { defaultFetchInit } from '../platform.js';
 import type { EventSourceInit, FetchLike, ReconnectPolicy } from '../types.js';
 import { RequestFactory } from './request-factory.js';
-import { fail } from './url.js';
+import { fail, typeName } from './url.js';
 
 /** Who decides about reconnecting, as `Rules` in `src/core/retry.rs`. */
 export const STANDARD = 0;
@@ -43,6 +43,8 @@ export interface ConnectionPolicy {
   dropsReplayed: boolean;
 }
 
+const NONE = Number.POSITIVE_INFINITY;
+
 /** The policy without options. */
 export const defaults: Omit<ConnectionPolicy, 'url'> = {
   method: 'GET',
@@ -53,14 +55,14 @@ export const defaults: Omit<ConnectionPolicy, 'url'> = {
   factor: 2,
   jitter: 0,
   maxDelay: Number.NaN,
-  maxAttempts: Number.POSITIVE_INFINITY,
-  maxTime: Number.POSITIVE_INFINITY,
+  maxAttempts: NONE,
+  maxTime: NONE,
   resetAfter: 0,
   statuses: [],
   heedsRetryAfter: true,
   canResume: false,
-  connectTimeout: Number.POSITIVE_INFINITY,
-  idleTimeout: Number.POSITIVE_INFINITY,
+  connectTimeout: NONE,
+  idleTimeout: NONE,
   maxEventSize: DEFAULT_MAX_EVENT_SIZE,
   pausesWhenHidden: false,
   probesCors: false,
@@ -68,16 +70,23 @@ export const defaults: Omit<ConnectionPolicy, 'url'> = {
   dropsReplayed: false,
 };
 
-const ownNames = [
-  ...['withCredentials', 'url', 'headers', 'signal', 'fetch', 'accept', 'reconnect', 'resume'],
-  ...['lastEventId', 'store', 'storeName', 'dropReplayed', 'connectTimeout', 'idleTimeout', 'maxEventSize'],
-  ...['whenHidden', 'corsProbe', 'comments', 'onEvent', 'trace'],
+/** Options that are numbers from 0. The policy has them by the same names. */
+const limitNames = ['connectTimeout', 'idleTimeout', 'maxEventSize'] as const;
+const delayNames = [
+  ...(['initialDelay', 'factor', 'jitter', 'maxDelay', 'maxAttempts', 'maxTime', 'resetAfter'] as const),
+];
+
+const functionNames = ['url', 'fetch', 'accept', 'onEvent', 'trace'] as const;
+
+const otherNames = [
+  ...['withCredentials', 'method', 'headers', 'body', 'signal', 'reconnect', 'resume', 'lastEventId'],
+  ...['store', 'storeName', 'dropReplayed', 'whenHidden', 'corsProbe', 'comments'],
 ];
 
 /** Options of `fetch` in browsers. */
 const fetchNames = [
-  ...['method', 'body', 'cache', 'credentials', 'duplex', 'integrity', 'keepalive', 'mode', 'priority'],
-  ...['redirect', 'referrer', 'referrerPolicy', 'targetAddressSpace', 'window'],
+  ...['cache', 'credentials', 'duplex', 'integrity', 'keepalive', 'mode', 'priority', 'redirect'],
+  ...['referrer', 'referrerPolicy', 'targetAddressSpace', 'window'],
 ];
 
 /** What the `fetch` of Node, Bun, Deno and Cloudflare's workers adds. */
@@ -94,11 +103,6 @@ const nearNames: [names: RegExp, option: string][] = [
   [/eventId/i, 'lastEventId'],
   [/hidden/i, 'whenHidden'],
   [/size/i, 'maxEventSize'],
-];
-
-const policyNames: (keyof ReconnectPolicy)[] = [
-  ...(['initialDelay', 'factor', 'jitter', 'maxDelay', 'maxAttempts', 'maxTime', 'resetAfter'] as const),
-  ...(['statuses', 'retryAfter'] as const),
 ];
 
 /** The constructor's second argument as a dictionary: a copy, as each member is read once. */
@@ -119,26 +123,23 @@ export function parseOptions(
   url: string,
   init: EventSourceInit,
 ): { policy: ConnectionPolicy; requests: RequestFactory } {
-  const fetchInit: Record<string, unknown> = {};
-  const setDefault = (name: string, value: string) => {
-    if (supportsFetchOption(name, value)) fetchInit[name] = value;
-  };
-  setDefault('cache', 'no-store');
-  setDefault('credentials', init.withCredentials ? 'include' : 'same-origin');
-  setDefault('mode', 'cors');
+  const fetchInit: Record<string, unknown> = { ...defaultFetchInit() };
+  if (init.withCredentials && fetchInit.credentials) fetchInit.credentials = 'include';
+  // Made here, because bundlers keep an array of arrays even where nothing uses it.
+  const ownNames = [...otherNames, ...functionNames, ...limitNames];
   for (const name in init) {
     const value = init[name as keyof EventSourceInit];
-    if (name === 'node') Object.assign(fetchInit, toNodeOptions(value));
-    else if (fetchNames.includes(name) || runtimeNames.includes(name)) {
-      if (value !== undefined && name !== 'body') fetchInit[name] = value;
-    } else if (!ownNames.includes(name) && value !== undefined)
-      failUnknown(`option "${name}"`, name, [...ownNames, ...fetchNames]);
+    if (value === undefined || ownNames.includes(name)) continue;
+    if (name === 'node') {
+      if (init.node?.dispatcher !== undefined) fetchInit.dispatcher = init.node.dispatcher;
+    } else if (fetchNames.includes(name) || runtimeNames.includes(name)) fetchInit[name] = value;
+    else failUnknown(`option "${name}"`, name, [...ownNames, ...fetchNames], policyNames());
   }
   if (init.signal && typeof init.signal.addEventListener !== 'function')
     fail('the option "signal" must be an AbortSignal');
-  for (const name of ['url', 'fetch', 'accept', 'onEvent', 'trace'] as const) {
+  for (const name of functionNames) {
     if (init[name] !== undefined && typeof init[name] !== 'function')
-      fail(`the option "${name}" must be a function, got ${describe(init[name])}`);
+      fail(`the option "${name}" must be a function, got ${typeName(init[name])}`);
   }
   const { whenHidden = 'keep', lastEventId = '' } = init;
   if (whenHidden !== 'keep' && whenHidden !== 'pause') {
@@ -155,9 +156,7 @@ export function parseOptions(
       fetch: init.fetch as FetchLike | undefined,
       ...parseReconnect(init),
       canResume: init.resume !== undefined,
-      connectTimeout: toNumber('connectTimeout', init.connectTimeout, defaults.connectTimeout),
-      idleTimeout: toNumber('idleTimeout', init.idleTimeout, defaults.idleTimeout),
-      maxEventSize: toNumber('maxEventSize', init.maxEventSize, defaults.maxEventSize),
+      ...numbersOf(init, limitNames),
       pausesWhenHidden: whenHidden === 'pause',
       probesCors: init.corsProbe !== false && !init.fetch && /^get$/i.test(method) && isCrossOrigin(url),
       lastEventId: toEventId(lastEventId),
@@ -177,38 +176,29 @@ function isCrossOrigin(url: string): boolean {
 declare const WorkerGlobalScope: unknown;
 
 function parseReconnect({ reconnect, node }: EventSourceInit): Partial<ConnectionPolicy> {
-  const initialDelay = toNumber('node.reconnectionTime', node?.reconnectionTime, defaults.initialDelay);
+  const { reconnectionTime: initialDelay = defaults.initialDelay } = numbersOf(
+    node ?? {},
+    ['reconnectionTime'],
+    'node.',
+  );
   if (reconnect === undefined) return { initialDelay };
   if (reconnect === false) return { rules: NEVER };
   if (typeof reconnect === 'function') return { rules: ASK, initialDelay };
   if (reconnect !== true && (typeof reconnect !== 'object' || reconnect === null)) {
-    fail(`the option "reconnect" must be true, false, a policy or a function, got ${describe(reconnect)}`);
+    fail(`the option "reconnect" must be true, false, a policy or a function, got ${typeName(reconnect)}`);
   }
   const policy: ReconnectPolicy = reconnect === true ? {} : reconnect;
   for (const name in policy) {
-    if (!policyNames.includes(name as keyof ReconnectPolicy))
-      failUnknown(`member "${name}" of "reconnect"`, name, policyNames);
+    if (!policyNames().includes(name)) failUnknown(`member "${name}" of "reconnect"`, name, policyNames());
   }
-  const number = (name: Exclude<keyof ReconnectPolicy, 'statuses' | 'retryAfter'>, fallback: number) =>
-    toNumber(`reconnect.${name}`, policy[name], fallback);
   return {
     rules: POLICY,
-    initialDelay: number('initialDelay', initialDelay),
-    factor: number('factor', defaults.factor),
-    jitter: number('jitter', 0.5),
-    maxDelay: number('maxDelay', defaults.maxDelay),
-    maxAttempts: number('maxAttempts', defaults.maxAttempts),
-    maxTime: number('maxTime', defaults.maxTime),
-    resetAfter: number('resetAfter', defaults.resetAfter),
+    initialDelay,
+    jitter: 0.5,
+    ...numbersOf(policy, delayNames, 'reconnect.'),
     statuses: [...(policy.statuses ?? [])],
     heedsRetryAfter: policy.retryAfter ?? true,
   };
-}
-
-/** The options that undici's `EventSource` has for Node. */
-function toNodeOptions(node: unknown): object {
-  const { dispatcher } = (node ?? {}) as { dispatcher?: unknown };
-  return dispatcher === undefined ? {} : { dispatcher };
 }
 
 /** Throws if an ID can't be sent as a header. No stream has such an ID. */
@@ -220,18 +210,30 @@ export function toEventId(value: unknown): string {
   return id;
 }
 
-function toNumber(name: string, value: unknown, fallback: number): number {
-  if (value === undefined) return fallback;
-  if (typeof value !== 'number' || !(value >= 0)) {
-    fail(`the option "${name}" is ${String(value)}; it must be a number from 0`);
+/** The options with these names that are given. */
+function numbersOf<Name extends string>(
+  options: { readonly [_ in Name]?: unknown },
+  names: readonly Name[],
+  prefix = '',
+): { [_ in Name]?: number } {
+  const numbers: { [_ in Name]?: number } = {};
+  for (const name of names) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (typeof value !== 'number' || !(value >= 0)) {
+      fail(`the option "${prefix}${name}" is ${String(value)}; it must be a number from 0`);
+    }
+    numbers[name] = value;
   }
-  return value;
+  return numbers;
 }
 
-function failUnknown(what: string, name: string, names: readonly string[]): never {
-  const find = (names: readonly string[]) =>
-    names.find((known) => isNear(known.toLowerCase(), name.replace(/[_-]/g, '').toLowerCase()));
-  const ofPolicy = names === policyNames ? undefined : find(policyNames);
+const policyNames = (): string[] => [...delayNames, 'statuses', 'retryAfter'];
+
+function failUnknown(what: string, name: string, names: string[], policyNames: string[] = []): never {
+  const plain = name.replace(/[_-]/g, '').toLowerCase();
+  const find = (names: string[]) => names.find((known) => isNear(known.toLowerCase(), plain));
+  const ofPolicy = find(policyNames);
   const near =
     find(names) ??
     (ofPolicy && `reconnect: { ${ofPolicy} }`) ??
@@ -241,19 +243,14 @@ function failUnknown(what: string, name: string, names: readonly string[]): neve
 
 /** Whether one letter was added, left out or changed, or two were swapped. */
 function isNear(known: string, name: string): boolean {
-  if (Math.abs(known.length - name.length) > 1) return false;
   let start = 0;
   while (start < known.length && known[start] === name[start]) start++;
-  const rests = [known.slice(start), name.slice(start)] as const;
-  const [a, b] = rests;
+  const a = known.slice(start);
+  const b = name.slice(start);
   return (
     a.slice(1) === b.slice(1) ||
     a.slice(1) === b ||
     a === b.slice(1) ||
     (a.slice(2) === b.slice(2) && a[0] === b[1] && a[1] === b[0])
   );
-}
-
-function describe(value: unknown): string {
-  return value === null ? 'null' : typeof value;
 }

@@ -1,42 +1,36 @@
 /** Page lifecycle and network state, for the connections that depend on them. */
 
-/** A connection of the Rust driver. */
 export interface PageObserver {
-  setPage(hidden: boolean, frozen: boolean): void;
-  setNetwork(isThere: boolean): void;
-}
-
-interface Observation {
-  observer: PageObserver;
-  onStop: (() => void) | undefined;
+  setPage(isHidden: boolean, isFrozen: boolean): void;
+  setNetwork?(isThere: boolean): void;
+  /** The page has called `window.stop()`, which closes native connections. */
+  stop?(): void;
 }
 
 /** Tests define a `document` that has little of one, and Node has no events of its own. */
 type PartialTarget = { [Method in 'addEventListener' | 'removeEventListener']?: EventTarget[Method] };
 
-const observations = new Set<Observation>();
+const observers = new Set<PageObserver>();
 let isFrozen = false;
 /** Makes `window.stop` the platform's own again. */
 let restoreStop: (() => void) | undefined;
 
 /**
- * Tells `observer` the current state, unless it is the normal one, and later each change. `onStop` is called when the
- * page calls `window.stop()`, which closes native connections.
+ * Tells `observer` the current state, unless it is the normal one, and later each change.
  *
  * @returns a function that ends the observation
  */
-export function observePage(observer: PageObserver, onStop?: () => void): () => void {
+export function observePage(observer: PageObserver): () => void {
   const isOffline = globalThis.navigator?.onLine === false;
-  if (observations.size === 0) {
+  if (observers.size === 0) {
     listen('addEventListener');
     restoreStop = watchStop();
   }
-  const observation = { observer, onStop };
-  observations.add(observation);
+  observers.add(observer);
   if (isHidden() || isFrozen) observer.setPage(isHidden(), isFrozen);
-  if (isOffline) observer.setNetwork(false);
+  if (isOffline) observer.setNetwork?.(false);
   return () => {
-    if (!observations.delete(observation) || observations.size > 0) return;
+    if (!observers.delete(observer) || observers.size > 0) return;
     listen('removeEventListener');
     restoreStop?.();
     // Its end can't be observed any more.
@@ -46,12 +40,12 @@ export function observePage(observer: PageObserver, onStop?: () => void): () => 
 
 function listen(method: keyof PartialTarget): void {
   const { document } = globalThis as { document?: PartialTarget };
-  const global = globalThis as PartialTarget;
+  const toggle = (target: PartialTarget | undefined, ...types: string[]) => {
+    for (const type of types) target?.[method]?.(type, onChange);
+  };
   // Workers have a network but no page.
-  for (const type of ['online', 'offline']) global[method]?.(type, onChange);
-  if (!document) return;
-  for (const type of ['pagehide', 'pageshow']) global[method]?.(type, onChange);
-  for (const type of ['visibilitychange', 'freeze', 'resume']) document[method]?.(type, onChange);
+  toggle(globalThis as PartialTarget, 'online', 'offline', ...(document ? ['pagehide', 'pageshow'] : []));
+  toggle(document, 'visibilitychange', 'freeze', 'resume');
 }
 
 /**
@@ -62,7 +56,7 @@ function watchStop(): (() => void) | undefined {
   const { document, stop } = globalThis as { document?: unknown; stop?: () => void };
   if (!document || typeof stop !== 'function') return undefined;
   const replacement = () => {
-    for (const { onStop } of [...observations]) onStop?.();
+    tellAll((observer) => observer.stop?.());
     stop.call(globalThis);
   };
   globalThis.stop = replacement;
@@ -73,16 +67,21 @@ function watchStop(): (() => void) | undefined {
 }
 
 function onChange({ type }: Event): void {
-  if (type === 'online' || type === 'offline') {
-    for (const { observer } of [...observations]) observer.setNetwork(type === 'online');
+  const isOnline = type === 'online';
+  if (isOnline || type === 'offline') {
+    tellAll((observer) => observer.setNetwork?.(isOnline));
     return;
   }
   // Whether the page is kept (`persisted`) or not.
   if (type === 'freeze' || type === 'pagehide') isFrozen = true;
   if (type === 'resume' || type === 'pageshow') isFrozen = false;
-  for (const observation of [...observations]) {
+  tellAll((observer) => observer.setPage(isHidden(), isFrozen));
+}
+
+function tellAll(tell: (observer: PageObserver) => void): void {
+  for (const observer of [...observers]) {
     // One observer can end another.
-    if (observations.has(observation)) observation.observer.setPage(isHidden(), isFrozen);
+    if (observers.has(observer)) tell(observer);
   }
 }
 

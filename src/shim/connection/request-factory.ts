@@ -1,7 +1,7 @@
 /** The request of each attempt, from the user's values and functions. */
 
 import type { Attempt, EventSourceInit, PerAttempt, RequestHeaders, ResumeRequest } from '../types.js';
-import { byteString, fail, resolveUrl, splitCredentials } from './url.js';
+import { byteString, fail, resolveUrl, splitCredentials, typeName } from './url.js';
 
 /** What the Rust driver sends. */
 export interface RequestSpec {
@@ -24,54 +24,45 @@ type Parts = [url: string | URL, headers: RequestHeaders, body: BodyInit | null]
 export class RequestFactory {
   readonly #first: Template;
   readonly #resuming: Template;
+  /** The resuming request has the headers of the first, without the type of a body that it doesn't have. */
+  readonly #dropsContentType: boolean;
   #idempotencyKey: string | undefined;
   #isBodySpent = false;
 
-  constructor(url: string, method: string, init: RequestInit, options: EventSourceInit) {
-    const { headers = {}, body = null } = options;
-    this.#first = { url: options.url ?? url, headers, body, init: { ...init, method } };
+  constructor(address: string, method: string, init: RequestInit, options: EventSourceInit) {
+    const { url = address, headers = {}, body = null } = options;
     const resume: ResumeRequest = options.resume ?? {};
+    this.#first = { url, headers, body, init: { ...init, method } };
     this.#resuming = {
-      url: resume.url ?? this.#first.url,
-      headers: resume.headers ?? withoutContentType(headers),
+      url: resume.url ?? url,
+      headers: resume.headers ?? headers,
       body: resume.body ?? null,
       init: { ...init, method: `${resume.method ?? 'GET'}` },
     };
+    this.#dropsContentType = !resume.headers;
     for (const { headers, body, init } of [this.#first, this.#resuming]) {
       if (typeof headers !== 'function') toHeaderMap(headers);
       if (typeof body !== 'function') checkBody(init.method as string, body);
     }
   }
 
-  /**
-   * The request of an attempt, synchronously unless one of the user's functions returns a promise.
-   *
-   * @param lastEventId sent as `Last-Event-ID`, unless it is empty
-   */
-  make(
-    attempt: Attempt,
-    resumes: boolean,
-    lastEventId = attempt.lastEventId,
-  ): RequestSpec | Promise<RequestSpec> {
-    const { url, headers, body, init } = resumes ? this.#resuming : this.#first;
+  /** The request of an attempt, synchronously unless one of the user's functions returns a promise. */
+  make(attempt: Attempt, resumes: boolean): RequestSpec | Promise<RequestSpec> {
+    const { url, headers, body } = resumes ? this.#resuming : this.#first;
     const parts = [url, headers, body].map((part) => (typeof part === 'function' ? part(attempt) : part));
     const isAsync = parts.some((part) => typeof (part as Promise<unknown> | null)?.then === 'function');
-    const finish = (parts: unknown[]) => this.#finish(init, parts as Parts, resumes, lastEventId);
+    const finish = (parts: unknown[]) => this.#finish(parts as Parts, resumes, attempt.lastEventId);
     return isAsync ? Promise.all(parts).then(finish) : finish(parts);
   }
 
-  #finish(
-    template: RequestInit,
-    [url, headersInit, body]: Parts,
-    resumes: boolean,
-    lastEventId: string,
-  ): RequestSpec {
+  #finish([url, headersInit, body]: Parts, resumes: boolean, lastEventId: string): RequestSpec {
+    const template = resumes ? this.#resuming : this.#first;
     const headers = toHeaderMap(headersInit);
-    const init: RequestInit & { duplex?: 'half' } = { ...template };
+    const init: RequestInit & { duplex?: 'half' } = { ...template.init };
     if (!resumes) {
       this.#idempotencyKey ??= headers.get('idempotency-key')?.[1];
       if (this.#idempotencyKey !== undefined) setHeader(headers, 'Idempotency-Key', this.#idempotencyKey);
-    }
+    } else if (this.#dropsContentType) headers.delete('content-type');
     checkBody(init.method as string, body);
     if (body !== null && body !== undefined) init.body = body;
     if (typeof ReadableStream === 'function' && body instanceof ReadableStream) {
@@ -145,11 +136,9 @@ function checkStreamsCanBeSent(): void {
 
 function toHeaderValue(name: string, value: unknown): string {
   if (typeof value !== 'string' && typeof value !== 'number') {
-    fail(
-      `the value of the header "${name}" is ${value === null ? 'null' : typeof value}; it must be a string or a number`,
-    );
+    fail(`the value of the header "${name}" is ${typeName(value)}; it must be a string or a number`);
   }
-  const text = String(value);
+  const text = `${value}`;
   const headers = new Headers();
   try {
     headers.append(name, text);
@@ -161,14 +150,4 @@ function toHeaderValue(name: string, value: unknown): string {
 
 function isIterable(value: unknown): value is Iterable<[string, unknown]> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
-}
-
-/** The type of a body is wrong for a request without one. */
-function withoutContentType(headers: PerAttempt<RequestHeaders>): PerAttempt<RequestHeaders> {
-  const strip = (init: RequestHeaders) => {
-    const map = toHeaderMap(init);
-    map.delete('content-type');
-    return [...map.values()];
-  };
-  return typeof headers === 'function' ? async (attempt) => strip(await headers(attempt)) : strip(headers);
 }

@@ -63,3 +63,8 @@ export function byteString(text: string): string {
 export function fail(message: string): never {
   throw new TypeError(`EventSource: ${message}`);
 }
+
+/** A value's type, for messages. */
+export function typeName(value: unknown): string {
+  return value === null ? 'null' : typeof value;
+}

@@ -141,11 +141,13 @@ export class EventSourceErrorEvent extends /* @__PURE__ */ platformClass('Event'
 
 export interface EventSourceErrorEvent extends Omit<ErrorMembers, 'message' | 'cause'> {}
 
-addInspection(EventSourceErrorEvent.prototype, (event: EventSourceErrorEvent) => {
-  const { kind, message, attempt, status, url, body, willReconnect, delay, cause } = event;
-  const members = { kind, message, attempt, status, url, body, willReconnect, delay, cause };
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
-});
+addInspection(EventSourceErrorEvent.prototype, (event: EventSourceErrorEvent) =>
+  Object.fromEntries(
+    Object.entries(event).filter(
+      ([name, value]) => value !== undefined && !/^(isTrusted|statusText|headers)$/.test(name),
+    ),
+  ),
+);
 
 /**
  * The exception of loops and promises, with the members of the `error` event.

@@ -2,83 +2,70 @@
 
 import { createScheduler } from './scheduler.js';
 
-/** An event of the stream that waits to be fired. */
-export interface WaitingEvent {
-  type: string;
-  data: string;
-  lastEventId: string;
-  isComment: boolean;
+/** A queue of functions that are called in tasks of their own. */
+export interface EventQueue {
+  push(task: () => void): void;
+  /** Continues, if it is no longer blocked. */
+  resume(): void;
+  /** Drops all items. */
+  clear(): void;
+  /** Returns a promise that is fulfilled when fewer items than `limit` wait; `undefined` if that is so already. */
+  untilBelow(limit: number): Promise<void> | undefined;
 }
 
-/** A queue whose items are handled in tasks of their own. */
-export class EventQueue<T> {
-  #items: T[] = [];
-  #next = 0;
-  #isScheduled = false;
-  readonly #handle: (item: T) => void;
-  readonly #isBlocked: () => boolean;
-  readonly #schedule: () => void;
-  #waits: { limit: number; resolve: () => void } | undefined;
+/**
+ * @param run calls a function in the right context
+ * @param isBlocked nothing is called while it returns true; call `resume` afterwards
+ */
+export function createEventQueue(run: (task: () => void) => void, isBlocked: () => boolean): EventQueue {
+  let items: (() => void)[] = [];
+  let next = 0;
+  let isScheduled = false;
+  let wait: { limit: number; resolve: () => void } | undefined;
+  const count = () => items.length - next;
 
-  /** Nothing is handled while `isBlocked`; call `resume` afterwards. */
-  constructor(handle: (item: T) => void, isBlocked: () => boolean) {
-    this.#handle = handle;
-    this.#isBlocked = isBlocked;
-    this.#schedule = createScheduler(() => this.#handleNext());
-  }
-
-  get length(): number {
-    return this.#items.length - this.#next;
-  }
-
-  push(item: T): void {
-    this.#items.push(item);
-    this.resume();
-  }
-
-  /** Continues, if it is no longer blocked. */
-  resume(): void {
-    if (this.#isScheduled || this.length === 0) return;
-    this.#isScheduled = true;
-    this.#schedule();
-  }
-
-  /** Drops all items. */
-  clear(): void {
-    this.#items = [];
-    this.#next = 0;
-    this.#settle();
-  }
-
-  /** Returns a promise that is fulfilled when fewer items than `limit` wait; `undefined` if that is so already. */
-  untilBelow(limit: number): Promise<void> | undefined {
-    if (this.length < limit) return undefined;
-    return new Promise((resolve) => {
-      this.#waits = { limit, resolve };
-    });
-  }
-
-  #handleNext(): boolean {
-    this.#isScheduled = this.length > 0 && !this.#isBlocked();
-    if (!this.#isScheduled) return false;
-    const item = this.#items[this.#next++] as T;
-    if (this.length === 0) {
-      this.#items = [];
-      this.#next = 0;
-    }
+  const clear = () => {
+    items = [];
+    next = 0;
+  };
+  const settle = () => {
+    if (!wait || count() >= wait.limit) return;
+    wait.resolve();
+    wait = undefined;
+  };
+  const schedule = createScheduler(() => {
+    isScheduled = count() > 0 && !isBlocked();
+    if (!isScheduled) return false;
+    const item = items[next++] as () => void;
+    if (count() === 0) clear();
     try {
-      this.#handle(item);
+      run(item);
     } finally {
-      this.#settle();
+      settle();
     }
-    this.#isScheduled = this.length > 0;
-    return this.#isScheduled;
-  }
-
-  #settle(): void {
-    const waits = this.#waits;
-    if (!waits || this.length >= waits.limit) return;
-    this.#waits = undefined;
-    waits.resolve();
-  }
+    isScheduled = count() > 0;
+    return isScheduled;
+  });
+  const resume = () => {
+    if (isScheduled || count() === 0) return;
+    isScheduled = true;
+    schedule();
+  };
+  return {
+    push: (item) => {
+      items.push(item);
+      resume();
+    },
+    resume,
+    clear: () => {
+      clear();
+      settle();
+    },
+    untilBelow: (limit) =>
+      count() < limit
+        ? undefined
+        : new Promise((resolve) => {
+            wait = { limit, resolve };
+          }),
+  };
 }

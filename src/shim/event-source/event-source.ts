@@ -2,14 +2,14 @@
 
 import { Connection, type ConnectionHandler } from '../connection/connection.js';
 import { onAbort } from '../connection/on-abort.js';
-import { type ConnectionPolicy, parseOptions, toDictionary, toEventId } from '../connection/options.js';
-import type { RequestFactory, RequestSpec } from '../connection/request-factory.js';
+import { parseOptions, toDictionary, toEventId } from '../connection/options.js';
+import type { RequestFactory } from '../connection/request-factory.js';
 import { resolveUrl } from '../connection/url.js';
 import { asyncDispose, captureContext, dispose, platformClass } from '../platform.js';
 import type { EventSourceInit, EventsWith, ReconnectFunction, TraceEntry } from '../types.js';
 import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from './event-classes.js';
 import { EventIterators } from './event-iterators.js';
-import { EventQueue, type WaitingEvent } from './event-queue.js';
+import { createEventQueue } from './event-queue.js';
 import { type Handler, HandlerAttributes, type SetHandler } from './handler-attributes.js';
 import { IdStore } from './id-store.js';
 import { addInspection } from './inspect.js';
@@ -56,10 +56,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   readonly #undo: (() => void)[] = [];
 
   readonly #inContext = captureContext();
-  readonly #queue = new EventQueue<WaitingEvent | (() => void)>(
-    (item) => this.#inContext(() => (typeof item === 'function' ? item() : this.#dispatch(item))),
-    () => this.#iterators.isFull,
-  );
+  readonly #queue = createEventQueue(this.#inContext, () => this.#iterators.isFull);
   readonly #iterators = new EventIterators(() => this.#queue.resume());
 
   /**
@@ -86,7 +83,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
       this.#readyState = CLOSED;
     } else {
       this.#undo.push(onAbort(signal, () => this.close()));
-      this.#connection = new Connection(policy, this.#handler(policy, requests));
+      this.#connection = new Connection(policy, this.#handler(requests));
     }
   }
 
@@ -168,27 +165,21 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     return this.#iterators.add(this.#readyState === CLOSED);
   }
 
-  #handler(policy: ConnectionPolicy, requests: RequestFactory): ConnectionHandler {
+  #handler(requests: RequestFactory): ConnectionHandler {
     const init = this.#init;
     const { accept, comments, trace } = init;
-    let attempt = 0;
     let received = 0;
     return {
       begin: () => init.store && this.#store.read((id) => this.#resumeFrom(id)),
-      prepare: (number, resumes) => {
-        // Received events count, even if they haven't been fired yet.
-        const lastEventId = this.#connection?.lastEventId ?? policy.lastEventId;
-        attempt = number;
-        const traced = (request: RequestSpec) => {
-          const method = `${request.init.method}`;
-          this.#trace({ type: 'request', attempt, url: request.url, method, lastEventId });
-          return request;
-        };
-        const request = requests.make({ attempt, lastEventId, error: this.#lastError }, resumes);
-        return request instanceof Promise ? request.then(traced) : traced(request);
+      // Received events count, even if they haven't been fired yet.
+      prepare: (attempt, lastEventId, resumes) =>
+        requests.make({ attempt, lastEventId, error: this.#lastError }, resumes),
+      sending: ({ url, init }, attempt) => {
+        const lastEventId = this.#connection?.lastEventId ?? '';
+        this.#trace({ type: 'request', attempt, url: `${url}`, method: `${init.method}`, lastEventId });
       },
       accept: accept && ((response) => accept(response)),
-      opened: (response) => {
+      opened: (response, attempt) => {
         this.#traceResponse(response, attempt);
         this.#enqueue(() => {
           this.#readyState = OPEN;
@@ -197,17 +188,19 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
         });
       },
       onBytes: trace && ((count) => this.#trace({ type: 'bytes', count })),
-      onBlock: (data, type, id) => {
-        const lastEventId = this.#connection?.lastEventId ?? '';
+      onBlock: (data, type, id, _retry, lastEventId) => {
         received++;
         if (data !== undefined) {
-          this.#enqueue({ type: type || 'message', data, lastEventId, isComment: false });
+          this.#enqueue(() => this.#dispatch(type || 'message', data, lastEventId));
         } else if (id !== undefined) {
           this.#enqueue(() => this.#setLastEventId(id));
         }
       },
       onComment: comments
-        ? (data) => this.#enqueue({ type: 'comment', data, lastEventId: '', isComment: true })
+        ? (data) =>
+            this.#enqueue(() => {
+              this.dispatchEvent(newMessageEvent('comment', data, this.#origin, this.#lastEventId));
+            })
         : undefined,
       untilWanted: () => {
         if (received > 0) this.#trace({ type: 'events', count: received });
@@ -263,17 +256,15 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     this.#iterators.end();
   }
 
-  #enqueue(item: WaitingEvent | (() => void)): void {
-    if (this.#readyState !== CLOSED) this.#queue.push(item);
+  #enqueue(task: () => void): void {
+    if (this.#readyState !== CLOSED) this.#queue.push(task);
   }
 
-  #dispatch({ type, data, lastEventId, isComment }: WaitingEvent): void {
-    if (!isComment && lastEventId !== this.#lastEventId) this.#setLastEventId(lastEventId);
-    const event = newMessageEvent(type, data, this.#origin, this.#lastEventId);
-    if (!isComment) {
-      this.#iterators.push(event);
-      callSafely(this.#init.onEvent, event);
-    }
+  #dispatch(type: string, data: string, lastEventId: string): void {
+    if (lastEventId !== this.#lastEventId) this.#setLastEventId(lastEventId);
+    const event = newMessageEvent(type, data, this.#origin, lastEventId);
+    this.#iterators.push(event);
+    callSafely(this.#init.onEvent, event);
     if (this.#readyState !== CLOSED) this.dispatchEvent(event);
   }
 

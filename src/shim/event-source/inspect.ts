@@ -10,22 +10,19 @@ type Inspect = (value: unknown, options: Options) => string;
 export function addInspection(prototype: object, describe: (source: never) => object): void {
   const { process } = globalThis as { process?: { versions?: { node?: string } } };
   if (!process?.versions?.node) return;
-  const define = (symbol: string, show: (source: object, ...args: never[]) => unknown) =>
+  // Deno prefers what it knows of its own EventTarget to the symbol of Node.
+  for (const symbol of ['nodejs.util.inspect.custom', 'Deno.customInspect']) {
     Object.defineProperty(prototype, Symbol.for(symbol), {
-      value(this: object, ...args: never[]) {
-        return this === prototype ? `${this.constructor.name} {}` : show(this, ...args);
+      /** Node gives depth, options and `inspect`, Deno `inspect` and options. */
+      value(this: object, first: number | Inspect, options: Options, inspect: Inspect = first as Inspect) {
+        const { name } = this.constructor;
+        if (this === prototype) return `${name} {}`;
+        if ((first as number) < 0) return `[${name}]`;
+        const depth = options.depth == null ? options.depth : options.depth - 1;
+        return `${name} ${inspect(describe(this as never), { ...options, depth: depth as number | null })}`;
       },
       configurable: true,
       writable: true,
     });
-  define('nodejs.util.inspect.custom', (source, depth: number, options: Options, inspect: Inspect) => {
-    const { name } = source.constructor;
-    if (depth < 0) return `[${name}]`;
-    const inner = options.depth == null ? options.depth : options.depth - 1;
-    return `${name} ${inspect(describe(source as never), { ...options, depth: inner as number | null })}`;
-  });
-  // Deno prefers what it knows of its own EventTarget to the symbol of Node.
-  define('Deno.customInspect', (source, inspect: Inspect, options: Options) => {
-    return `${source.constructor.name} ${inspect(describe(source as never), options)}`;
-  });
+  }
 }

@@ -7,7 +7,7 @@
  * fires many events in one task. Such a callback is called a turn here.
  */
 
-import { userAgent } from '../platform.js';
+import { once, userAgent, works } from '../platform.js';
 
 /** Fires the next event. Returns whether there are more. */
 export type FireNext = () => boolean;
@@ -118,17 +118,12 @@ const usable = new WeakMap<object, boolean>();
 /** Whether a timer function works: Next's edge runtime has one that throws, and Sinon's, Jest's and Vitest's hold tasks back. */
 function isReal<T extends (task: () => void) => unknown>(timer: T | undefined): timer is T {
   if (!timer || 'clock' in timer || '_isMockFunction' in timer) return false;
-  let isUsable = usable.get(timer);
-  if (isUsable === undefined) {
-    try {
-      timer(() => {});
-      isUsable = true;
-    } catch {
-      isUsable = false;
-    }
-    usable.set(timer, isUsable);
-  }
-  return isUsable;
+  if (!usable.has(timer))
+    usable.set(
+      timer,
+      works(() => timer(() => {})),
+    );
+  return usable.get(timer) as boolean;
 }
 
 /** One message to a port of its own, which doesn't keep the process alive. */
@@ -147,45 +142,28 @@ function isCloudflare(): boolean {
 
 // Browsers.
 
-let isMessaging: boolean | undefined;
 const waiting: FireNext[] = [];
 /** An event was fired, and no task without one has begun since. */
 let isTurnTaken = false;
-let requestMessage: (() => void) | undefined;
+const requestMessage = /* @__PURE__ */ once(openPort);
 
-function usesMessages(): boolean {
-  if (isMessaging === undefined) {
-    const { setImmediate, process } = globalThis as {
-      setImmediate?: unknown;
-      process?: { versions?: object };
-    };
-    // Tests give jsdom, which is Node, a window. Some ports exist and throw, as in Next's edge runtime.
-    isMessaging = !setImmediate && !process?.versions && !isCloudflare() && canPost();
-  }
-  return isMessaging;
-}
+const usesMessages = /* @__PURE__ */ once(() => {
+  const { setImmediate, process } = globalThis as {
+    setImmediate?: unknown;
+    process?: { versions?: object };
+  };
+  // Tests give jsdom, which is Node, a window.
+  return !setImmediate && !process?.versions && !isCloudflare() && canPost();
+});
 
-let isPosting: boolean | undefined;
-
-function canPost(): boolean {
-  if (isPosting === undefined) {
-    try {
-      const { port1 } = new MessageChannel();
-      port1.close();
-      isPosting = true;
-    } catch {
-      isPosting = false;
-    }
-  }
-  return isPosting;
-}
+/** Some ports exist and throw, as in Next's edge runtime. */
+const canPost = /* @__PURE__ */ once(() => works(() => new MessageChannel().port1.close()));
 
 function scheduleByMessage(fireNext: FireNext): void {
   waiting.push(fireNext);
   if (isTurnTaken) return;
   isTurnTaken = true;
-  requestMessage ??= openPort();
-  requestMessage();
+  requestMessage()();
   fireFirst();
 }
 

@@ -37,10 +37,6 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T> {
     return this.#next < this.#values.length;
   }
 
-  get isEnded(): boolean {
-    return this.#state === 'ended';
-  }
-
   /** A promise that is fulfilled when a value is requested and none waits; `undefined` if that is so already. */
   untilWanted(): Promise<void> | undefined {
     if (this.#takers.length > 0 || this.#state === 'ended') return undefined;

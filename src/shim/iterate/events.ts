@@ -78,11 +78,8 @@ export function iterateEvents(
   });
   const accept = init.accept;
   const handler = {
-    prepare: (attempt: number, resumes: boolean) =>
-      prepare(
-        { attempt, lastEventId: connection?.lastEventId ?? policy.lastEventId, error: lastError },
-        resumes,
-      ),
+    prepare: (attempt: number, lastEventId: string, resumes: boolean) =>
+      prepare({ attempt, lastEventId, error: lastError }, resumes),
     accept: accept && ((response: Response) => accept(response)),
     onBlock: (data: string | undefined, type: string, id: string | undefined) => {
       if (data !== undefined) queue.push(toMessage(data, type, id));

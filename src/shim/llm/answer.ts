@@ -1,5 +1,6 @@
 /** The state of one answer. Formats write into it. */
 
+import { toFault } from './completion-error.js';
 import { isObject, textOf } from './json.js';
 import { type ProviderError, toProviderError } from './provider-error.js';
 import type { CompletionPart, Json, PartValue, ToolCall, Usage } from './types.js';
@@ -32,6 +33,9 @@ export class Answer {
   hasContent = false;
   readonly #blocks: { text?: unknown; reasoning?: unknown } = {};
   #calls = 0;
+
+  /** Makes the error of an incomplete answer. A method, so that lazily loaded code has no file in common with `completion`. */
+  readonly fault = toFault;
 
   add(part: PartValue): void {
     const { type, ...rest } = part;

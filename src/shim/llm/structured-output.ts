@@ -1,7 +1,6 @@
 /** Structured output: the answer's text as JSON, validated by a Standard Schema, and JSON that isn't complete yet. */
 
 import type { Answer } from './answer.js';
-import { toFault } from './completion-error.js';
 
 /** Partial objects are parsed again when the text has grown by this share. */
 const PARTIAL_STEP = 0.01;
@@ -57,9 +56,9 @@ export const structuredOutput: StructuredOutput = (schema, answer) => {
       answer.add({ type: 'object', object: partialJson(text), isFinal: false });
     },
     async end() {
-      const { text, toolCalls, reason } = answer;
+      const { text, toolCalls } = answer;
       if (!text && toolCalls.length > 0) return undefined;
-      const object = await validate(schema, text, reason);
+      const object = await validate(schema, answer);
       answer.add({ type: 'object', object, isFinal: true });
       return object;
     },
@@ -67,16 +66,13 @@ export const structuredOutput: StructuredOutput = (schema, answer) => {
 };
 
 /** The validated value. Throws a `CompletionError` of the kind `schema`. */
-async function validate<Output>(
-  schema: StandardSchema<Output>,
-  text: string,
-  reason: string | undefined,
-): Promise<Output> {
+async function validate<Output>(schema: StandardSchema<Output>, answer: Answer): Promise<Output> {
+  const { text, reason } = answer;
   let value: unknown;
   try {
     value = JSON.parse(withoutFence(text));
   } catch (cause) {
-    throw toFault('schema', `The answer isn't JSON (it ended with "${reason}"): ${cause}`, text, cause);
+    throw answer.fault('schema', `The answer isn't JSON (it ended with "${reason}"): ${cause}`, text, cause);
   }
   const result = await schema['~standard'].validate(value);
   if (!result.issues) return result.value;
@@ -84,7 +80,7 @@ async function validate<Output>(
     const names = path.map((name) => String(typeof name === 'object' ? name.key : name));
     return names.length > 0 ? `${names.join('.')}: ${message}` : message;
   });
-  throw toFault('schema', `The answer doesn't match the schema: ${issues.join('; ')}`, result.issues);
+  throw answer.fault('schema', `The answer doesn't match the schema: ${issues.join('; ')}`, result.issues);
 }
 
 /**

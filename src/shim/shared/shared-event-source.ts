@@ -178,7 +178,6 @@ export class SharedEventSource extends EventSource {
     // A frozen page gives up the lock and its place in the queue: otherwise no tab would get events.
     const undo = observePage({
       setPage: (isHidden, isFrozen) => setAway(isFrozen || (isHidden && whenHidden === 'pause')),
-      setNetwork: () => {},
     });
     this.#undo.push(undo);
     if (!isAway) this.#participant.join();

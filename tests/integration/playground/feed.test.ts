@@ -74,9 +74,9 @@ describe('feed view', () => {
   }
 
   it('counts down to the next attempt', async () => {
-    await connect('/feed?rate=0&count=3&retry=1500');
-    await feed.says('feed-status', /^Next attempt in 1\.\d s with Last-Event-ID: 3$/);
-    await feed.says('feed-status', /^Next attempt in 0\.\d s/);
+    await connect('/feed?rate=0&count=3&retry=3000');
+    await feed.says('feed-status', /^Next attempt in [12]\.\d s with Last-Event-ID: 3$/);
+    await feed.says('feed-status', /^Next attempt in [01]\.\d s/);
     await feed.page.waitForSelector(`${testid('feed-event')}[data-id="4"]`);
     expect(await feed.texts('feed-note')).to.include('Reconnected, resumed after ID 3');
   });
@@ -96,6 +96,7 @@ describe('feed view', () => {
     await feed.says('feed-status', /stream is complete/);
     await new Promise((done) => setTimeout(done, 200));
     expect(server.stats.requests['/feed']).to.equal(asked + 1);
+    await feed.says('feed-count', /^4 events$/);
     expect(await rows()).to.have.length(4);
   });
 
@@ -117,7 +118,7 @@ describe('feed view', () => {
   for (const [path, words] of [
     ['/feed?fault=204', /No content/],
     ['/feed?fault=401', /rejects the key/],
-    ['/feed?fault=429&retry_after=9', /Too many requests.*send again in [98] s/s],
+    ['/feed?fault=429&retry_after=9', /Too many requests.*send again in \d s/s],
     ['/feed?fault=type', /not an event stream/],
     ['/feed?nonsense=1', /refused the request.*Unknown parameter 'nonsense'/s],
     ['/nothing', /Not found/],
@@ -215,7 +216,7 @@ describe('feed view', () => {
     expect(shown.length).to.be.at.most(200);
     expect(shown.at(-1)?.id).to.equal('20000');
     expect(feed.complaints).to.deep.equal([]);
-  }).timeout(30_000);
+  });
 
   it('shows everything that a server sends as text', async () => {
     const markup = '<img src=x onerror="document.title=1"><script>document.title=1</script>';

@@ -153,7 +153,7 @@ export class Playground {
 }
 
 /** Waits for something outside the page. */
-export async function until(condition: () => boolean, what: string, milliseconds = 3000): Promise<void> {
+export async function until(condition: () => boolean, what: string, milliseconds = 30_000): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`It did not come true that ${what}`);

@@ -157,13 +157,14 @@ describe('model server', () => {
     it('keeps to the rate', async () => {
       const start = performance.now();
       await chunksOf(await ask({ stream: true, max_tokens: 20 }, 'tokens_per_second=50'));
-      expect(performance.now() - start).to.be.within(400, 1500);
+      expect(performance.now() - start).to.be.within(400, 5000);
     });
 
     it('takes the rate from the body too', async () => {
       const start = performance.now();
-      await chunksOf(await ask({ stream: true, max_tokens: 200, tokens_per_second: 0 }, ''));
-      expect(performance.now() - start).to.be.below(1500);
+      await chunksOf(await ask({ stream: true, max_tokens: 600, tokens_per_second: 0 }, ''));
+      // At the usual rate they take 10 s.
+      expect(performance.now() - start).to.be.below(5000);
     });
 
     it('ends at once when the client goes away', async () => {
@@ -321,7 +322,7 @@ describe('model server', () => {
     });
     it('sends comments while it is quiet', async () => {
       const response = await fetch(`${server.origin}/feed?count=2&rate=2&heartbeat=0.1`);
-      expect((await response.text()).match(/: heartbeat/g)?.length).to.be.within(2, 6);
+      expect((await response.text()).match(/: heartbeat/g)?.length).to.be.at.least(2);
     });
     it('answers a POST of anything', async () => {
       const { events } = await read('count=3', {

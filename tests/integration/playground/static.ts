@@ -35,7 +35,7 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
     let browser: Browser;
     let visit: Playground;
     before(async function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       [files, browser] = await Promise.all([serveFiles(), start()]);
     });
     after(async () => {
@@ -345,7 +345,7 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
         }
         if (width === 1280) await visit.close();
       }
-    }).timeout(120_000);
+    }).timeout(300_000);
 
     it('its policy allows what it needs and no more', async () => {
       await open();

@@ -219,6 +219,24 @@ describe('resume', () => {
     expect(second?.headers).to.include({ authorization: 'Bearer key', 'last-event-id': '1' });
     expect(second?.headers).not.to.have.property('content-type');
   });
+
+  it('headers of its own are sent as they are, the type of its body too', async () => {
+    const scenario = await Scenario.of(
+      { steps: ['retry: 5\nid: 1\ndata: a\n\n', { end: 'reset' }] },
+      { steps: ['data: b\n\n'] },
+    );
+    const headers = { 'Content-Type': 'application/json' };
+    const source = new EventSource(scenario.url, {
+      method: 'POST',
+      headers,
+      body: '{}',
+      resume: { method: 'POST', headers, body: '{"resume":true}' },
+    });
+    await next<Event>(source, 'close');
+    const [, second] = await scenario.requests();
+    expect(second).to.include({ method: 'POST', body: '{"resume":true}' });
+    expect(second?.headers).to.include({ 'content-type': 'application/json' });
+  });
 });
 
 describe('requests made fresh for each attempt', () => {
