@@ -4,7 +4,7 @@ import type { EventSink } from '../parser/batch.js';
 import { replacingDecoder } from '../parser/decoder.js';
 import { EventStreamParser } from '../parser/event-stream-parser.js';
 import type { Core } from '../wasm/load.js';
-import { BODY, END, HANDLER, TOO_LARGE, UNREADABLE } from './failure.js';
+import { Failure } from './failure.js';
 import { ignore } from './ignore.js';
 import type { ConnectionPolicy } from './options.js';
 
@@ -123,15 +123,15 @@ export class BodyLoop {
     const handler = this.#handler;
     const hasIdleTimeout = this.#policy.idleTimeout !== Number.POSITIVE_INFINITY;
     const isOver = () => reader !== this.#reader;
-    let error = END;
+    let error = Failure.End;
     let cause: unknown;
     try {
       reading: for (;;) {
         if (hasIdleTimeout) this.#lastByte = performance.now();
-        error = BODY;
+        error = Failure.Body;
         const { done, value } = await reader.read();
         if (isOver()) return;
-        error = done ? END : UNREADABLE;
+        error = done ? Failure.End : Failure.Unreadable;
         if (done) break;
         const bytes = toBytes(value);
         handler.onBytes?.(bytes.length);
@@ -147,13 +147,13 @@ export class BodyLoop {
             if (isOver()) return;
           }
           if (failure || this.#parser.isTooLarge) {
-            error = failure ? HANDLER : TOO_LARGE;
+            error = failure ? Failure.Handler : Failure.TooLarge;
             cause = failure?.cause;
             break reading;
           }
         }
       }
-      if (error === END && handler.onUnfinished) {
+      if (error === Failure.End && handler.onUnfinished) {
         this.#isFinishing = true;
         this.#inContext(() => this.#parser.finish());
         this.#isFinishing = false;

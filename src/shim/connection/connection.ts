@@ -8,36 +8,8 @@ import { captureContext } from '../platform.js';
 import { callCore, load, writeText } from '../wasm/load.js';
 import { type BodyHandler, BodyLoop } from './body-loop.js';
 import { respondsWithoutCors } from './cors-probe.js';
-import {
-  ABANDON,
-  ACCEPT,
-  ACCEPTED,
-  CLOSE,
-  DECIDED,
-  DROP,
-  type Driver,
-  EXCERPT_READ,
-  NETWORK,
-  newDriver,
-  OPEN,
-  PAGE,
-  PAUSE,
-  PROBE,
-  PROBED,
-  READ_EXCERPT,
-  RECONNECTION_TIME,
-  START,
-  TIMER,
-} from './driver-boundary.js';
-import {
-  describe,
-  END,
-  internalFailure,
-  REJECTED,
-  REQUEST_NOT_MADE,
-  startFailure,
-  UNREADABLE,
-} from './failure.js';
+import { Action, type Driver, Input, newDriver } from './driver-boundary.js';
+import { describe, Failure, internalFailure, startFailure } from './failure.js';
 import { ignore } from './ignore.js';
 import type { ConnectionPolicy } from './options.js';
 import { observePage } from './page-lifecycle.js';
@@ -113,7 +85,7 @@ export class Connection {
 
   /** Ends the request, its body and all timers. The handler isn't called any more. */
   close(): void {
-    this.enter(CLOSE);
+    this.enter(Input.Close);
     this.#end();
   }
 
@@ -133,8 +105,8 @@ export class Connection {
     }
     try {
       this.#stopObserving = observePage({
-        setPage: (isHidden, isFrozen) => this.enter(PAGE, Number(isHidden) + 2 * Number(isFrozen)),
-        setNetwork: (isThere) => this.enter(NETWORK, Number(isThere)),
+        setPage: (isHidden, isFrozen) => this.enter(Input.Page, Number(isHidden) + 2 * Number(isFrozen)),
+        setNetwork: (isThere) => this.enter(Input.Network, Number(isThere)),
         stop: () => {
           this.close();
           const message = 'window.stop() ended the connection';
@@ -144,13 +116,13 @@ export class Connection {
     } catch (cause) {
       this.onCrash(cause);
     }
-    this.enter(START);
+    this.enter(Input.Start);
   }
 
   // What the body loop reports.
 
   onReconnectionTime(milliseconds: number): void {
-    this.enter(RECONNECTION_TIME, milliseconds);
+    this.enter(Input.ReconnectionTime, milliseconds);
   }
 
   onEnd(error: number, cause?: unknown): void {
@@ -165,7 +137,7 @@ export class Connection {
     this.#body = undefined;
     body?.drop();
     crashed.push(driver, body);
-    if (driver) ignore(() => driver.feed(ABANDON, 0));
+    if (driver) ignore(() => driver.feed(Input.Abandon, 0));
     const isTold = this.#isEnded;
     this.#end();
     if (!isTold) this.#handler.failed(internalFailure(this.#attempt, cause));
@@ -175,7 +147,7 @@ export class Connection {
 
   /** Feeds the driver. */
   enter(input: number, number = 0): void {
-    if (input === TIMER && this.#body) {
+    if (input === Input.Timer && this.#body) {
       const { silence, hasReceived } = this.#body;
       number = hasReceived ? silence : -silence;
     }
@@ -193,7 +165,10 @@ export class Connection {
         this.#handler.sending?.(request, attempt);
         const send = (this.#policy.fetch ?? globalThis.fetch) as typeof fetch | undefined;
         if (!send) {
-          this.onEnd(REQUEST_NOT_MADE, new TypeError('eventsource-wasm needs fetch, which is missing here'));
+          this.onEnd(
+            Failure.RequestNotMade,
+            new TypeError('eventsource-wasm needs fetch, which is missing here'),
+          );
           return;
         }
         // An async function returns a native promise, even if the user's function returns a thenable.
@@ -201,7 +176,7 @@ export class Connection {
           driver.send(async (url: string, init: RequestInit) => send(url, init), url, { ...init, headers }),
         );
       },
-      REQUEST_NOT_MADE,
+      Failure.RequestNotMade,
     );
   }
 
@@ -222,38 +197,39 @@ export class Connection {
   act(action: number): void {
     const handler = this.#handler;
     switch (action) {
-      case DROP:
+      case Action.Drop:
         this.#turn++;
         this.#body?.drop();
         break;
-      case PROBE:
+      case Action.Probe:
         this.#settle(
           () => respondsWithoutCors(this.#policy.url, this.#policy.credentials),
-          (answers) => this.enter(PROBED, Number(answers)),
-          END,
+          (answers) => this.enter(Input.Probed, Number(answers)),
+          Failure.End,
         );
         break;
-      case ACCEPT:
+      case Action.Accept:
         this.#settle(
           () => handler.accept?.(this.#response as Response),
           (answer) => {
-            if (answer === false) this.onEnd(REJECTED, new Error('the option "accept" returned false'));
-            else this.enter(ACCEPTED);
+            if (answer === false)
+              this.onEnd(Failure.Rejected, new Error('the option "accept" returned false'));
+            else this.enter(Input.Accepted);
           },
-          REJECTED,
+          Failure.Rejected,
         );
         break;
-      case OPEN:
+      case Action.Open:
         this.#open(this.#response as Response);
         break;
-      case READ_EXCERPT:
+      case Action.ReadExcerpt:
         this.#settle(
           () => this.#body?.readExcerpt(this.#response as Response),
-          () => this.enter(EXCERPT_READ),
-          END,
+          () => this.enter(Input.ExcerptRead),
+          Failure.End,
         );
         break;
-      case PAUSE:
+      case Action.Pause:
         handler.paused?.();
         break;
       default:
@@ -279,7 +255,7 @@ export class Connection {
         () => this.#handler.decide?.(details),
         (answer) => {
           const time = answer === false ? -1 : typeof answer === 'number' ? Math.max(answer, 0) : Number.NaN;
-          this.enter(DECIDED, time);
+          this.enter(Input.Decided, time);
         },
         -1,
       );
@@ -305,7 +281,7 @@ export class Connection {
     } catch (cause) {
       settled = () => {
         this.#cause = cause;
-        if (error < 0) this.enter(DECIDED, -1);
+        if (error < 0) this.enter(Input.Decided, -1);
         else this.enter(error);
       };
     }
@@ -316,7 +292,7 @@ export class Connection {
     try {
       this.#body?.open(response);
     } catch (cause) {
-      this.onEnd(UNREADABLE, cause);
+      this.onEnd(Failure.Unreadable, cause);
       return;
     }
     this.#handler.opened?.(response, this.#attempt);

@@ -5,34 +5,42 @@ import type { ConnectionPolicy } from './options.js';
 
 export type Driver = InstanceType<Core['Connection']>;
 
+// Enums, because bundlers put their numbers where they are used.
+
 /** Inputs besides the numbers of errors, as in `input` in `src/browser/fetch_driver.rs`. */
-export const START = 16;
-export const ACCEPTED = 17;
-export const EXCERPT_READ = 18;
-export const PROBED = 19;
-export const RECONNECTION_TIME = 20;
-export const TIMER = 21;
-export const DECIDED = 22;
-export const PAGE = 23;
-export const NETWORK = 24;
-export const CLOSE = 25;
-export const ABANDON = 27;
+export enum Input {
+  Start = 16,
+  Accepted = 17,
+  ExcerptRead = 18,
+  Probed = 19,
+  ReconnectionTime = 20,
+  Timer = 21,
+  Decided = 22,
+  Page = 23,
+  Network = 24,
+  Close = 25,
+  Abandon = 27,
+}
 
 /** Actions of the driver, as in `action` in `src/browser/bindings.rs`. */
-export const DROP = 0;
-export const PROBE = 1;
-export const ACCEPT = 2;
-export const OPEN = 3;
-export const READ_EXCERPT = 4;
-export const PAUSE = 5;
+export enum Action {
+  Drop = 0,
+  Probe = 1,
+  Accept = 2,
+  Open = 3,
+  ReadExcerpt = 4,
+  Pause = 5,
+}
 
 /** Options as bits, as in `flag` in `src/browser/mod.rs`. */
-const RETRY_AFTER = 1;
-const CAN_RESUME = 2;
-const ASKS_TO_ACCEPT = 4;
-const PAUSES_WHEN_HIDDEN = 8;
-const PROBES_CORS = 16;
-const OWN_FETCH = 32;
+enum Flag {
+  RetryAfter = 1,
+  CanResume = 2,
+  AsksToAccept = 4,
+  PausesWhenHidden = 8,
+  ProbesCors = 16,
+  OwnFetch = 32,
+}
 
 /** A driver that does nothing until it is fed. The options cross here, once. */
 export function newDriver(
@@ -46,12 +54,12 @@ export function newDriver(
   return new core.Connection(
     delegate,
     writeText(facts),
-    (policy.heedsRetryAfter ? RETRY_AFTER : 0) |
-      (policy.canResume ? CAN_RESUME : 0) |
-      (asksToAccept ? ASKS_TO_ACCEPT : 0) |
-      (policy.pausesWhenHidden ? PAUSES_WHEN_HIDDEN : 0) |
-      (policy.probesCors ? PROBES_CORS : 0) |
-      (policy.fetch ? OWN_FETCH : 0),
+    (policy.heedsRetryAfter ? Flag.RetryAfter : 0) |
+      (policy.canResume ? Flag.CanResume : 0) |
+      (asksToAccept ? Flag.AsksToAccept : 0) |
+      (policy.pausesWhenHidden ? Flag.PausesWhenHidden : 0) |
+      (policy.probesCors ? Flag.ProbesCors : 0) |
+      (policy.fetch ? Flag.OwnFetch : 0),
     policy.rules,
     policy.initialDelay,
     policy.factor,

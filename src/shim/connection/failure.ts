@@ -4,14 +4,16 @@ import type { ErrorDetails, ErrorKind } from '../event-source/event-classes.js';
 import { explain } from '../wasm/load.js';
 import type { ConnectionPolicy } from './options.js';
 
-export const REQUEST_NOT_MADE = 0;
-export const REQUEST = 1;
-export const REJECTED = 4;
-export const UNREADABLE = 5;
-export const BODY = 9;
-export const END = 11;
-export const HANDLER = 12;
-export const TOO_LARGE = 13;
+/** An enum, because bundlers put its numbers where they are used. */
+export enum Failure {
+  RequestNotMade = 0,
+  Rejected = 4,
+  Unreadable = 5,
+  Body = 9,
+  End = 11,
+  Handler = 12,
+  TooLarge = 13,
+}
 
 /** Values for the messages. */
 type Facts = Pick<ConnectionPolicy, 'connectTimeout' | 'idleTimeout' | 'maxEventSize'> & {

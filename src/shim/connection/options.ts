@@ -6,10 +6,12 @@ import { RequestFactory } from './request-factory.js';
 import { fail, typeName } from './url.js';
 
 /** Who decides about reconnecting, as `Rules` in `src/core/retry.rs`. */
-export const STANDARD = 0;
-export const NEVER = 1;
-export const POLICY = 2;
-export const ASK = 3;
+export enum Rules {
+  Standard,
+  Never,
+  Policy,
+  Ask,
+}
 
 /** The longest line or event, in bytes, by default: 64 MiB. */
 export const DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024;
@@ -21,7 +23,7 @@ export interface ConnectionPolicy {
   method: string;
   credentials: RequestCredentials;
   fetch: FetchLike | undefined;
-  rules: number;
+  rules: Rules;
   initialDelay: number;
   factor: number;
   jitter: number;
@@ -50,7 +52,7 @@ export const defaults: Omit<ConnectionPolicy, 'url'> = {
   method: 'GET',
   credentials: 'same-origin',
   fetch: undefined,
-  rules: STANDARD,
+  rules: Rules.Standard,
   initialDelay: 3_000,
   factor: 2,
   jitter: 0,
@@ -182,8 +184,8 @@ function parseReconnect({ reconnect, node }: EventSourceInit): Partial<Connectio
     'node.',
   );
   if (reconnect === undefined) return { initialDelay };
-  if (reconnect === false) return { rules: NEVER };
-  if (typeof reconnect === 'function') return { rules: ASK, initialDelay };
+  if (reconnect === false) return { rules: Rules.Never };
+  if (typeof reconnect === 'function') return { rules: Rules.Ask, initialDelay };
   if (reconnect !== true && (typeof reconnect !== 'object' || reconnect === null)) {
     fail(`the option "reconnect" must be true, false, a policy or a function, got ${typeName(reconnect)}`);
   }
@@ -192,7 +194,7 @@ function parseReconnect({ reconnect, node }: EventSourceInit): Partial<Connectio
     if (!policyNames().includes(name)) failUnknown(`member "${name}" of "reconnect"`, name, policyNames());
   }
   return {
-    rules: POLICY,
+    rules: Rules.Policy,
     initialDelay,
     jitter: 0.5,
     ...numbersOf(policy, delayNames, 'reconnect.'),

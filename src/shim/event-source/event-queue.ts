@@ -2,6 +2,9 @@
 
 import { createScheduler } from './scheduler.js';
 
+/** So many items that were handled are kept in the array: removing one by one would take longer than handling it. */
+const MAX_DONE = 1_024;
+
 /** A queue of functions that are called in tasks of their own. */
 export interface EventQueue {
   push(task: () => void): void;
@@ -37,7 +40,10 @@ export function createEventQueue(run: (task: () => void) => void, isBlocked: () 
     isScheduled = count() > 0 && !isBlocked();
     if (!isScheduled) return false;
     const item = items[next++] as () => void;
-    if (count() === 0) clear();
+    if (next === MAX_DONE || count() === 0) {
+      items.splice(0, next);
+      next = 0;
+    }
     try {
       run(item);
     } finally {

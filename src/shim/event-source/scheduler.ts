@@ -68,6 +68,9 @@ function schedulerByTask(fireNext: FireNext): () => void {
   const fireOne = () => {
     hasMore = fire(fireNext);
   };
+  const turn = () => {
+    if (hasMore && !isTimeOver()) fireOne();
+  };
   const task = () => {
     if (!hasMore) {
       isTurnTaken = false;
@@ -79,11 +82,7 @@ function schedulerByTask(fireNext: FireNext): () => void {
     fireOne();
     const { setImmediate } = globalThis as { setImmediate?: typeof request };
     if (request !== setImmediate) return;
-    for (let turn = 1; hasMore && turn < TURNS_PER_TASK; turn++) {
-      request(() => {
-        if (hasMore && !isTimeOver()) fireOne();
-      });
-    }
+    for (let turns = 1; hasMore && turns < TURNS_PER_TASK; turns++) request(turn);
   };
   return () => {
     hasMore = true;

@@ -1,7 +1,7 @@
 /** `fetchEventSource`: the interface of @microsoft/fetch-event-source over a connection. */
 
 import { Connection } from '../connection/connection.js';
-import { ASK, defaults } from '../connection/options.js';
+import { defaults, Rules } from '../connection/options.js';
 import { toHeaderMap, toSentHeaders } from '../connection/request-factory.js';
 import { resolveUrl } from '../connection/url.js';
 import { type ErrorDetails, type ErrorKind, toException } from '../event-source/event-classes.js';
@@ -145,7 +145,7 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
         url: absolute(request?.url ?? input),
         method,
         fetch: fetch as FetchLike | undefined,
-        rules: ASK,
+        rules: Rules.Ask,
         initialDelay: DEFAULT_INTERVAL,
         pausesWhenHidden: !openWhenHidden,
         lastEventId,

@@ -53,7 +53,7 @@ export function iterateEvents(
   source: string | URL | Request | Response,
   given: EventsInit,
   tap: EventsTap,
-): AsyncIterableIterator<EventSourceMessage> & { [asyncDispose](): Promise<void> } {
+): AsyncQueue<EventSourceMessage> {
   const init = toDictionary(given);
   const unfit = namesOfTheClass.find((name) => (init as Record<string, unknown>)[name] !== undefined);
   if (unfit) fail(`the option "${unfit}" is only for the class EventSource`);

@@ -7,9 +7,6 @@ import { fromJson, isObject, textOf } from './json.js';
 import { isError, toProviderError } from './provider-error.js';
 import type { CompletionFormat, CompletionReducer, FormatReader, Json } from './types.js';
 
-/** Characters of a chunk that an error message quotes. */
-const QUOTED_LENGTH = 200;
-
 /** Characters of lines outside `data:` that are kept. */
 const IGNORED_LENGTH = 65_536;
 
@@ -37,6 +34,9 @@ export interface CompletionReader {
   /** The assistant message in the provider's request format. */
   message(): Json;
 }
+
+/** The beginning of a chunk, for messages. */
+const quote = (text: string) => text.slice(0, 200);
 
 export function createReader(
   onChunk: ((chunk: unknown, event: string | undefined) => void) | undefined,
@@ -80,7 +80,7 @@ export function createReader(
 
   const read = ({ data, event }: EventSourceMessage) => {
     const text = data.trim();
-    const isFailed = isError(undefined, event, false);
+    const isFailed = isError(undefined, event);
     if (!isFailed && END.test(text)) {
       answer.isDone ||= text !== '';
       return;
@@ -91,12 +91,7 @@ export function createReader(
     } catch (cause) {
       if (!isFailed && !reduce) {
         if (/^:/.test(text) || KEEP_ALIVE.test(event ?? text) || answer.isFinished) return;
-        throw toFault(
-          'malformed',
-          `A chunk of the answer isn't JSON: ${text.slice(0, QUOTED_LENGTH)}`,
-          data,
-          cause,
-        );
+        throw toFault('malformed', `A chunk of the answer isn't JSON: ${quote(text)}`, data, cause);
       }
     }
     answer.chunk = chunk;
@@ -131,7 +126,7 @@ export function createReader(
     },
     complete: () => {
       const lines = fromJson(ignored);
-      if (isError(lines, undefined, false)) answer.fail(lines);
+      if (isError(lines)) answer.fail(lines);
       const { error } = answer;
       if (error) throw new CompletionError(error.message, { kind: 'provider', ...error });
       const isEnded = answer.isFinished || answer.isDone || reduce;
@@ -141,17 +136,14 @@ export function createReader(
         const names = candidates.map(({ name }) => name);
         throw toFault(
           'unrecognized',
-          `No chunk had a known shape (${names.join(', ')}). The first: ${raw.slice(0, QUOTED_LENGTH)}`,
+          `No chunk had a known shape (${names.join(', ')}). The first: ${quote(raw)}`,
           raw,
         );
       }
       // `[DONE]` alone is no answer.
       if (!answer.isFinished && !(isEnded && answer.hasContent)) {
-        throw toFault(
-          'cut',
-          `The stream ended before the answer did${raw && `. Its last chunk: ${raw.slice(0, QUOTED_LENGTH)}`}`,
-          raw,
-        );
+        const last = raw && `. Its last chunk: ${quote(raw)}`;
+        throw toFault('cut', `The stream ended before the answer did${last}`, raw);
       }
     },
     end: () => {

@@ -1,7 +1,9 @@
 /** A model's answer as a stream of its parts. */
 
 import { setHeader, toHeaderMap } from '../connection/request-factory.js';
+import { EventSourceError } from '../event-source/event-classes.js';
 import { type EventSourceMessage, type EventsInit, iterateEvents } from '../iterate/events.js';
+import { once } from '../platform.js';
 import { CompletionError, toFault } from './completion-error.js';
 import { type CompletionReader, createReader } from './completion-reader.js';
 import { fromJson, isObject } from './json.js';
@@ -106,37 +108,39 @@ export type CompletionFunction = <Output = unknown>(
 export function createCompletion(...features: (CompletionFormat | StructuredOutput)[]): CompletionFunction {
   const structuredOutput = features.find((feature) => typeof feature === 'function');
   const formats = features.filter((feature) => feature !== structuredOutput) as CompletionFormat[];
-  return toCompletion(
-    formats.map(({ name }) => name),
-    () => ({ formats, structuredOutput }),
-    !structuredOutput,
-  );
+  const complete = toCompletion(formats.map(({ name }) => name).join(', '), () => ({
+    formats,
+    structuredOutput: structuredOutput as StructuredOutput,
+  }));
+  return (source, init) => {
+    if (init?.schema && !structuredOutput) throw new TypeError('"schema" needs structuredOutput');
+    return complete(source, init);
+  };
 }
 
 /** What a `completion` may need. */
 export interface Features {
   readonly formats: readonly CompletionFormat[];
-  readonly structuredOutput: StructuredOutput | undefined;
+  readonly structuredOutput: StructuredOutput;
 }
 
-/** A `completion` that loads its features while its request is sent, if they are needed. */
-export function toCompletion(
-  names: readonly string[],
-  load: () => Features | Promise<Features>,
-  isWithoutSchema = false,
-): CompletionFunction {
+/**
+ * A `completion` that loads its features while its request is sent, if they are needed.
+ *
+ * @param names the formats' names, separated by ", "
+ */
+export function toCompletion(names: string, load: () => Features | Promise<Features>): CompletionFunction {
   return (source, { format, schema, onChunk, ...init } = {}) => {
-    if (schema && isWithoutSchema) throw new TypeError('"schema" needs structuredOutput');
     const given = typeof format !== 'string' && format;
-    if (!given && !names.includes(format || `${names[0]}`)) {
-      throw new TypeError(`The format "${format}" is unknown; known are ${names.join(', ')}`);
+    if (!given && !(format ? names.split(', ').includes(format) : names)) {
+      throw new TypeError(`The format "${format}" is unknown; known are ${names}`);
     }
     const reader = createReader(onChunk);
     return stream(source, init, reader, async () => {
       const loaded = given && !schema ? undefined : await load();
       const formats = given ? [given] : loaded?.formats.filter(({ name }) => !format || name === format);
       reader.setFormats(formats ?? []);
-      return schema && loaded?.structuredOutput?.(schema, reader.answer);
+      return schema && loaded?.structuredOutput(schema, reader.answer);
     });
   };
 }
@@ -151,10 +155,10 @@ function stream<Output>(
   let structured: StructuredReader<Output> | undefined;
   let unfinished: EventSourceMessage | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let stopWaiting = () => {};
+  /** If no event comes within the limit, the stream ends. */
   const limitWait = (wait: number) => {
     clearTimeout(timer);
-    timer = setTimeout(() => stopWaiting(), wait);
+    timer = setTimeout(() => messages.return(), wait);
   };
   const messages = iterateEvents(source, toEventsInit(source, init), {
     onIgnoredLine: (line) => {
@@ -165,28 +169,25 @@ function stream<Output>(
       unfinished = message;
     },
   });
-  /** The next event; `undefined` at the end, or if none comes within the limit. */
-  const next = () =>
-    new Promise<EventSourceMessage | undefined>((resolve, reject) => {
-      stopWaiting = () => resolve(undefined);
-      messages.next().then(({ value }) => resolve(value), reject);
-    });
 
-  let outcome: { error: unknown } | { object: Output } | undefined;
+  let outcome = (): Output => {
+    throw toFault('cut', 'The loop ended before the answer did');
+  };
   async function* read(): AsyncGenerator<CompletionPart, void, undefined> {
     try {
       try {
-        let message: EventSourceMessage | undefined;
-        [message, structured] = await Promise.all([next(), prepare()]);
-        while (message) {
+        let next: IteratorResult<EventSourceMessage>;
+        [next, structured] = await Promise.all([messages.next(), prepare()]);
+        while (!next.done) {
           const wasFinished = answer.isFinished;
-          reader.read(message);
+          reader.read(next.value);
           structured?.read();
           const parts = answer.take();
           const wait = parts.length > 0 ? LONG_WAIT : !wasFinished && FINISH_WAIT;
           if (answer.isFinished && wait) limitWait(wait);
           yield* parts;
-          message = answer.isDone ? undefined : await next();
+          if (answer.isDone) break;
+          next = await messages.next();
         }
         if (unfinished) reader.readUnfinished(unfinished);
       } catch (error) {
@@ -194,15 +195,17 @@ function stream<Output>(
         if (!answer.isFinished || answer.error) throw toCompletionError(error);
       } finally {
         clearTimeout(timer);
-        await messages.return?.();
+        await messages.return();
       }
       reader.complete();
       const object = (await structured?.end()) as Output;
       reader.end();
       yield* answer.take();
-      outcome = { object };
+      outcome = () => object;
     } catch (error) {
-      outcome = { error };
+      outcome = () => {
+        throw error;
+      };
       throw error;
     }
   }
@@ -211,27 +214,17 @@ function stream<Output>(
   const leave = parts.return;
   // A generator that awaits an event can't be returned: the event has to fail first.
   parts.return = async (value) => {
-    await messages.return?.();
+    await messages.return();
     return leave.call(parts, value);
   };
-  const finish = async (): Promise<CompletionResult<Output>> => {
+  const result = once(async (): Promise<CompletionResult<Output>> => {
     for await (const _part of parts);
-    if (!outcome) throw toFault('cut', 'The loop ended before the answer did');
-    if ('error' in outcome) throw outcome.error;
+    const object = outcome();
     const { id, text, reasoning, toolCalls, reason: finishReason, usage } = answer;
-    const result = { id, text, reasoning, toolCalls, finishReason, usage, ...(structured && outcome) };
-    return Object.defineProperty(result, 'toMessage', { value: reader.message }) as never;
-  };
-  let result: Promise<CompletionResult<Output>> | undefined;
-  const completion: Completion<Output> = {
-    [Symbol.asyncIterator]: () => parts,
-    text: async () => (await completion.result()).text,
-    result: () => {
-      result ??= finish();
-      return result;
-    },
-  };
-  return completion;
+    const whole = { id, text, reasoning, toolCalls, finishReason, usage, ...(structured && { object }) };
+    return Object.defineProperty(whole, 'toMessage', { value: reader.message }) as never;
+  });
+  return { [Symbol.asyncIterator]: () => parts, text: async () => (await result()).text, result };
 }
 
 function toEventsInit(
@@ -240,25 +233,26 @@ function toEventsInit(
 ): EventsInit {
   // A Request has its own method, a Response needs none.
   const isRequest = typeof source === 'object' && 'headers' in source;
-  const result: EventsInit = { ...(!isRequest && { method: 'POST' }), ...init, reconnect: false };
-  if (body === undefined) return result;
-  const isJson = isObject(body) && [Object, Array, undefined].includes(body?.constructor as never);
-  if (!isJson) return { ...result, body: body as BodyInit | null };
-  const { headers } = init;
-  result.headers = async (attempt) => {
-    const merged = toHeaderMap(typeof headers === 'function' ? await headers(attempt) : headers);
-    if (!merged.has('content-type')) setHeader(merged, 'Content-Type', 'application/json');
-    return merged.values();
-  };
-  return { ...result, body: JSON.stringify(body) };
+  const method = isRequest ? {} : { method: 'POST' };
+  const result: EventsInit = { ...method, ...init, body: body as BodyInit, reconnect: false };
+  if (isObject(body) && [Object, Array, undefined].includes(body?.constructor as never)) {
+    const { headers } = init;
+    result.body = JSON.stringify(body);
+    result.headers = async (attempt) => {
+      const merged = toHeaderMap(typeof headers === 'function' ? await headers(attempt) : headers);
+      if (!merged.has('content-type')) setHeader(merged, 'Content-Type', 'application/json');
+      return merged.values();
+    };
+  }
+  return result;
 }
 
 /** The error of a stream, with the provider's words for it. */
 function toCompletionError(error: unknown): unknown {
-  const { name, kind, message, status, headers, body, cause, retryAfter } = Object(error);
-  if (name !== 'EventSourceError' || !kind || !message) return error;
+  if (!(error instanceof EventSourceError)) return error;
+  const { kind, message, status, headers, body, cause, retryAfter } = error;
   // A response with status 200 may be a whole answer instead of a stream.
-  const hasError = body && (kind !== 'content-type' || isError(fromJson(body), undefined, false));
+  const hasError = body && (kind !== 'content-type' || isError(fromJson(body)));
   const provider: Partial<ProviderError> = hasError ? toBodyError(body) : {};
   return new CompletionError(provider.message ? `${provider.message} (${message})` : message, {
     ...{ ...provider, kind, headers, body, cause },

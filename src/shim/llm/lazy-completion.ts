@@ -2,17 +2,9 @@
 
 import { type CompletionFunction, toCompletion } from './completion.js';
 import { toFault } from './completion-error.js';
-import type { CompletionFormatName } from './types.js';
 
-/** In the order of `formats`. */
-const names: CompletionFormatName[] = [
-  'openai-chat',
-  'openai-responses',
-  'anthropic',
-  'google',
-  'ai-sdk',
-  'cohere',
-];
+/** Their order is that of `formats`. */
+const NAMES = 'openai-chat, openai-responses, anthropic, google, ai-sdk, cohere';
 
 /**
  * Asks a model and streams its answer. The loop ends when the answer is complete, and throws a `CompletionError` if it
@@ -22,7 +14,7 @@ const names: CompletionFormatName[] = [
  * const answer = completion(url, { headers, body: { model, messages, stream: true } });
  * for await (const part of answer) if (part.type === 'text') show(part.text);
  */
-export const completion: CompletionFunction = /* @__PURE__ */ toCompletion(names, () =>
+export const completion: CompletionFunction = /* @__PURE__ */ toCompletion(NAMES, () =>
   // Service workers can't load modules, and a deployment may have removed the file.
   import('./lazy-features.js').catch((cause: unknown) => {
     const message = `Loading formats failed; use createCompletion(): ${cause}`;

@@ -27,21 +27,20 @@ function isFilled(value: Json): boolean {
 }
 
 /** Whether a chunk reports an error. `isKnown`: it has the shape of an answer's chunk. */
-export function isError(chunk: Json, event: string | undefined, isKnown: boolean): boolean {
-  if (/^error|exception$/i.test(event ?? '')) return true;
+export function isError(chunk: Json, event = '', isKnown = false): boolean {
+  if (/^error|exception$/i.test(event)) return true;
   if (!isObject(chunk)) return false;
-  if ([chunk.type, chunk.event, chunk.object].includes('error')) return true;
+  const { type, object, base_resp, response, x_groq, success, status, detail, code, message, msg } = chunk;
   const names = isKnown ? /^errors?(_?(code|message|msg|type))?$/i : /^(is|has)?_?err|error|exception/i;
-  if (Object.keys(chunk).some((name) => names.test(name) && isFilled(chunk[name]))) return true;
-  if ([chunk.base_resp?.status_code, chunk.response?.error, chunk.x_groq?.error].some(isFilled)) return true;
-  if (isKnown) return false;
-  const { success, status, detail, code, message, msg } = chunk;
-  const isBad = isFilled(code) && !/^(200|ok|success)$/i.test(code);
   return (
-    success === false ||
-    /^(error|failed)$/i.test(status) ||
-    isFilled(detail) ||
-    (isBad && isFilled(message ?? msg))
+    [type, chunk.event, object].includes('error') ||
+    Object.keys(chunk).some((name) => names.test(name) && isFilled(chunk[name])) ||
+    [base_resp?.status_code, response?.error, x_groq?.error].some(isFilled) ||
+    (!isKnown &&
+      (success === false ||
+        /^(error|failed)$/i.test(status) ||
+        isFilled(detail) ||
+        (isFilled(code) && !/^(200|ok|success)$/i.test(code) && isFilled(message ?? msg))))
   );
 }
 
@@ -72,8 +71,7 @@ export function toBodyError(body: string): ProviderError {
   return toProviderError(
     typeof json === 'string'
       ? json
-          .replace(/<(style|script|head)\b[\s\S]*?<\/\1>|<[^>]*>/gi, ' ')
-          .replace(/\s+/g, ' ')
+          .replace(/(<(style|script|head)\b[\s\S]*?<\/\2>|<[^>]*>|\s)+/gi, ' ')
           .trim()
           .slice(0, 500)
       : json,

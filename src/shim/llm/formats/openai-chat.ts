@@ -30,11 +30,11 @@ export const openaiChat: CompletionFormat = {
     let refusal = '';
 
     const readReasoning = (delta: Json) => {
-      const name = Object.keys(delta).find((name) => REASONING.test(name) && textOf(delta[name]));
-      reasoningName ||= name ?? '';
+      const name = Object.keys(delta).find((name) => REASONING.test(name) && textOf(delta[name])) ?? '';
+      reasoningName ||= name;
       let text = '';
       for (const name of REPEATED) text ||= readRepeated(name, delta[name]);
-      answer.write('reasoning', name ? delta[name] : text);
+      answer.write('reasoning', delta[name] ?? text);
     };
 
     /** Joins the pieces of one item. */
@@ -51,8 +51,8 @@ export const openaiChat: CompletionFormat = {
           continue;
         }
         for (const [name, value] of Object.entries(item)) {
-          if (/^(text|summary|data|thinking)$/.test(name)) last[name] = (last[name] ?? '') + (value ?? '');
-          else if (value !== null) last[name] = value;
+          const isPiece = /^(text|summary|data|thinking)$/.test(name);
+          if (value !== null) last[name] = isPiece ? (last[name] ?? '') + value : value;
         }
       }
       return written;
@@ -149,11 +149,11 @@ export const openaiChat: CompletionFormat = {
         }
         const named = calls.filter(({ call }) => call.name);
         if (named.length > 0) {
-          message.tool_calls = named.map(({ call: { id, kind, name, arguments: text }, members }) =>
-            kind
-              ? { ...members, id, type: kind, [kind]: { name, input: text } }
-              : { ...members, id, type: 'function', function: { name, arguments: text || '{}' } },
-          );
+          message.tool_calls = named.map(({ call: { id, kind, name, arguments: text }, members }) => {
+            const called = kind ? { name, input: text } : { name, arguments: text || '{}' };
+            const type = kind ?? 'function';
+            return { ...members, id, type, [type]: called };
+          });
           // Models that reason between calls require it; others reject it.
           if (/^reasoning/.test(reasoningName)) message[reasoningName] = reasoning;
         }

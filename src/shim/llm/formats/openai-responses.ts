@@ -23,20 +23,22 @@ function start(answer: Answer): FormatReader {
   let items: Json[] = [];
   let isStored = true;
 
-  const write = (kind: 'text' | 'reasoning', chunk: Json, text: unknown) => {
-    const key = keyOf(kind, chunk);
-    written.set(key, (written.get(key) ?? '') + (textOf(text) ?? ''));
+  /** Writes a piece of a block, or what the pieces have left out of a whole block. */
+  const write = (kind: 'text' | 'reasoning', chunk: Json, value: unknown, isWhole: boolean) => {
+    const { item_id, output_index, content_index, summary_index } = chunk;
+    const item = item_id ?? output_index;
+    const key = `${kind} ${item} ${summary_index} ${content_index}`;
+    const before = written.get(key) ?? '';
+    let text = textOf(value) ?? '';
+    if (isWhole) {
+      // The text of an item is in blocks of its own.
+      const isKnown = withoutBreaks(answer[kind]).includes(withoutBreaks(text));
+      if (isKnown || !text.startsWith(before)) return;
+      text = text.slice(before.length);
+    }
+    written.set(key, before + text);
     // Parts of one message's text belong together.
-    answer.write(kind, text, kind === 'text' ? (chunk.item_id ?? chunk.output_index) : key);
-  };
-
-  /** Writes what deltas have left out of a block's whole text. */
-  const complete = (kind: 'text' | 'reasoning', chunk: Json, text: unknown) => {
-    const whole = textOf(text);
-    const start = written.get(keyOf(kind, chunk)) ?? '';
-    // The text of an item is in blocks of its own.
-    if (!whole || withoutBreaks(answer[kind]).includes(withoutBreaks(whole))) return;
-    if (whole.startsWith(start)) write(kind, chunk, whole.slice(start.length));
+    answer.write(kind, text, kind === 'text' ? item : key);
   };
 
   const take = (key: unknown) => {
@@ -48,21 +50,18 @@ function start(answer: Answer): FormatReader {
   const readItem = (item: Json, output_index?: unknown) => {
     const { type, call_id } = item;
     const id = item.id ?? call_id;
-    if (items.some((known) => id !== undefined && (known.id ?? known.call_id) === id)) return;
+    if (id !== undefined && items.some((known) => (known.id ?? known.call_id) === id)) return;
     items.push(item);
-    const readBlocks = (kind: 'text' | 'reasoning', name: string, blocks: Json) => {
-      list(blocks).forEach(({ text, refusal }, index) => {
-        complete(kind, { item_id: item.id, output_index, [name]: index }, text ?? refusal);
-      });
-    };
     const name = nameOf(item);
     const args = argumentsOf(item);
     const result = { type: 'server-tool-result', id: textOf(call_id ?? id), result: item } as const;
-    if (type === 'message') {
-      readBlocks('text', 'content_index', item.content);
-    } else if (type === 'reasoning') {
-      readBlocks('reasoning', 'summary_index', item.summary);
-      readBlocks('reasoning', 'content_index', item.content);
+    if (type === 'message' || type === 'reasoning') {
+      for (const name of ['summary', 'content']) {
+        list(item[name]).forEach(({ text, refusal }, index) => {
+          const place = { item_id: item.id, output_index, [`${name}_index`]: index };
+          write(type === 'message' ? 'text' : type, place, text ?? refusal, true);
+        });
+      }
     } else if (isForClient(item)) {
       const call = take(output_index ?? id) ?? take(id) ?? begin(item);
       // The final item overrides the deltas.
@@ -82,17 +81,17 @@ function start(answer: Answer): FormatReader {
     answer.open(item.call_id ?? item.id, nameOf(item), item.type === 'function_call' ? undefined : item.type);
 
   const end = (response: Json, name: string) => {
-    const { error, incomplete_details: details } = response ?? {};
+    const { error, incomplete_details: details, usage, output } = response ?? {};
     const status = textOf(response?.status) ?? name;
-    answer.count(response?.usage);
+    answer.count(usage);
     if (isObject(error) || textOf(error)) {
       answer.fail(response);
     } else if (/failed|cancelled/.test(name + status)) {
       answer.fail(`The provider ended the answer with "${status}"`);
     } else {
-      const output = list(response?.output);
-      for (const item of output) readItem(item);
-      if (output.length > 0) items = output;
+      const final = list(output);
+      for (const item of final) readItem(item);
+      if (final.length > 0) items = final;
       answer.finish(details?.reason ?? status);
       answer.isDone = true;
     }
@@ -103,13 +102,13 @@ function start(answer: Answer): FormatReader {
       const { response, item, delta, output_index, item_id } = chunk;
       answer.id ??= textOf(response?.id);
       if (response?.store === false) isStored = false;
-      const [, name = '', what] = /^response\.(.+?)(?:\.(\w+))?$/.exec(type) ?? [];
-      const kind = /reasoning/.test(name) ? 'reasoning' : 'text';
+      const [, name = '', what] = type.split('.');
       if (/annotation/.test(type)) {
         answer.other('annotation', chunk.annotation);
       } else if (/^(output_text|refusal|reasoning(_summary)?_text)$/.test(name)) {
-        if (what === 'delta') write(kind, chunk, delta);
-        else complete(kind, chunk, chunk.text ?? chunk.refusal);
+        const isWhole = what !== 'delta';
+        const text = isWhole ? (chunk.text ?? chunk.refusal) : delta;
+        write(/^reasoning/.test(name) ? 'reasoning' : 'text', chunk, text, isWhole);
       } else if (name === 'output_item' && isObject(item)) {
         if (what === 'done') {
           readItem(item, output_index);
@@ -132,12 +131,10 @@ function start(answer: Answer): FormatReader {
     /** Completes calls and text without a final item. */
     end() {
       for (const call of open.values()) {
-        const { id, name, kind, arguments: input } = call;
+        const { id: call_id, name, kind, arguments: input } = call;
         answer.close(call);
-        items.push({
-          type: kind ?? 'function_call',
-          ...{ call_id: id, name, [kind ? 'input' : 'arguments']: input },
-        });
+        const type = kind ?? 'function_call';
+        items.push({ type, call_id, name, [kind ? 'input' : 'arguments']: input });
       }
       const { text } = answer;
       if (!text || items.some(({ type }) => type === 'message')) return;
@@ -165,8 +162,4 @@ function argumentsOf(item: Json): string {
 
 function withoutBreaks(text: string): string {
   return text.replaceAll('\n\n', '');
-}
-
-function keyOf(kind: string, { item_id, output_index, content_index, summary_index }: Json): string {
-  return `${kind} ${item_id ?? output_index} ${summary_index} ${content_index}`;
 }

@@ -1,0 +1,64 @@
+/** The queue of events that wait for tasks of their own. */
+
+import { expect } from 'chai';
+import { createEventQueue } from '../../../src/shim/event-source/event-queue.js';
+import { sleep } from '../../conformance/conformance-test.js';
+
+const { gc } = globalThis as { gc?: () => void };
+
+describe('the queue of events', () => {
+  it('handles all in their order, though more come all the time', async () => {
+    const handled: number[] = [];
+    const queue = createEventQueue(
+      (task) => task(),
+      () => false,
+    );
+    let made = 0;
+    const add = () => {
+      const number = made++;
+      queue.push(() => {
+        handled.push(number);
+        if (made < 5_000) add();
+      });
+    };
+    for (let index = 0; index < 3; index++) add();
+    await queue.untilBelow(1);
+    expect(handled).to.deep.equal(Array.from({ length: made }, (_, index) => index));
+  });
+
+  it('does not hold what was handled while others wait', async function () {
+    // Only Node and Chromium have it, by a flag.
+    if (!gc) return this.skip();
+    const queue = createEventQueue(
+      (task) => task(),
+      () => false,
+    );
+    let isGone = false;
+    const registry = new FinalizationRegistry(() => {
+      isGone = true;
+    });
+    let handled = 0;
+    let isEnding = false;
+    const add = (data: object) =>
+      queue.push(() => {
+        if (data) handled++;
+        if (!isEnding) add({});
+      });
+    // Two before it, so that the queue isn't empty when it is handled.
+    add({});
+    add({});
+    const register = (data: object) => {
+      registry.register(data, undefined);
+      add(data);
+    };
+    register({});
+    const end = performance.now() + 10_000;
+    while (!isGone && performance.now() < end) {
+      await sleep(20);
+      gc();
+    }
+    isEnding = true;
+    expect(handled).to.be.above(1_024);
+    expect(isGone).to.equal(true);
+  });
+});
