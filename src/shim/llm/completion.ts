@@ -8,6 +8,7 @@ import { CompletionError, toFault } from './completion-error.js';
 import { type CompletionReader, createReader } from './completion-reader.js';
 import { fromJson, isObject } from './json.js';
 import { isError, type ProviderError, toBodyError } from './provider-error.js';
+import { selectFormats } from './select-formats.js';
 import type { StandardSchema, StructuredOutput, StructuredReader } from './structured-output.js';
 import type {
   CompletionFormat,
@@ -108,38 +109,33 @@ export type CompletionFunction = <Output = unknown>(
 export function createCompletion(...features: (CompletionFormat | StructuredOutput)[]): CompletionFunction {
   const structuredOutput = features.find((feature) => typeof feature === 'function');
   const formats = features.filter((feature) => feature !== structuredOutput) as CompletionFormat[];
-  const complete = toCompletion(formats.map(({ name }) => name).join(', '), () => ({
-    formats,
+  const complete = toCompletion(() => ({
+    formatsFor: (name) => selectFormats(formats, name),
     structuredOutput: structuredOutput as StructuredOutput,
   }));
   return (source, init) => {
-    if (init?.schema && !structuredOutput) throw new TypeError('"schema" needs structuredOutput');
+    const { format, schema } = init ?? {};
+    if (schema && !structuredOutput) throw new TypeError('"schema" needs structuredOutput');
+    // At once, as nothing has to be loaded for that.
+    if (!format || typeof format === 'string') selectFormats(formats, format);
     return complete(source, init);
   };
 }
 
 /** What a `completion` may need. */
 export interface Features {
-  readonly formats: readonly CompletionFormat[];
+  formatsFor(name: string | undefined): CompletionFormat[];
   readonly structuredOutput: StructuredOutput;
 }
 
-/**
- * A `completion` that loads its features while its request is sent, if they are needed.
- *
- * @param names the formats' names, separated by ", "
- */
-export function toCompletion(names: string, load: () => Features | Promise<Features>): CompletionFunction {
+/** A `completion` that loads its features while its request is sent, if they are needed. */
+export function toCompletion(load: () => Features | Promise<Features>): CompletionFunction {
   return (source, { format, schema, onChunk, ...init } = {}) => {
-    const given = typeof format !== 'string' && format;
-    if (!given && !(format ? names.split(', ').includes(format) : names)) {
-      throw new TypeError(`The format "${format}" is unknown; known are ${names}`);
-    }
+    const isNamed = !format || typeof format === 'string';
     const reader = createReader(onChunk);
     return stream(source, init, reader, async () => {
-      const loaded = given && !schema ? undefined : await load();
-      const formats = given ? [given] : loaded?.formats.filter(({ name }) => !format || name === format);
-      reader.setFormats(formats ?? []);
+      const loaded = isNamed || schema ? await load() : undefined;
+      reader.setFormats(isNamed ? (loaded as Features).formatsFor(format) : [format]);
       return schema && loaded?.structuredOutput(schema, reader.answer);
     });
   };
@@ -158,7 +154,7 @@ function stream<Output>(
   /** If no event comes within the limit, the stream ends. */
   const limitWait = (wait: number) => {
     clearTimeout(timer);
-    timer = setTimeout(() => messages.return(), wait);
+    timer = setTimeout(() => messages.end(), wait);
   };
   const messages = iterateEvents(source, toEventsInit(source, init), {
     onIgnoredLine: (line) => {
@@ -183,10 +179,12 @@ function stream<Output>(
           reader.read(next.value);
           structured?.read();
           const parts = answer.take();
-          const wait = parts.length > 0 ? LONG_WAIT : !wasFinished && FINISH_WAIT;
-          if (answer.isFinished && wait) limitWait(wait);
+          // The time that the loop's body takes doesn't count.
+          if (parts.length > 0 && !answer.error) clearTimeout(timer);
           yield* parts;
           if (answer.isDone) break;
+          const wait = parts.length > 0 ? LONG_WAIT : !wasFinished && FINISH_WAIT;
+          if (answer.isFinished && wait) limitWait(wait);
           next = await messages.next();
         }
         if (unfinished) reader.readUnfinished(unfinished);

@@ -35,3 +35,9 @@ export function fromJson(text: Json): Json {
     return text;
   }
 }
+
+/** The sum of those counts that are numbers; `undefined` if none is. */
+export function sum(...counts: Json[]): number | undefined {
+  const numbers = counts.filter(Number.isFinite);
+  return numbers.length > 0 ? numbers.reduce((sum, count) => sum + count) : undefined;
+}

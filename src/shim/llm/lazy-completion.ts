@@ -3,9 +3,6 @@
 import { type CompletionFunction, toCompletion } from './completion.js';
 import { toFault } from './completion-error.js';
 
-/** Their order is that of `formats`. */
-const NAMES = 'openai-chat, openai-responses, anthropic, google, ai-sdk, cohere';
-
 /**
  * Asks a model and streams its answer. The loop ends when the answer is complete, and throws a `CompletionError` if it
  * is incomplete. Leaving the loop or aborting `signal` ends the request; aborting also throws the signal's reason.
@@ -14,7 +11,7 @@ const NAMES = 'openai-chat, openai-responses, anthropic, google, ai-sdk, cohere'
  * const answer = completion(url, { headers, body: { model, messages, stream: true } });
  * for await (const part of answer) if (part.type === 'text') show(part.text);
  */
-export const completion: CompletionFunction = /* @__PURE__ */ toCompletion(NAMES, () =>
+export const completion: CompletionFunction = /* @__PURE__ */ toCompletion(() =>
   // Service workers can't load modules, and a deployment may have removed the file.
   import('./lazy-features.js').catch((cause: unknown) => {
     const message = `Loading formats failed; use createCompletion(): ${cause}`;

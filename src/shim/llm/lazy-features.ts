@@ -1,21 +1,17 @@
 /** What a `completion` loads when it needs it. */
 
+import type { Features } from './completion.js';
 import { aiSdk } from './formats/ai-sdk.js';
 import { anthropic } from './formats/anthropic.js';
 import { cohere } from './formats/cohere.js';
 import { google } from './formats/google.js';
 import { openaiChat } from './formats/openai-chat.js';
 import { openaiResponses } from './formats/openai-responses.js';
-import type { CompletionFormat } from './types.js';
+import { selectFormats } from './select-formats.js';
 
 /** In the order in which they are recognised. */
-export const formats: readonly CompletionFormat[] = [
-  openaiChat,
-  openaiResponses,
-  anthropic,
-  google,
-  aiSdk,
-  cohere,
-];
+const formats = [openaiChat, openaiResponses, anthropic, google, aiSdk, cohere];
+
+export const formatsFor: Features['formatsFor'] = (name) => selectFormats(formats, name);
 
 export { structuredOutput } from './structured-output.js';

@@ -16,17 +16,19 @@ export interface EventSink {
   onIgnoredLine?: ((line: string) => void) | undefined;
 }
 
-/** The kinds of rows, as in `row` in `src/core/table.rs`. */
-const EVENT = 0;
-const END = 1;
-const DATA = 2;
-const TYPE = 3;
-const ID = 4;
-const RETRY = 5;
-const COMMENT = 6;
-const IGNORED = 7;
-/** A new stream begins: the unfinished block is dropped. Only here. */
-const RESET = 8;
+/** The kinds of rows, as in `row` in `src/core/table.rs`. An enum, because bundlers put its numbers where they are used. */
+enum Row {
+  Event = 0,
+  End = 1,
+  Data = 2,
+  Type = 3,
+  Id = 4,
+  Retry = 5,
+  Comment = 6,
+  Ignored = 7,
+  /** A new stream begins: the unfinished block is dropped. Only here. */
+  Reset = 8,
+}
 
 /** The numbers before the rows in the table: their number, the scanned bytes, and the place to keep the text from. */
 const HEADER = 3;
@@ -90,7 +92,7 @@ export class Batches {
 
   /** A new stream begins after the rows that were added before. */
   reset(): void {
-    this.#push({ text: '', rows: [RESET, 0, 0], at: 0, end: COLUMNS, next: undefined });
+    this.#push({ text: '', rows: [Row.Reset, 0, 0], at: 0, end: COLUMNS, next: undefined });
   }
 
   /** Calls the sink for all rows, and for those that are added meanwhile. */
@@ -108,7 +110,7 @@ export class Batches {
           const kind = rows[at] as number;
           const start = rows[at + 1] as number;
           const end = rows[at + 2] as number;
-          if (kind === EVENT) this.#endBlock(text.slice(start, end));
+          if (kind === Row.Event) this.#endBlock(text.slice(start, end));
           else this.#take(text, kind, start, end);
         }
         if (inTable === batch) inTable = undefined;
@@ -128,27 +130,27 @@ export class Batches {
 
   #take(text: string, kind: number, start: number, end: number): void {
     switch (kind) {
-      case END:
+      case Row.End:
         this.#endBlock(this.#takeLines());
         break;
-      case DATA:
+      case Row.Data:
         this.#lines.push(text.slice(start, end));
         if (this.#lines.length === JOINED_LINES) this.#joined.push(this.#lines.splice(0).join('\n'));
         break;
-      case TYPE:
+      case Row.Type:
         this.#type = text.slice(start, end);
         break;
-      case ID:
+      case Row.Id:
         this.#id = text.slice(start, end);
         break;
-      case RETRY:
+      case Row.Retry:
         this.#retry = start + end * 2 ** 32;
         this.#sink.onRetry?.(this.#retry);
         break;
-      case COMMENT:
+      case Row.Comment:
         this.#sink.onComment?.(text.slice(start, end));
         break;
-      case IGNORED:
+      case Row.Ignored:
         this.#sink.onIgnoredLine?.(text.slice(start, end));
         break;
       default:

@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
 import { expect } from 'chai';
 import { bundle } from '../../../tools/bundle.mjs';
 
@@ -26,12 +27,15 @@ const ofAnthropic = () =>
     { type: 'message_delta', delta: { stop_reason: 'end_turn' } },
   );
 
-/** Bundles the program, and returns its main file and the others. */
-async function split(name: string): Promise<{ main: string; others: string[] }> {
+/** Bundles a program, and returns its main file, those that it imports at once, and those that it loads later. */
+async function split(
+  name: string,
+  contents = PROGRAM,
+): Promise<{ main: string; imported: string[]; lazy: string[] }> {
   const outdir = resolve(`build/tests/llm-bundle/${name}`);
   rmSync(outdir, { recursive: true, force: true });
   await bundle({
-    stdin: { contents: PROGRAM, resolveDir: resolve('.') },
+    stdin: { contents, resolveDir: resolve('.') },
     outdir,
     entryNames: 'main',
     outExtension: { '.js': '.mjs' },
@@ -41,9 +45,34 @@ async function split(name: string): Promise<{ main: string; others: string[] }> 
     sourcemap: false,
   });
   const main = `${outdir}/main.mjs`;
-  const others = readdirSync(outdir).map((file) => `${outdir}/${file}`);
-  return { main, others: others.filter((path) => path !== main) };
+  const names = [...readFileSync(main, 'utf8').matchAll(/from"\.\/([^"]+)"/g)].map(([, name]) => name);
+  const isImported = (file: string) => names.includes(file);
+  const paths = (files: string[]) => files.map((file) => `${outdir}/${file}`);
+  const others = readdirSync(outdir).filter((file) => file !== 'main.mjs');
+  return {
+    main,
+    imported: paths(others.filter(isImported)),
+    lazy: paths(others.filter((file) => !isImported(file))),
+  };
 }
+
+const textOf = (paths: string[]) => paths.map((path) => readFileSync(path, 'utf8')).join('');
+
+/** The size after minifying and brotli, without what is loaded later. */
+async function sizeOf(name: string, contents: string): Promise<number> {
+  const { main, imported } = await split(name, contents);
+  return brotliCompressSync(textOf([main, ...imported])).length;
+}
+
+/** How many bytes `completion` and one format may add to a bundle with all of `/stream`. Ceilings only go down. */
+const ceilings = {
+  openaiChat: 4_200,
+  openaiResponses: 4_300,
+  anthropic: 4_000,
+  google: 4_000,
+  aiSdk: 4_000,
+  cohere: 4_000,
+};
 
 /** A name of the chunks of each format. */
 const namesOfFormats = {
@@ -56,14 +85,9 @@ const namesOfFormats = {
 
 describe('a bundle with completion', () => {
   it('has one format in its main file, and loads all when none is given', async () => {
-    const { main, others } = await split('whole');
-    const imported = [...readFileSync(main, 'utf8').matchAll(/from"\.\/([^"]+)"/g)].map(([, name]) => name);
-    const isStatic = (path: string) => imported.some((name) => path.endsWith(`/${name}`));
-    const mainText = [main, ...others.filter(isStatic)].map((path) => readFileSync(path, 'utf8')).join('');
-    const lazyText = others
-      .filter((path) => !isStatic(path))
-      .map((path) => readFileSync(path, 'utf8'))
-      .join('');
+    const { main, imported, lazy } = await split('whole');
+    const mainText = textOf([main, ...imported]);
+    const lazyText = textOf(lazy);
     for (const [format, name] of Object.entries(namesOfFormats)) {
       expect(lazyText, format).to.include(name);
       expect(mainText.includes(name), format).to.equal(format === 'anthropic');
@@ -75,10 +99,8 @@ describe('a bundle with completion', () => {
   });
 
   it("says what to do where the other formats can't be loaded", async () => {
-    const { main, others } = await split('torn');
-    for (const path of others) {
-      if (readFileSync(path, 'utf8').includes(namesOfFormats.google)) rmSync(path);
-    }
+    const { main, lazy } = await split('torn');
+    for (const path of lazy) rmSync(path);
     const { text, anthropic, CompletionError } = await import(pathToFileURL(main).href);
     expect(await text(ofAnthropic(), anthropic)).to.equal('Hello');
     const error = await text(ofChat()).then(
@@ -89,4 +111,13 @@ describe('a bundle with completion', () => {
     expect(error).to.have.property('kind', 'internal');
     expect(error).to.have.property('message').that.includes('createCompletion()');
   });
+
+  for (const [format, ceiling] of Object.entries(ceilings)) {
+    it(`with ${format} adds at most ${ceiling} bytes to all of /stream`, async () => {
+      const stream = "export * from 'eventsource-wasm/stream';";
+      const both = `${stream} export { completion, ${format} } from 'eventsource-wasm/llm';`;
+      const added = (await sizeOf(`${format}-both`, both)) - (await sizeOf(`${format}-stream`, stream));
+      expect(added).to.be.within(1_000, ceiling);
+    });
+  }
 });

@@ -180,6 +180,17 @@ describe('completion: formats', () => {
     );
   });
 
+  it('a format by a name that is unknown is an error with the known ones', async () => {
+    const answer = completion(respond(new TextEncoder().encode(chat({ content: 'a' }, 'stop'))), {
+      format: 'openai' as never,
+    });
+    const error = await answer.text().catch((error) => error);
+    expect(error).to.be.instanceOf(TypeError);
+    expect(error.message).to.equal(
+      'The format "openai" is unknown; known are openai-chat, openai-responses, anthropic, google, ai-sdk, cohere',
+    );
+  });
+
   it('createCompletion validates with structuredOutput only', async () => {
     const schema = {
       '~standard': { version: 1, vendor: '', validate: (value) => ({ value }) },

@@ -1,7 +1,7 @@
 /** Anthropic's messages. */
 
 import type { OpenCall } from '../answer.js';
-import { fromJson, isObject, list, textOf, toArguments } from '../json.js';
+import { fromJson, isObject, list, sum, textOf, toArguments } from '../json.js';
 import type { CompletionFormat, Json } from '../types.js';
 
 /** A block of the message, as the next request repeats it. */
@@ -126,12 +126,10 @@ export const anthropic: CompletionFormat = {
         if (TYPES.test(type)) readers[type]?.(chunk);
       },
       end: () => [...open.keys()].forEach(stop),
-      tokens: ({ input_tokens, output_tokens, cache_read_input_tokens, cache_creation_input_tokens }) => {
-        const input = [input_tokens, cache_read_input_tokens, cache_creation_input_tokens].filter(
-          Number.isFinite,
-        );
-        return [input.length > 0 ? input.reduce((sum, count) => sum + count) : undefined, output_tokens];
-      },
+      tokens: ({ input_tokens, output_tokens, cache_read_input_tokens, cache_creation_input_tokens }) => [
+        sum(input_tokens, cache_read_input_tokens, cache_creation_input_tokens),
+        output_tokens,
+      ],
       // A request with empty text is refused.
       message: () => ({
         role: 'assistant',

@@ -1,7 +1,7 @@
 /** Google's streamGenerateContent. */
 
 import type { OpenCall } from '../answer.js';
-import { firstOf, fromJson, isObject, list, textOf } from '../json.js';
+import { firstOf, fromJson, isObject, list, sum, textOf } from '../json.js';
 import type { CompletionFormat, Json } from '../types.js';
 
 /** Google's `streamGenerateContent` (with `alt=sse`), of the Gemini API and Vertex AI. */
@@ -27,11 +27,10 @@ export const google: CompletionFormat = {
       keep(part);
       const made = executableCode ?? toolCall;
       const result = codeExecutionResult ?? toolResponse;
-      const { id, name, toolType } = made ?? result ?? {};
-      const tool = {
-        id: textOf(id),
-        name: executableCode || codeExecutionResult ? 'code_execution' : (textOf(name ?? toolType) ?? 'tool'),
-      };
+      const { id, name: given, toolType } = made ?? result ?? {};
+      const isCode = executableCode || codeExecutionResult;
+      const name = isCode ? 'code_execution' : (textOf(given ?? toolType) ?? 'tool');
+      const tool = { id: textOf(id), name };
       if (isObject(made)) {
         const args = JSON.stringify(executableCode ?? made.args ?? {});
         answer.add({ type: 'server-tool-call', ...tool, arguments: args });
@@ -97,20 +96,11 @@ export const google: CompletionFormat = {
         if (reason) answer.finish(reason);
       },
       end: close,
-      tokens(counts) {
-        const {
-          promptTokenCount,
-          toolUsePromptTokenCount = 0,
-          candidatesTokenCount,
-          thoughtsTokenCount,
-        } = counts;
-        const output = candidatesTokenCount ?? thoughtsTokenCount;
-        return [
-          promptTokenCount + toolUsePromptTokenCount,
-          output === undefined ? output : (candidatesTokenCount ?? 0) + (thoughtsTokenCount ?? 0),
-          counts.totalTokenCount,
-        ];
-      },
+      tokens: (counts) => [
+        sum(counts.promptTokenCount, counts.toolUsePromptTokenCount),
+        sum(counts.candidatesTokenCount, counts.thoughtsTokenCount),
+        counts.totalTokenCount,
+      ],
       message: () => ({ role: 'model', parts }),
     };
   },

@@ -74,25 +74,25 @@ export const openaiChat: CompletionFormat = {
       }
     };
 
-    const readCall = ({ index, id, type: _, function: called, custom, ...members }: Json) => {
-      const { name, arguments: args, input = args } = called ?? custom ?? {};
-      let piece = toArguments(input);
-      let found = find(index, textOf(id), textOf(name), piece);
-      const isNew = !found;
-      if (!found) {
-        if (!textOf(id) && !textOf(name) && !piece) return;
-        const call = answer.open(id, name, custom ? 'custom' : undefined);
-        found = { key: index ?? textOf(id), call, members };
-        calls.push(found);
+    const readCall = ({ index, id: anyId, type: _, function: called, custom, ...members }: Json) => {
+      const { name: anyName, arguments: args, input = args } = called ?? custom ?? {};
+      const id = textOf(anyId);
+      const name = textOf(anyName);
+      const piece = toArguments(input);
+      const found = find(index, id, name, piece);
+      if (found) {
+        const { call } = found;
+        call.id ??= id;
+        // Names arrive whole; some servers repeat them.
+        call.name = name ?? call.name;
+        Object.assign(found.members, members);
+        // Some servers send the whole call again at the end.
+        if (piece && !(piece === call.arguments && isWhole(piece))) answer.grow(call, piece);
+      } else if (id || name || piece) {
+        const call = answer.open(id, name, custom && 'custom');
+        calls.push({ key: index ?? id, call, members });
+        answer.grow(call, piece);
       }
-      const { call } = found;
-      // Some servers send the whole call again at the end.
-      if (!isNew && piece === call.arguments && isWhole(piece)) piece = '';
-      call.id ??= textOf(id);
-      // Names arrive whole; some servers repeat them.
-      call.name = textOf(name) ?? call.name;
-      Object.assign(found.members, members);
-      if (isNew || piece) answer.grow(call, piece);
     };
 
     /** The call that a piece belongs to. Servers number all calls 0, leave out numbers and IDs, or repeat names. */
