@@ -3,9 +3,9 @@
  * names one or two letters long; the glue with these names; and the module as text that is small when compressed.
  */
 // @ts-check
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { withNames } from './patch-generated.mjs';
-import { npmBin, run } from './run.mjs';
+import { npmBin, run, StepError } from './run.mjs';
 
 /**
  * @param {{ glue: string, wasm: string, work: string, features: string[], optimizations: string[], out: string }} paths
@@ -20,10 +20,12 @@ export async function packWasm({ glue, wasm, work, features, optimizations, out 
   ];
   writeFileSync(`${work}/graph.json`, JSON.stringify(graph));
   const options = ['--mvp-features', ...features.map((feature) => `--enable-${feature}`)];
+  await run(npmBin('wasm-dis'), [...options, wasm, '--output', `${work}/all.wat`]);
+  writeFileSync(`${work}/called.wat`, withoutUncalled(readFileSync(`${work}/all.wat`, 'utf8')));
   await run(npmBin('wasm-metadce'), [
     ...options,
     `--graph-file=${work}/graph.json`,
-    wasm,
+    `${work}/called.wat`,
     '--output',
     `${work}/used.wasm`,
   ]);
@@ -52,6 +54,29 @@ export async function packWasm({ glue, wasm, work, features, optimizations, out 
     new Map(imports.map(([, from, to]) => [from, to])),
     new Map(exports.map(([from, to]) => [from, to])),
   );
+}
+
+/**
+ * Functions that are in the table and that nothing calls through it: wasm-bindgen took them from there only to find out
+ * what closures take, and stacks are never switched (JSPI) in this package. Half of the table's functions, of which
+ * each has a type of its own.
+ */
+const UNCALLED = /^\$"[^"]*::(closures::_::invoke::<|futures::jspi::)/;
+
+/** The module's text with another function in these places of the table, so that they can be dropped. @param {string} wat */
+function withoutUncalled(wat) {
+  let count = 0;
+  const without = wat.replace(/^ \(elem .*$/m, (segment) => {
+    const names = segment.match(/\$"[^"]*"/g) ?? [];
+    const called = names.find((name) => !UNCALLED.test(name));
+    return segment.replace(/\$"[^"]*"/g, (name) => {
+      if (!called || !UNCALLED.test(name)) return name;
+      count++;
+      return called;
+    });
+  });
+  if (count === 0) throw new StepError('the table has no function that is never called');
+  return without;
 }
 
 /** What a string literal of any kind, and a script element, takes without an escape. */

@@ -4,27 +4,22 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The shim's object for a connection (`connection/connection.ts`). Only methods that say so may throw.
+    /// The shim's object for a connection (`connection/connection.ts`). Its methods don't throw.
     pub type ConnectionDelegate;
 
-    /// Calls [`Connection::feed`](super::Connection::feed). Timers and promises enter Rust through here, as only
+    /// Calls [`feed`](super::feed()). Timers and promises enter Rust through here, as only
     /// JavaScript can catch a trap.
     #[wasm_bindgen(method)]
     pub fn enter(this: &ConnectionDelegate, input: u32, number: f64);
 
-    /// Makes the request of an attempt and passes it to [`Connection::send`](super::Connection::send), at once or
-    /// later. `resumes` asks for the request that resumes.
+    /// Makes the request of an attempt and passes it to [`send`](super::send()), at once or later. `resumes` asks for the request that resumes.
     #[wasm_bindgen(method)]
     pub fn prepare(this: &ConnectionDelegate, attempt: u32, resumes: bool);
 
     /// A response arrived. Writes its status, `Retry-After` and `Content-Type` into the text buffer, a line each, and
-    /// returns the length in bytes. Throws if it isn't a response.
-    #[wasm_bindgen(method, catch)]
-    pub fn respond(this: &ConnectionDelegate, response: &JsValue) -> Result<usize, JsValue>;
-
-    /// A response arrived for a request that was ended: its body isn't needed.
+    /// returns the length in bytes. Negative, after [`caught`](Self::caught), if it isn't a response.
     #[wasm_bindgen(method)]
-    pub fn discard(this: &ConnectionDelegate, response: &JsValue);
+    pub fn respond(this: &ConnectionDelegate, response: &JsValue) -> i32;
 
     /// Performs the action, and feeds back the result, at once or later.
     #[wasm_bindgen(method)]

@@ -1,25 +1,27 @@
 //! Memory at fixed addresses, through which bytes and facts cross without a call.
 #![allow(unsafe_code, reason = "the shim writes to it, and Rust can't know when")]
 
-use crate::core::{Table, WINDOW_SIZE, Window};
+use crate::core::{Table, Window};
 use std::cell::UnsafeCell;
 
 /// Bytes of the text buffer.
 const TEXT_SIZE: usize = 4 << 10;
 
+/// `load.ts` knows how they follow each other. The window is last, as its padding depends on the build.
+#[repr(C)]
 struct Buffers {
-    window: UnsafeCell<Window>,
     text: UnsafeCell<[u8; TEXT_SIZE]>,
     table: UnsafeCell<Table>,
+    window: UnsafeCell<Window>,
 }
 
 // SAFETY: WebAssembly has one thread here.
 unsafe impl Sync for Buffers {}
 
 static BUFFERS: Buffers = Buffers {
-    window: UnsafeCell::new([0; _]),
     text: UnsafeCell::new([0; _]),
     table: UnsafeCell::new(Table::EMPTY),
+    window: UnsafeCell::new([0; _]),
 };
 
 /// Where the shim writes the bytes of streams.
@@ -41,13 +43,7 @@ pub fn with_table<R>(scan: impl FnOnce(&Window, &mut Table) -> R) -> R {
     scan(window(), unsafe { &mut *BUFFERS.table.get() })
 }
 
-/// Address and length of the window, then of the text buffer, and the address of the table.
-pub fn addresses() -> [u32; 5] {
-    [
-        BUFFERS.window.get() as u32,
-        WINDOW_SIZE as u32,
-        BUFFERS.text.get() as u32,
-        TEXT_SIZE as u32,
-        BUFFERS.table.get() as u32,
-    ]
+/// Where they begin.
+pub fn address() -> usize {
+    (&raw const BUFFERS).addr()
 }

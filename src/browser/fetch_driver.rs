@@ -9,7 +9,7 @@ use crate::core::{Action, Answer, Clock, Connection, Error, Head, Input, State, 
 use gloo_timers::callback::Timeout;
 use js_sys::{Date, Function, Math, Promise};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
@@ -37,7 +37,7 @@ pub mod input {
     /// 1: there is a network.
     pub const NETWORK: u32 = 24;
     pub const CLOSE: u32 = 25;
-    /// The promise of an attempt's response is settled; the attempt's number.
+    /// The promise of a response is settled.
     pub const POLL: u32 = 26;
     /// Something has trapped: frees the request and the timer. Nothing may be fed afterwards.
     pub const ABANDON: u32 = 27;
@@ -50,22 +50,21 @@ pub struct Driver {
     delegate: Rc<ConnectionDelegate>,
     connection: RefCell<Connection>,
     /// Aborts the current request.
-    abort: RefCell<Option<AbortController>>,
-    timer: RefCell<Option<Timeout>>,
-    /// Pending responses, by the number of their attempt. A custom `fetch` may ignore the signal, and its late response
-    /// has to be discarded.
-    responses: RefCell<Vec<(u32, JsFuture)>>,
+    abort: Cell<Option<AbortController>>,
+    timer: Cell<Option<Timeout>>,
+    /// The response of the current request, until it arrives. The shim discards one that arrives later.
+    response: Cell<Option<JsFuture>>,
 }
 
 impl Driver {
     /// A driver that does nothing until it is fed.
-    pub fn new(delegate: ConnectionDelegate, connection: Connection) -> Self {
+    pub fn new(delegate: Rc<ConnectionDelegate>, connection: Connection) -> Self {
         Self {
-            delegate: Rc::new(delegate),
+            delegate,
             connection: RefCell::new(connection),
-            abort: RefCell::default(),
-            timer: RefCell::default(),
-            responses: RefCell::default(),
+            abort: Cell::default(),
+            timer: Cell::default(),
+            response: Cell::default(),
         }
     }
 
@@ -87,7 +86,7 @@ impl Driver {
                 Input::Page { is_hidden: flags & 1 != 0, is_frozen: flags & 2 != 0 }
             }
             input::NETWORK => Input::Network(number != 0.0),
-            input::POLL => return self.poll(number as u32),
+            input::POLL => return self.poll(),
             input::ABANDON => return self.abandon(),
             _ => match Error::ALL.get(code as usize) {
                 Some(&error) => Input::Ended { error, has_received: number != 0.0 },
@@ -99,30 +98,28 @@ impl Driver {
 
     /// Sends the request that [`ConnectionDelegate::prepare`] has asked for. `fetch` always returns a promise.
     pub fn send(&self, fetch: &Function, url: &JsValue, init: &RequestInit) {
-        let (state, attempt) = self.progress();
-        if state != State::Connecting {
+        if self.connection.borrow().state() != State::Connecting {
             return;
         }
         let sent = AbortController::new().and_then(|abort| {
             init.set_signal(Some(&abort.signal()));
-            *self.abort.borrow_mut() = Some(abort);
+            self.abort.set(Some(abort));
             fetch.call2(&JsValue::UNDEFINED, url, init)
         });
         match sent {
             Ok(response) => {
-                let response = JsFuture::from(response.unchecked_into::<Promise>());
-                self.responses.borrow_mut().push((attempt, response));
+                self.response.set(Some(JsFuture::from(response.unchecked_into::<Promise>())));
                 self.start_timer();
-                self.poll(attempt);
+                self.poll();
             }
-            Err(cause) => self.fail(Error::Request, &cause),
+            Err(cause) => self.fail(&cause),
         }
     }
 
-    /// Frees everything that a trap hasn't left borrowed.
+    /// Frees what would still run.
     fn abandon(&self) {
-        drop(take(&self.timer));
-        if let Some(abort) = take(&self.abort) {
+        drop(self.timer.take());
+        if let Some(abort) = self.abort.take() {
             abort.abort();
         }
     }
@@ -175,6 +172,7 @@ impl Driver {
     /// Ends the request and the timer.
     fn release(&self) {
         drop(self.timer.take());
+        drop(self.response.take());
         if let Some(abort) = self.abort.take() {
             abort.abort();
             self.delegate.act(action::DROP);
@@ -202,9 +200,10 @@ impl Driver {
         self.delegate.fail(error, asked, delay, attempts, retry_after);
     }
 
-    fn fail(&self, error: Error, cause: &JsValue) {
+    /// There was no response.
+    fn fail(&self, cause: &JsValue) {
         self.delegate.caught(cause);
-        self.step(Input::Ended { error, has_received: false });
+        self.step(Input::Ended { error: Error::Request, has_received: false });
     }
 
     /// Replaces the timer with the one that the state needs.
@@ -219,7 +218,7 @@ impl Driver {
     fn wait(&self, milliseconds: u32) {
         let delegate = self.delegate.clone();
         let timer = Timeout::new(milliseconds, move || delegate.enter(input::TIMER, 0.0));
-        *self.timer.borrow_mut() = Some(timer);
+        self.timer.set(Some(timer));
     }
 
     /// `silence` is the number of [`input::TIMER`]. The idle timer isn't restarted for each chunk, but when it has run
@@ -238,41 +237,18 @@ impl Driver {
         }
     }
 
-    /// Continues with the response of an attempt, if it has arrived.
-    fn poll(&self, attempt: u32) {
-        let settled = {
-            let mut responses = self.responses.borrow_mut();
-            let Some(index) = responses.iter().position(|(number, _)| *number == attempt) else { return };
-            let waker = waker(self.delegate.clone(), input::POLL, attempt.into());
-            match Pin::new(&mut responses[index].1).poll(&mut Context::from_waker(&waker)) {
-                Poll::Pending => return,
-                Poll::Ready(settled) => {
-                    drop(responses.swap_remove(index));
-                    settled
-                }
-            }
-        };
-        let is_current = self.progress() == (State::Connecting, attempt);
-        match settled {
-            Ok(response) if is_current => match self.delegate.respond(&response) {
-                Ok(length) => self.step(Input::Response(Head::parse(buffers::text(length)))),
-                Err(cause) => self.fail(Error::Unreadable, &cause),
-            },
-            Ok(response) => self.delegate.discard(&response),
-            Err(cause) if is_current => self.fail(Error::Request, &cause),
-            Err(_) => {}
+    /// Continues with the response of the current request, if it has arrived.
+    fn poll(&self) {
+        let Some(mut pending) = self.response.take() else { return };
+        let waker = waker(self.delegate.clone());
+        match Pin::new(&mut pending).poll(&mut Context::from_waker(&waker)) {
+            Poll::Pending => self.response.set(Some(pending)),
+            Poll::Ready(Ok(response)) => self.step(match usize::try_from(self.delegate.respond(&response)) {
+                Ok(length) => Input::Response(Head::parse(buffers::text(length))),
+                Err(_) => Input::Ended { error: Error::Unreadable, has_received: false },
+            }),
+            Poll::Ready(Err(cause)) => self.fail(&cause),
         }
-    }
-
-    fn progress(&self) -> (State, u32) {
-        let connection = self.connection.borrow();
-        (connection.state(), connection.attempts())
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.abandon();
     }
 }
 
@@ -290,9 +266,4 @@ impl Clock for PlatformClock {
     fn random(&self) -> f64 {
         Math::random()
     }
-}
-
-/// The content of a cell, unless a trap has left it borrowed.
-fn take<T>(cell: &RefCell<Option<T>>) -> Option<T> {
-    cell.try_borrow_mut().ok().and_then(|mut held| held.take())
 }

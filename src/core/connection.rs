@@ -141,7 +141,7 @@ impl Connection {
 
     /// The only transition between states. An input that doesn't fit the state, such as the late response to a request
     /// that was ended, changes nothing.
-    pub fn step(&mut self, input: Input, clock: &dyn Clock) -> Action {
+    pub fn step(&mut self, input: Input, clock: &impl Clock) -> Action {
         use State::{
             Checking, Closed, Connecting, Deciding, New, Offline, Open, Paused, Probing, Refused, Waiting,
         };
@@ -237,14 +237,14 @@ impl Connection {
         Action::Wait(OFFLINE_TIME)
     }
 
-    fn open(&mut self, clock: &dyn Clock) -> Action {
+    fn open(&mut self, clock: &impl Clock) -> Action {
         self.state = State::Open;
         self.retry.opened(clock);
         self.options.target.opened();
         Action::Open
     }
 
-    fn end(&mut self, error: Error, has_received: bool, clock: &dyn Clock) -> Action {
+    fn end(&mut self, error: Error, has_received: bool, clock: &impl Clock) -> Action {
         let outcome = error.outcome();
         self.error = error;
         self.decision = self.retry.decide(outcome, has_received, self.retry_after, clock);

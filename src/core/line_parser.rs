@@ -130,6 +130,12 @@ impl Line {
         (field, colon + 1 + u32::from(has_space))
     }
 
+    /// The same, where time doesn't matter: in the module once, while [`Self::field`] is a part of its callers.
+    #[inline(never)]
+    pub fn unfinished_field(&self) -> Field {
+        self.field().0
+    }
+
     /// [spec] Otherwise, the string is not empty but does not contain a U+003A COLON character (:): the whole line is
     /// the field name, and the empty string the field value.
     fn field_without_colon(&self) -> (Field, u32) {

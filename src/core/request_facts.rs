@@ -5,7 +5,13 @@ use super::retry::Outcome;
 /// Whether the request may be sent twice: only GET and HEAD, in any letter case, which Fetch normalizes. A POST may be
 /// billed, so its end is the end of the stream.
 pub fn is_safe_to_repeat(method: &[u8]) -> bool {
-    method.eq_ignore_ascii_case(b"GET") || method.eq_ignore_ascii_case(b"HEAD")
+    is_word(method, b"GET") || is_word(method, b"HEAD")
+}
+
+/// Whether a text is this word, in any letter case.
+#[inline(never)]
+pub fn is_word(text: &[u8], word: &[u8]) -> bool {
+    text.eq_ignore_ascii_case(word)
 }
 
 /// Whether a host is this machine, which can be reached without a network. In the form of a serialized URL, with the

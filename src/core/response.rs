@@ -2,7 +2,7 @@
 
 use super::{
     error::Error,
-    request_facts::{contains, split_once},
+    request_facts::{contains, is_word, split_once},
     retry_after::retry_after,
 };
 
@@ -32,10 +32,7 @@ impl<'a> Head<'a> {
             let is_retried = retried.chunks(3).any(|status| status == self.status);
             return Err(if is_retried { Error::RetriedStatus } else { Error::Status });
         }
-        match essence(self.content_type) {
-            Some(essence) if essence.eq_ignore_ascii_case(b"text/event-stream") => Ok(()),
-            _ => Err(Error::ContentType),
-        }
+        if is_event_stream(self.content_type) { Ok(()) } else { Err(Error::ContentType) }
     }
 
     /// The delay until the server wants the next request, in milliseconds. `date` is in milliseconds since 1970.
@@ -44,31 +41,27 @@ impl<'a> Head<'a> {
     }
 }
 
-/// The essence of a `Content-Type` header (Fetch "extract a MIME type"): of several values, the last that is
-/// a MIME type at all and isn't `*/*`.
-fn essence(header: &[u8]) -> Option<&[u8]> {
-    split_outside_quotes(header)
-        .map(|value| value.split(|&byte| byte == b';').next().unwrap_or_default())
-        .map(trim)
-        .filter(|essence| {
-            let mut parts = essence.split(|&byte| byte == b'/');
-            let is_mime_type = parts.next().is_some_and(is_token) && parts.next().is_some_and(is_token);
-            is_mime_type && parts.next().is_none() && *essence != b"*/*"
-        })
-        .last()
-}
-
-/// The header's values. A comma within a quoted string doesn't separate them.
-fn split_outside_quotes(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// Whether a `Content-Type` header says so (Fetch "extract a MIME type"): of several values, the last that is a MIME
+/// type at all and isn't `*/*`. A comma within a quoted string doesn't separate them.
+fn is_event_stream(header: &[u8]) -> bool {
     let (mut quoted, mut escaped) = (false, false);
-    header.split(move |&byte| {
-        let escape = quoted && byte == b'\\' && !escaped;
-        if byte == b'"' && !escaped {
-            quoted = !quoted;
-        }
+    let mut is_found = false;
+    let mut start = 0;
+    for end in 0..=header.len() {
+        let byte = header.get(end);
+        let escape = quoted && byte == Some(&b'\\') && !escaped;
+        quoted ^= byte == Some(&b'"') && !escaped;
         escaped = escape;
-        byte == b',' && !quoted
-    })
+        if byte.is_none() || byte == Some(&b',') && !quoted {
+            let essence = trim(split_once(&header[start..end], b';').0);
+            let (kind, subtype) = split_once(essence, b'/');
+            if is_token(kind) && is_token(subtype) && essence != b"*/*" {
+                is_found = is_word(essence, b"text/event-stream");
+            }
+            start = end + 1;
+        }
+    }
+    is_found
 }
 
 /// Without the HTTP whitespace on both sides.

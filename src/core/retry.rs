@@ -148,7 +148,7 @@ impl Retry {
     }
 
     /// A response was accepted.
-    pub fn opened(&mut self, clock: &dyn Clock) {
+    pub fn opened(&mut self, clock: &impl Clock) {
         self.has_opened = true;
         self.opened_at = clock.time();
     }
@@ -162,7 +162,7 @@ impl Retry {
         outcome: Outcome,
         has_received: bool,
         retry_after: Option<f64>,
-        clock: &dyn Clock,
+        clock: &impl Clock,
     ) -> Action {
         let time = clock.time();
         let has_succeeded = has_received || self.policy.rules != Rules::Policy;
@@ -206,7 +206,7 @@ impl Retry {
 
     /// [spec] Optionally, wait some more. In particular, if the previous attempt failed, then user agents might
     /// introduce an exponential backoff delay to avoid overloading a potentially already overloaded server.
-    fn delay(&self, clock: &dyn Clock) -> f64 {
+    fn delay(&self, clock: &impl Clock) -> f64 {
         let Policy { initial_delay, factor, jitter, max_delay, .. } = self.policy;
         let base = if self.reconnection_time.is_nan() { initial_delay } else { self.reconnection_time };
         let cap = if max_delay.is_nan() { base.max(DEFAULT_MAX_DELAY) } else { max_delay };

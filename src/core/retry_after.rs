@@ -26,43 +26,40 @@ fn number(text: &[u8]) -> Option<f64> {
 /// `Sun Nov  6 08:49:37 1994`.
 fn http_date(text: &[u8]) -> Option<f64> {
     // Five numbers in the order of the form, and the month.
-    let mut numbers = [0.0; 5];
+    let mut numbers = [0; 5];
     let mut count = 0;
     let mut month = None;
     for word in text.split(|byte| matches!(byte, b' ' | b',' | b'-' | b':')) {
         if let Some(number) = number(word) {
-            *numbers.get_mut(count)? = number;
+            // A cast saturates.
+            *numbers.get_mut(count)? = number as u32;
             count += 1;
         } else if month.is_none() {
-            month = b"JanFebMarAprMayJunJulAugSepOctNovDec".chunks(3).position(|name| name == word);
+            month = b"MarAprMayJunJulAugSepOctNovDecJanFeb".chunks(3).position(|name| name == word);
         }
     }
     let (month, 5) = (month?, count) else { return None };
     let [day, mut year, mut hour, mut minute, mut second] = numbers;
-    if second > 60.0 {
+    if second > 60 {
         // The year comes last.
-        [hour, minute, second, year] = [numbers[1], numbers[2], numbers[3], numbers[4]];
+        [hour, minute, second, year] = [year, hour, minute, second];
     }
     // Two digits: the nearest such year.
-    if year < 70.0 {
-        year += 2000.0;
-    } else if year < 100.0 {
-        year += 1900.0;
+    if year < 70 {
+        year += 2000;
+    } else if year < 100 {
+        year += 1900;
     }
-    if !(1.0..=31.0).contains(&day) || hour > 23.0 || minute > 59.0 || second > 60.0 || year > 9999.0 {
+    if day.wrapping_sub(1) > 30 || hour > 23 || minute > 59 || second > 60 || year > 9999 {
         return None;
     }
-    let time_of_day = (hour * 60.0 + minute) * 60.0 + second;
-    Some((days_before(year as i32, month) + day - 1.0) * 86_400_000.0 + time_of_day * 1_000.0)
-}
-
-/// Days from 1970-01-01 to the first of a month, which counts from 0.
-fn days_before(year: i32, month: usize) -> f64 {
-    const BEFORE_MONTH: [i32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    // Leap days are counted up to the year, or with it once its February is over.
-    let counted = if month > 1 { year } else { year - 1 };
-    let leap_days = counted / 4 - counted / 100 + counted / 400 - 477;
-    f64::from((year - 1970) * 365 + BEFORE_MONTH[month] + leap_days)
+    // Years that begin in March end with their leap day.
+    let month = month as u32;
+    let year = if month < 10 { year } else { year - 1 };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day;
+    let seconds = (hour * 60 + minute) * 60 + second;
+    // The days before 1970.
+    Some((f64::from(days) - 719_469.0) * 86_400_000.0 + f64::from(seconds) * 1_000.0)
 }
 
 #[cfg(test)]

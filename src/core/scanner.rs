@@ -94,7 +94,8 @@ impl Scanner {
     /// Whether a part of an event has come, and not its end.
     pub fn is_in_event(&self) -> bool {
         let State { block, line, .. } = &self.state;
-        block.size > 0 || line.length > 0 && matches!(line.field().0, Field::Data | Field::Event | Field::Id)
+        block.size > 0
+            || line.length > 0 && matches!(line.unfinished_field(), Field::Data | Field::Event | Field::Id)
     }
 
     /// How many bytes of the window were scanned since it was restarted.

@@ -25,20 +25,12 @@ impl Default for ScannerOptions {
 }
 
 impl ScannerOptions {
-    /// Whether lines of this field have rows, or change the state.
-    fn wants(&self, field: Field) -> bool {
-        match field {
-            Field::Comment => self.comments,
-            Field::Unknown => self.ignored_lines,
-            _ => true,
-        }
-    }
-
-    /// Whether a line can still be one that is wanted, however it goes on.
+    /// Whether a line can still be one that has rows or changes the state, however it goes on.
     pub fn wants_unfinished(&self, line: &Line) -> bool {
-        match line.field() {
-            (Field::Unknown, _) => line.length < Line::LONGEST_NAME || self.ignored_lines,
-            (field, _) => self.wants(field),
+        match line.unfinished_field() {
+            Field::Comment => self.comments,
+            Field::Unknown => line.length < Line::LONGEST_NAME || self.ignored_lines,
+            _ => true,
         }
     }
 }

@@ -3,7 +3,6 @@
 import type { EventSink } from '../parser/batch.js';
 import { replacingDecoder } from '../parser/decoder.js';
 import { EventStreamParser } from '../parser/event-stream-parser.js';
-import type { Core } from '../wasm/load.js';
 import { Failure } from './failure.js';
 import { ignore } from './ignore.js';
 import type { ConnectionPolicy } from './options.js';
@@ -75,7 +74,6 @@ export class BodyLoop {
   readonly #ids = new Map<string, number>();
 
   constructor(
-    core: Core,
     policy: ConnectionPolicy,
     handler: BodyHandler,
     inContext: <T>(call: () => T) => T,
@@ -88,7 +86,7 @@ export class BodyLoop {
     this.#events = events;
     this.lastEventId = lastEventId;
     this.#ids.set(lastEventId, 0);
-    this.#parser = new EventStreamParser(core, this.#sink(), policy.maxEventSize);
+    this.#parser = new EventStreamParser(this.#sink(), policy.maxEventSize);
   }
 
   /** Whether any part of an event has come in this attempt. */

@@ -5,10 +5,10 @@
 
 import type { ErrorDetails } from '../event-source/event-classes.js';
 import { captureContext } from '../platform.js';
-import { callCore, load, writeText } from '../wasm/load.js';
+import { callCore, disconnect, feed, load, send as sendRequest, writeText } from '../wasm/load.js';
 import { type BodyHandler, BodyLoop } from './body-loop.js';
 import { respondsWithoutCors } from './cors-probe.js';
-import { Action, type Driver, Input, newDriver } from './driver-boundary.js';
+import { Action, Input, newDriver } from './driver-boundary.js';
 import { describe, Failure, internalFailure, startFailure } from './failure.js';
 import { ignore } from './ignore.js';
 import type { ConnectionPolicy } from './options.js';
@@ -52,7 +52,8 @@ export class Connection {
   /** Runs code in the async context in which the connection was made. */
   readonly #inContext = captureContext();
 
-  #driver: Driver | undefined;
+  /** Its address; 0 without one. */
+  #driver = 0;
   #body: BodyLoop | undefined;
   /** How many calls of the driver are running: it can't be freed meanwhile. */
   #depth = 0;
@@ -64,6 +65,8 @@ export class Connection {
   #attempt = 0;
   #lastEventId: string;
   #response: Response | undefined;
+  /** A response that the driver hasn't seen yet. */
+  #unread: Response | undefined;
   #cause: unknown;
 
   constructor(policy: ConnectionPolicy, handler: ConnectionHandler) {
@@ -92,12 +95,12 @@ export class Connection {
   async #start(): Promise<void> {
     const policy = this.#policy;
     try {
-      const core = await load();
+      await load();
       const begun = this.#inContext(() => this.#handler.begin?.());
       if (begun) await begun;
       if (this.#isEnded) return;
-      this.#body = new BodyLoop(core, policy, this.#handler, this.#inContext, this, this.#lastEventId);
-      this.#driver = newDriver(core, this, policy, this.#handler.accept !== undefined);
+      this.#body = new BodyLoop(policy, this.#handler, this.#inContext, this, this.#lastEventId);
+      this.#driver = newDriver(this, policy, this.#handler.accept !== undefined);
     } catch (cause) {
       this.#end();
       this.#inContext(() => this.#handler.failed(startFailure(cause)));
@@ -132,12 +135,12 @@ export class Connection {
 
   onCrash(cause: unknown): void {
     const driver = this.#driver;
-    this.#driver = undefined;
+    this.#driver = 0;
     const body = this.#body;
     this.#body = undefined;
     body?.drop();
-    crashed.push(driver, body);
-    if (driver) ignore(() => driver.feed(Input.Abandon, 0));
+    crashed.push(body);
+    if (driver) ignore(() => feed(driver, Input.Abandon, 0));
     const isTold = this.#isEnded;
     this.#end();
     if (!isTold) this.#handler.failed(internalFailure(this.#attempt, cause));
@@ -151,7 +154,7 @@ export class Connection {
       const { silence, hasReceived } = this.#body;
       number = hasReceived ? silence : -silence;
     }
-    this.#call((driver) => driver.feed(input, number));
+    this.#call((driver) => feed(driver, input, number));
   }
 
   prepare(attempt: number, resumes: boolean): void {
@@ -172,22 +175,32 @@ export class Connection {
           return;
         }
         // An async function returns a native promise, even if the user's function returns a thenable.
-        this.#call((driver) =>
-          driver.send(async (url: string, init: RequestInit) => send(url, init), url, { ...init, headers }),
-        );
+        const turn = this.#turn;
+        const fetch = async (url: string, init: RequestInit): Promise<Response> => {
+          const response = await send(url, init);
+          // A custom function may ignore the signal.
+          if (turn === this.#turn) this.#unread = response;
+          else discard(response);
+          return response;
+        };
+        this.#call((driver) => sendRequest(driver, fetch, url, { ...init, headers }));
       },
       Failure.RequestNotMade,
     );
   }
 
   respond(response: Response): number {
-    const { status, headers } = response;
-    this.#response = response;
-    return writeText(`${status}\n${headers.get('Retry-After') ?? ''}\n${headers.get('Content-Type') ?? ''}`);
-  }
-
-  discard(response: Response): void {
-    ignore(() => response.body?.cancel());
+    try {
+      const { status, headers } = response;
+      this.#response = response;
+      this.#unread = undefined;
+      return writeText(
+        `${status}\n${headers.get('Retry-After') ?? ''}\n${headers.get('Content-Type') ?? ''}`,
+      );
+    } catch (cause) {
+      this.#cause = cause;
+      return -1;
+    }
   }
 
   caught(cause: unknown): void {
@@ -199,6 +212,8 @@ export class Connection {
     switch (action) {
       case Action.Drop:
         this.#turn++;
+        discard(this.#unread);
+        this.#unread = undefined;
         this.#body?.drop();
         break;
       case Action.Probe:
@@ -300,7 +315,7 @@ export class Connection {
   }
 
   /** All calls into the driver go through here: a trap or an exception in it ends this connection, and no other. */
-  #call(call: (driver: Driver) => void): void {
+  #call(call: (driver: number) => void): void {
     const driver = this.#driver;
     if (!driver || this.#isEnded) return;
     this.#depth++;
@@ -323,8 +338,14 @@ export class Connection {
     const driver = this.#driver;
     const body = this.#body;
     this.#lastEventId = this.lastEventId;
-    this.#driver = this.#body = undefined;
+    this.#driver = 0;
+    this.#body = undefined;
     body?.free();
-    ignore(() => driver?.free());
+    if (driver) ignore(() => disconnect(driver));
   }
+}
+
+/** Cancels the body of a response that isn't needed. */
+function discard(response: Response | undefined): void {
+  ignore(() => response?.body?.cancel());
 }

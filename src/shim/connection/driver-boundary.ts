@@ -1,9 +1,7 @@
 /** The Rust driver of a connection: what crosses to it, as numbers. */
 
-import { type Core, writeText } from '../wasm/load.js';
+import { connect, hold, writeText } from '../wasm/load.js';
 import type { ConnectionPolicy } from './options.js';
-
-export type Driver = InstanceType<Core['Connection']>;
 
 // Enums, because bundlers put their numbers where they are used.
 
@@ -42,17 +40,12 @@ enum Flag {
   OwnFetch = 32,
 }
 
-/** A driver that does nothing until it is fed. The options cross here, once. */
-export function newDriver(
-  core: Core,
-  delegate: ConstructorParameters<Core['Connection']>[0],
-  policy: ConnectionPolicy,
-  asksToAccept: boolean,
-): Driver {
+/** The address of a driver that does nothing until it is fed. The options cross here, once. */
+export function newDriver(delegate: object, policy: ConnectionPolicy, asksToAccept: boolean): number {
   const { protocol = '', host = '' } = policy.url ? new URL(policy.url) : {};
   const facts = `${policy.method} ${protocol} ${host} ${policy.statuses.join('')}`;
-  return new core.Connection(
-    delegate,
+  return connect(
+    hold(delegate),
     writeText(facts),
     (policy.heedsRetryAfter ? Flag.RetryAfter : 0) |
       (policy.canResume ? Flag.CanResume : 0) |

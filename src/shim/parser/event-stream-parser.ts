@@ -4,11 +4,20 @@
  * The Rust scanner finds where fields are; the text stays here. One call of WebAssembly for each chunk.
  */
 
-import { type Core, restoreStack, stackPointer, views } from '../wasm/load.js';
+import {
+  freeScanner,
+  newScanner,
+  restartWindow,
+  restoreStack,
+  rewind,
+  scan,
+  stackPointer,
+  views,
+} from '../wasm/load.js';
 import { Batches, type EventSink, saveRows } from './batch.js';
 import { decode, replacingDecoder } from './decoder.js';
 
-/** What a scan returns besides the number of rows, as in `scan` in `src/browser/mod.rs`. */
+/** What a scan returns besides the number of rows, as in `found` in `src/browser/mod.rs`. */
 const ROWS = 0xffff;
 const DECODE = 1 << 16;
 const IS_ASCII = 1 << 17;
@@ -22,9 +31,16 @@ const FULL = 2_046;
 /** The parser whose bytes are in the window, which all share. */
 let owner: EventStreamParser | undefined;
 
+/** Frees the scanners of parsers that nobody has freed. Not every worker has it. */
+const scanners =
+  typeof FinalizationRegistry === 'undefined'
+    ? undefined
+    : new FinalizationRegistry<number>((scanner) => freeScanner(scanner));
+
 /** Parses one stream, and after `reset` another. */
 export class EventStreamParser {
-  readonly #scanner: InstanceType<Core['Scanner']>;
+  /** Its address. */
+  readonly #scanner: number;
   readonly #batches: Batches;
 
   /** Bytes in the window that were not decoded yet. */
@@ -46,13 +62,10 @@ export class EventStreamParser {
 
   #isTooLarge = false;
 
-  constructor(core: Core, sink: EventSink, maxEventSize: number) {
+  constructor(sink: EventSink, maxEventSize: number) {
     this.#batches = new Batches(sink);
-    this.#scanner = new core.Scanner(
-      maxEventSize,
-      sink.onComment !== undefined,
-      sink.onIgnoredLine !== undefined,
-    );
+    this.#scanner = newScanner(maxEventSize, !!sink.onComment, !!sink.onIgnoredLine);
+    scanners?.register(this, this.#scanner, this);
   }
 
   /** Whether a line or an event was longer than the limit. Nothing after it is taken until `reset`. */
@@ -104,7 +117,7 @@ export class EventStreamParser {
    */
   reset(consume = false): void {
     if (consume && this.#isInLine) this.scan('\n');
-    this.#scanner.rewind(true);
+    rewind(this.#scanner, true);
     this.#isInLine = this.#isInEvent = false;
     this.#filled = 0;
     this.#pending = this.#half = '';
@@ -117,7 +130,8 @@ export class EventStreamParser {
   /** Frees the scanner. Nothing may be called afterwards. */
   free(): void {
     if (owner === this) owner = undefined;
-    this.#scanner.free();
+    scanners?.unregister(this);
+    freeScanner(this.#scanner);
   }
 
   #scanBytes(chunk: Uint8Array): void {
@@ -224,7 +238,7 @@ export class EventStreamParser {
 
   /** The window's bytes, which aren't UTF-8, as text. They count as not scanned. */
   #decodeWindow(window: Uint8Array): string {
-    this.#scanner.rewind(false);
+    rewind(this.#scanner, false);
     const bytes = window.slice(0, this.#filled);
     this.#filled = 0;
     this.#decoder = replacingDecoder();
@@ -245,7 +259,7 @@ export class EventStreamParser {
       // The end of an incomplete sequence.
       if (scanned < this.#filled) rest = replacingDecoder().decode(window.slice(scanned, this.#filled));
     }
-    this.#pending = this.#pending.slice(this.#scanner.restartWindow());
+    this.#pending = this.#pending.slice(restartWindow(this.#scanner));
     this.#filled = 0;
     this.#isTextKnown = false;
     return rest;
@@ -253,7 +267,7 @@ export class EventStreamParser {
 
   #scanWindow(): number {
     saveRows();
-    return this.#scanner.scan(this.#filled);
+    return scan(this.#scanner, this.#filled);
   }
 
   #takeWindow(): ReturnType<typeof views> {

@@ -152,9 +152,8 @@ export class MessageParser implements EventSourceParser {
 
   #create(): EventStreamParser {
     const config = this.#config;
-    let core: ReturnType<typeof loadSync>;
     try {
-      core = loadSync();
+      loadSync();
     } catch (cause) {
       throw startError(cause);
     }
@@ -173,7 +172,7 @@ export class MessageParser implements EventSourceParser {
       onComment,
       onIgnoredLine: this.#reportsIgnoredLines ? (line: string) => onError?.(toParseError(line)) : undefined,
     };
-    return new EventStreamParser(core, sink, config.maxBufferSize ?? DEFAULT_MAX_EVENT_SIZE);
+    return new EventStreamParser(sink, config.maxBufferSize ?? DEFAULT_MAX_EVENT_SIZE);
   }
 
   #deliverHeld(): void {

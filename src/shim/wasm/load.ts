@@ -1,13 +1,22 @@
 /** Starts the Rust core once, at its first use. The other files in this folder locate the module. */
 
-import { address, Connection, coreMemory, coreStack, initSync, Scanner } from './generated/core.js';
+import { buffersAddress, initSync, memory, stack } from './generated/core.js';
 import { compile, compileSync, explain, type WasmSource } from './source.js';
 
+// Only this file imports what is generated: build variants have their own.
+export {
+  connect,
+  disconnect,
+  feed,
+  freeScanner,
+  hold,
+  newScanner,
+  restartWindow,
+  rewind,
+  scan,
+  send,
+} from './generated/core.js';
 export { explain } from './source.js';
-
-// A namespace object would be larger.
-const core = { Connection, Scanner };
-export type Core = typeof core;
 
 /** Views of the memory that the shim and the core share. */
 export interface Views {
@@ -19,15 +28,18 @@ export interface Views {
   table: Uint32Array;
 }
 
-let loading: Promise<Core> | undefined;
-let memory: WebAssembly.Memory | undefined;
+/** The sizes of the buffers, as in `src/browser/buffers.rs` and `src/core/table.rs`. */
+const TEXT_SIZE = 4096;
+const TABLE_LENGTH = 3 + 3 * 2048;
+const WINDOW_SIZE = 32768;
+
+let loading: Promise<void> | undefined;
 let current: Views | undefined;
-let stack: { value: number } | undefined;
 /** Whether the views are detached, because the memory has grown. Reading the memory's buffer would cost more. */
 let isDetaching = false;
 
-/** The core, when it is ready. Rejects if its module can't be loaded; the next call tries again. */
-export function load(source?: WasmSource): Promise<Core> {
+/** Resolves when the core is ready. Rejects if its module can't be loaded; the next call tries again. */
+export function load(source?: WasmSource): Promise<void> {
   loading ??= start(source).catch((cause) => {
     loading = undefined;
     throw cause;
@@ -35,39 +47,33 @@ export function load(source?: WasmSource): Promise<Core> {
   return loading;
 }
 
-/** The core, synchronously. Throws if its module can't be loaded. */
-export function loadSync(): Core {
+/** Starts the core at once. Throws if its module can't be loaded. */
+export function loadSync(): void {
   if (!memory) begin(compileSync());
-  return core;
 }
 
-async function start(source: WasmSource | undefined): Promise<Core> {
+async function start(source: WasmSource | undefined): Promise<void> {
   const module = await compile(await source);
   if (!memory) begin(module);
-  return core;
 }
 
 function begin(module: WebAssembly.Module): void {
   initSync({ module });
-  memory = coreMemory();
-  stack = coreStack();
   bottom = stack.value;
   isDetaching = typeof WebAssembly === 'object' && memory instanceof WebAssembly.Memory;
 }
 
 /** The views of a core that was started. Take them again after each call of the core, which may grow its memory. */
 export function views(): Views {
-  if (current && (isDetaching ? current.window.length > 0 : current.window.buffer === memory?.buffer)) {
+  if (current && (isDetaching ? current.window.length > 0 : current.window.buffer === memory.buffer)) {
     return current;
   }
-  const { buffer } = memory as WebAssembly.Memory;
-  const [window, windowSize, text, textSize, table] = [0, 1, 2, 3, 4].map(address) as [
-    ...[number, number, number, number, number],
-  ];
+  const { buffer } = memory;
+  const address = buffersAddress();
   current = {
-    window: new Uint8Array(buffer, window, windowSize),
-    text: new Uint8Array(buffer, text, textSize),
-    table: new Uint32Array(buffer, table),
+    text: new Uint8Array(buffer, address, TEXT_SIZE),
+    table: new Uint32Array(buffer, address + TEXT_SIZE, TABLE_LENGTH),
+    window: new Uint8Array(buffer, address + TEXT_SIZE + 4 * TABLE_LENGTH, WINDOW_SIZE),
   };
   return current;
 }
@@ -96,11 +102,11 @@ export function callCore(call: () => void): void {
 
 /** For `restoreStack`. Reading it costs more than most calls. */
 export function stackPointer(): number {
-  return depth > 0 ? (stack as { value: number }).value : bottom;
+  return depth > 0 ? stack.value : bottom;
 }
 
 export function restoreStack(pointer: number): void {
-  (stack as { value: number }).value = pointer;
+  stack.value = pointer;
 }
 
 /** Writes facts for the core. Returns their length in bytes. */
