@@ -1,21 +1,10 @@
 /** The cost of small chunks: streams in memory, behind a custom `fetch`, through whole clients. */
 
-import { fetchEventSource as microsoft } from '@microsoft/fetch-event-source';
-import { EventSource as Theirs } from 'eventsource';
 import { createParser } from 'eventsource-parser';
-import { EventSource } from 'eventsource-wasm';
-import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
-import { type Client, ofClass, ofFunction, timeEvents } from './clients.js';
-import { alternate, type Samples } from './samples.js';
+import { type Client, timeEvents } from './clients.js';
+import { clientsWith } from './peers.js';
+import { alternate } from './samples.js';
 import { chatEvents } from './workloads.js';
-
-/** Milliseconds of whole streams. */
-export interface ChunksResult {
-  cut: 'one event' | 'one byte';
-  /** How many chunks a stream has. */
-  chunks: number;
-  samples: Samples;
-}
 
 /** How many chunks are ready at once, as after a packet of a network. */
 const AT_ONCE = 64;
@@ -48,21 +37,10 @@ const readerLoop = (chunks: Uint8Array[]): Client => ({
   },
 });
 
-function clientsFor(chunks: Uint8Array[]): Client[] {
+async function measure(cut: 'one event' | 'one byte', chunks: Uint8Array[], events: number, rounds: number) {
   const headers = { 'content-type': 'text/event-stream' };
   const init = { fetch: async () => new Response(streamOf(chunks) as BodyInit, { headers }) };
-  return [
-    ofClass('eventsource-wasm', EventSource, init),
-    ofClass('eventsource', Theirs, init),
-    ofFunction('eventsource-wasm/fetch-event-source', fetchEventSource, init),
-    // Microsoft's listens to the document.
-    ...('document' in globalThis ? [ofFunction('@microsoft/fetch-event-source', microsoft, init)] : []),
-    readerLoop(chunks),
-  ];
-}
-
-async function measure(cut: ChunksResult['cut'], chunks: Uint8Array[], events: number, rounds: number) {
-  const clients = clientsFor(chunks).slice(0, cut === 'one byte' ? 2 : undefined);
+  const clients = [...clientsWith(init), readerLoop(chunks)].slice(0, cut === 'one byte' ? 2 : undefined);
   const contenders = clients.map((client) => ({
     name: client.name,
     run: () => timeEvents(client, 'http://127.0.0.1/', events),
@@ -71,7 +49,8 @@ async function measure(cut: ChunksResult['cut'], chunks: Uint8Array[], events: n
   return { cut, chunks: chunks.length, events, samples };
 }
 
-export async function chunks(scale = 1): Promise<ChunksResult[]> {
+/** Milliseconds of whole streams. */
+export async function chunks(scale = 1) {
   const rounds = Math.ceil(9 * scale);
   const events = chatEvents(Math.ceil(10_000 * scale));
   // The same 256 arrays again and again: a million of them would be mostly garbage collection.

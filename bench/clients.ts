@@ -23,21 +23,6 @@ export function ofClass(name: string, Class: unknown, init?: object): Client {
   };
 }
 
-/** A client with the interface of `fetchEventSource`. `init` is added to its second argument. */
-export function ofFunction(name: string, fetchEventSource: unknown, init?: object): Client {
-  type FetchEventSource = (url: string, init: object) => Promise<void>;
-  return {
-    name,
-    open(url, onEvent) {
-      const controller = new AbortController();
-      const onmessage = ({ data }: { data: string }) => onEvent(data);
-      const options = { signal: controller.signal, onmessage, openWhenHidden: true, ...init };
-      (fetchEventSource as FetchEventSource)(url, options);
-      return () => controller.abort();
-    },
-  };
-}
-
 /** Opens a stream and closes it at its event number `events`. Returns the milliseconds from the call to that event. */
 export async function timeEvents({ open }: Client, url: string, events: number): Promise<number> {
   const begin = performance.now();

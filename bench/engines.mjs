@@ -1,12 +1,10 @@
 /** The measured engines. Each runs a function of a bundle, every time in a process or a page of its own. */
 // @ts-check
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import puppeteer from 'puppeteer-core';
 import WebDriver from 'webdriver';
 import { startDriver } from '../tests/support/webdriver.mjs';
 import { setupBrowser } from '../tools/browsers.mjs';
-import { root, StepError } from '../tools/run.mjs';
+import { root, run, StepError } from '../tools/run.mjs';
 
 /** @typedef {{ version: string, run: (bundle: string, name: string, args: unknown[]) => Promise<any>, stop: () => unknown }} Engine */
 
@@ -37,8 +35,8 @@ export async function startEngine(name, { folder, origin }) {
       try {
         const page = await context.newPage();
         await page.goto(`${origin}/page.html`);
-        const words = [`${origin}/${bundle}.js`, functionName, JSON.stringify(args)];
-        return JSON.parse(await page.evaluate(inPage, .../** @type {[string, string, string]} */ (words)));
+        const text = await page.evaluate(call(`${origin}/${bundle}.js`, functionName, args));
+        return JSON.parse(/** @type {string} */ (text));
       } finally {
         await context.close();
       }
@@ -47,10 +45,9 @@ export async function startEngine(name, { folder, origin }) {
   };
 }
 
-/** Sent to the page as text. @param {string} url @param {string} name @param {string} args */
-async function inPage(url, name, args) {
-  return JSON.stringify(await (await import(url))[name](...JSON.parse(args)));
-}
+/** An expression: the result of a bundle's function, as JSON. @param {string} url @param {string} name @param {unknown[]} args */
+const call = (url, name, args) =>
+  `import('${url}').then((bundle) => bundle.${name}(...${JSON.stringify(args)})).then(JSON.stringify)`;
 
 /** Each run has a session, with a process of its own and no caches. @param {string} name @param {string} origin @returns {Promise<Engine>} */
 async function webkit(name, origin) {
@@ -76,10 +73,9 @@ async function webkit(name, origin) {
       try {
         await client.setTimeouts(undefined, undefined, TIMEOUT);
         await client.navigateTo(`${origin}/page.html`);
-        const script = `const [url, name, args, done] = arguments;
-          (${inPage.toString()})(url, name, args).then(done, (error) => done('error: ' + error));`;
-        const words = [`${origin}/${bundle}.js`, functionName, JSON.stringify(args)];
-        const text = await client.executeAsyncScript(script, words);
+        const result = call(`${origin}/${bundle}.js`, functionName, args);
+        const script = `const [done] = arguments; ${result}.then(done, (error) => done('error: ' + error));`;
+        const text = await client.executeAsyncScript(script, []);
         if (text.startsWith('error')) throw new StepError(`${functionName} of ${bundle} in ${name}: ${text}`);
         return JSON.parse(text);
       } finally {
@@ -90,22 +86,16 @@ async function webkit(name, origin) {
   };
 }
 
-/** @param {string} folder @returns {Engine} */
-function node(folder) {
-  return {
-    version: process.versions.node,
-    async run(bundle, name, args) {
-      // Its EventSource is undici's.
-      const execArgv = ['--expose-gc', '--experimental-eventsource', '--no-warnings'];
-      const child = fork(`${root}/bench/child.mjs`, { execArgv, timeout: TIMEOUT });
-      child.send({ file: `${root}/${folder}/${bundle}.js`, name, args });
-      const ended = once(child, 'exit').then(([code, signal]) => {
-        throw new StepError(`node ended with ${code ?? signal} while it ran ${name} of ${bundle}`);
-      });
-      ended.catch(() => {});
-      const [result] = await Promise.race([once(child, 'message'), ended]);
-      return result;
-    },
-    stop() {},
-  };
-}
+/** Its EventSource is undici's. @param {string} folder @returns {Engine} */
+const node = (folder) => ({
+  version: process.versions.node,
+  async run(bundle, name, args) {
+    // Node loads the code behind these at the first look, whoever takes it.
+    const script = `void [globalThis.Request, globalThis.EventSource];
+      process.stdout.write(await ${call(`${root}/${folder}/${bundle}.js`, name, args)}, () => process.exit());`;
+    const flags = ['--expose-gc', '--experimental-eventsource', '--no-warnings', '--input-type=module'];
+    const { stdout } = await run(process.execPath, [...flags, '--eval', script], { timeout: TIMEOUT });
+    return JSON.parse(stdout);
+  },
+  stop() {},
+});

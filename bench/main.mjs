@@ -4,13 +4,13 @@
  * build/bench/report.md. The samples are in build/bench/results.json.
  */
 // @ts-check
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
-import { createInterface } from 'node:readline';
 import { bundle } from '../tools/bundle.mjs';
 import { npmRun } from '../tools/packages.mjs';
-import { command, printError, seconds, start, step } from '../tools/run.mjs';
+import { command, printError, seconds, step } from '../tools/run.mjs';
 
 /** @typedef {import('./engines.mjs').Engine} Engine */
 
@@ -46,22 +46,6 @@ const parts = {
 };
 
 const PARTS = [...Object.keys(parts), 'size'];
-
-async function startServer() {
-  const child = start(process.execPath, ['bench/server.mjs', BUNDLES], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const lines = createInterface({ input: /** @type {import('node:stream').Readable} */ (child.stdout) });
-  const [origin] = await once(lines, 'line', { signal: AbortSignal.timeout(10_000) });
-  return {
-    origin: /** @type {string} */ (origin),
-    async stop() {
-      const closed = once(child, 'close');
-      child.kill();
-      await closed;
-    },
-  };
-}
 
 /** The versions of the compared packages. */
 function packageVersions() {
@@ -121,21 +105,22 @@ async function bench(partNames, engineNames, scale) {
     minify: true,
     platform: 'browser',
   });
-  const server = await startServer();
+  const server = fork('bench/server.mjs', [BUNDLES]);
+  const [origin] = await once(server, 'message');
   try {
     for (const engineName of partNames.some((name) => name in parts) ? engineNames : []) {
-      const engine = await startEngine(engineName, { folder: BUNDLES, origin: server.origin });
+      const engine = await startEngine(engineName, { folder: BUNDLES, origin });
       report.engines[engineName] = engine.version;
       for (const name of partNames.filter((name) => name in parts)) {
         await attempt(`${name}: ${engineName}`, async () => {
-          const result = await parts[name]?.(engine, server.origin, scale);
+          const result = await parts[name]?.(engine, origin, scale);
           report.parts[name] = { ...report.parts[name], [engineName]: result };
         });
       }
       await engine.stop();
     }
   } finally {
-    await server.stop();
+    server.kill();
   }
   if (partNames.includes('size')) {
     await attempt('size', async () => {

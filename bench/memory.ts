@@ -2,14 +2,7 @@
 
 import { EventSource } from 'eventsource-wasm';
 import { createParser } from 'eventsource-wasm/stream';
-
-/** Bytes at two points. Only Node and Chromium report the heap. */
-export interface MemoryResult {
-  what: string;
-  count: number;
-  heap: number[];
-  wasm: number[];
-}
+import { ofClass, timeEvents } from './clients.js';
 
 /** The memory of every module that was started. The package's is the only one. */
 const memories: WebAssembly.Memory[] = [];
@@ -29,7 +22,7 @@ WebAssembly.instantiate = new Proxy(instantiate, {
 
 declare const gc: (() => void) | undefined;
 
-async function measure({ heap, wasm }: MemoryResult): Promise<void> {
+async function measure({ heap, wasm }: { heap: number[]; wasm: number[] }): Promise<void> {
   // Finalizers free more.
   for (let time = 0; time < 4; time++) {
     if (typeof gc === 'function') gc();
@@ -45,7 +38,7 @@ async function measure({ heap, wasm }: MemoryResult): Promise<void> {
 
 /** Measures after a tenth of the uses and at the end. */
 async function over(what: string, count: number, use: (count: number) => Promise<void>) {
-  const result: MemoryResult = { what, count, heap: [], wasm: [] };
+  const result = { what, count, heap: [] as number[], wasm: [] as number[] };
   for (const part of [0.1, 0.9]) {
     await use(Math.round(count * part));
     await measure(result);
@@ -53,16 +46,11 @@ async function over(what: string, count: number, use: (count: number) => Promise
   return result;
 }
 
-function firstEvent(source: EventSource): Promise<void> {
-  return new Promise((resolve) => {
-    source.onmessage = () => resolve();
-  });
-}
-
-export async function memory(origin: string, scale = 1): Promise<MemoryResult[]> {
-  const open = (events: number) =>
-    new EventSource(`${origin}/burst?${new URLSearchParams({ events: `${events}`, data: '{"token":"a"}' })}`);
-  const stream = open(10_000_000 * scale);
+/** Bytes at two points. Only Node and Chromium report the heap. */
+export async function memory(origin: string, scale = 1) {
+  const urlOf = (events: number) =>
+    `${origin}/burst?${new URLSearchParams({ events: `${events}`, data: '{"token":"a"}' })}`;
+  const stream = new EventSource(urlOf(10_000_000 * scale));
   let seen = 0;
   let wanted = 0;
   let reached = () => {};
@@ -78,11 +66,8 @@ export async function memory(origin: string, scale = 1): Promise<MemoryResult[]>
   });
   stream.close();
   const sources = await over('sources, each closed after its first event', 10_000 * scale, async (count) => {
-    for (let made = 0; made < count; made++) {
-      const source = open(1);
-      await firstEvent(source);
-      source.close();
-    }
+    const client = ofClass('eventsource-wasm', EventSource);
+    for (let made = 0; made < count; made++) await timeEvents(client, urlOf(1), 1);
   });
   const bytes = new TextEncoder().encode('data: {"token":"word"}\n\n'.repeat(1_000));
   const parsers = await over('parsers, each fed 24 KB and dropped', 10_000 * scale, async (count) => {

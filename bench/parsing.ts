@@ -2,18 +2,8 @@
 
 import { createParser as createTheirs } from 'eventsource-parser';
 import { createParser } from 'eventsource-wasm/stream';
-import { alternate, type Contender, type Samples } from './samples.js';
+import { alternate, type Contender } from './samples.js';
 import { type Workload, workloads } from './workloads.js';
-
-/** The outcome of one workload in one cut. */
-export interface ParsingResult {
-  workload: string;
-  cut: string;
-  /** Bytes and events of the whole stream. */
-  size: number;
-  events: number;
-  samples: Samples;
-}
 
 /** What a parser has found. */
 interface Tally {
@@ -72,8 +62,8 @@ function check(list: Contender[], tally: Tally, { name, events, dataLength }: Wo
   }
 }
 
-export async function parsing(scale = 1): Promise<ParsingResult[]> {
-  const results: ParsingResult[] = [];
+export async function parsing(scale = 1) {
+  const results = [];
   for (const workload of workloads()) {
     const { name, size, events, cuts } = workload;
     for (const [cut, pieces] of Object.entries(cuts)) {

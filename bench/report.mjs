@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { median, quantile } from 'simple-statistics';
 import { npmBin, run, StepError } from '../tools/run.mjs';
-import { OURS, PARSER, parsingRatios, targets } from './targets.mjs';
+import { isReached, OURS, PARSER, parsingRatios, targets, wordsOf } from './targets.mjs';
 
 /**
  * @typedef {object} Report
@@ -17,7 +17,7 @@ import { OURS, PARSER, parsingRatios, targets } from './targets.mjs';
 /** @type {Record<string, string>} */
 const engineTitles = { node: 'Node', chromium: 'Chromium', firefox: 'Firefox', webkitgtk: 'WebKitGTK' };
 
-/** @param {number} value @param {number} [digits] */
+/** @param {number} value @param {number | undefined} [digits] */
 const number = (value, digits = 3) =>
   Number.isFinite(value)
     ? Number(value.toPrecision(digits)).toLocaleString('en', { maximumFractionDigits: 6 })
@@ -66,14 +66,12 @@ const sections = {
   bursts: {
     title: 'Bursts',
     intro:
-      'Thousands of events per second from a server on the same machine, from the constructor to the last event. A listener counts them. Then the longest delay of a timer in milliseconds, which is at least the longest task, and in brackets the longest task that the engine reports, if it was 50 ms or more.',
+      'Thousands of events per second from a server on the same machine, from the constructor to the last event. A listener counts them. Then the longest delay of a timer in milliseconds, which is at least the longest task.',
     rows: (results) =>
       rowsOf(results, ({ shape, events, bursts }) =>
-        rowsOf(Object.entries(bursts), ([name, { total, longestWait, longestTask }]) => {
-          const task = longestTask.length > 0 ? median(longestTask) : 0;
-          const wait = `${number(median(longestWait))}${task > 0 ? ` (${number(task)})` : ''} ms`;
-          return { [`${name}, ${shape}`]: `${spread(total, (time) => events / time)}; ${wait}` };
-        }),
+        rowsOf(Object.entries(bursts), ([name, { total, longestWait }]) => ({
+          [`${name}, ${shape}`]: `${spread(total, (time) => events / time)}; ${number(median(longestWait))} ms`,
+        })),
       ),
   },
   first: {
@@ -123,15 +121,15 @@ function targetTable(report) {
   const engines = Object.keys(report.engines);
   return table(
     ['what', 'target', ...engines.map((engine) => engineTitles[engine] ?? engine)],
-    targets(report).map(({ what, target, values, isReached, unit = '', digits = 3 }) => [
-      what,
-      target,
+    targets(report).map((target) => [
+      target.what,
+      wordsOf(target),
       ...engines.map((engine) => {
-        const value = values[engine] ?? values.all;
+        const value = target.values[engine] ?? target.values.all;
         if (value === undefined || !Number.isFinite(value)) return '–';
-        const isHit = isReached(value, engine);
+        const isHit = isReached(target, value, engine);
         const mark = isHit === undefined ? '' : isHit ? ' hit' : ' missed';
-        return `${number(value, digits)}${unit}${mark}`;
+        return `${number(value, target.digits)}${target.unit ?? ''}${mark}`;
       }),
     ]),
   );
@@ -171,10 +169,11 @@ export async function writeReport(report, isWhole) {
 
 /** Puts a text between two markers. @param {string} path @param {string} name @param {string} text */
 function writeBlock(path, name, text) {
-  const [begin, end] = [`<!-- bench: ${name} -->`, `<!-- /bench: ${name} -->`];
   const content = readFileSync(path, 'utf8');
-  const [before, rest] = content.split(begin);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new StepError(`${path} has no ${begin} … ${end}`);
-  writeFileSync(path, `${before}${begin}\n\n${text}\n\n${end}${after}`);
+  const block = new RegExp(`(<!-- bench: ${name} -->).*(<!-- /bench: ${name} -->)`, 's');
+  if (!block.test(content)) throw new StepError(`${path} has no block for ${name}`);
+  writeFileSync(
+    path,
+    content.replace(block, (_, begin, end) => `${begin}\n\n${text}\n\n${end}`),
+  );
 }

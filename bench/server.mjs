@@ -1,20 +1,17 @@
 /**
- * The server of the benchmark, as a process of its own on loopback. Prints its origin.
+ * The server of the benchmark, as a process of its own on loopback. Sends its origin to its parent, and ends with it.
  *
  * - `/burst?events=100000&data=x`: that many events as fast as they are read, then silence
- * - any other path: a file of the folder that is the argument
+ * - any other path: a script of the folder that is the argument
  */
 // @ts-check
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 
 const CHUNK_EVENTS = 2_000;
-
-/** The longest time, in milliseconds, that a stream stays open. */
-const LIFE = 600_000;
 
 const [folder = '.'] = process.argv.slice(2);
 
@@ -25,9 +22,6 @@ function* burst(query) {
   for (let left = Number(query.get('events')); left > 0; left -= CHUNK_EVENTS)
     yield left < CHUNK_EVENTS ? Buffer.from(event.repeat(left)) : many;
 }
-
-/** @type {Record<string, string>} */
-const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8' };
 
 const server = createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
@@ -41,26 +35,20 @@ const server = createServer(async (request, response) => {
   if (pathname === '/burst') {
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' });
     response.socket?.setNoDelay(true);
-    const life = setTimeout(() => response.destroy(), LIFE);
     const source = Readable.from(burst(searchParams), { objectMode: false });
-    response.once('close', () => {
-      clearTimeout(life);
-      source.destroy();
-    });
+    response.once('close', () => source.destroy());
     // The response doesn't end: clients would send the request again.
     source.pipe(response, { end: false });
   } else if (pathname === '/page.html') {
-    response.writeHead(200, { ...headers, 'content-type': types['.html'] });
+    response.writeHead(200, { ...headers, 'content-type': 'text/html; charset=utf-8' });
     response.end('<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>bench</title>');
   } else {
-    const file = await readFile(`${folder}/${basename(pathname)}`).catch(() => undefined);
-    response.writeHead(file ? 200 : 404, {
-      ...headers,
-      'content-type': types[extname(pathname)] ?? 'text/plain',
-    });
-    response.end(file);
+    const script = await readFile(`${folder}/${basename(pathname)}`).catch(() => undefined);
+    const type = 'text/javascript; charset=utf-8';
+    response.writeHead(script ? 200 : 404, { ...headers, 'content-type': type }).end(script);
   }
 }).listen(0, '127.0.0.1');
 await once(server, 'listening');
 const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-console.log(`http://127.0.0.1:${port}`);
+process.send?.(`http://127.0.0.1:${port}`);
+process.once('disconnect', () => process.exit());

@@ -9,9 +9,9 @@ const PEER = 'eventsource';
 /**
  * @typedef {object} Target
  * @property {string} what
- * @property {string} target
+ * @property {[keyof typeof comparisons, number | Record<string, number>]} limit for all, or by engine, and `all` others
+ * @property {string} [target] the limit in words, where they don't follow from it
  * @property {Record<string, number | undefined>} values by engine, or `all`
- * @property {(value: number, engine: string) => boolean | undefined} isReached undefined where there is no target
  * @property {string} [unit]
  * @property {number} [digits]
  */
@@ -26,13 +26,11 @@ const ratio = (ours, theirs) => (ours?.length && theirs?.length ? median(theirs)
 export const parsingRatios = (results) =>
   results.map((result) => ({ ...result, ratio: ratio(result.samples[OURS], result.samples[PARSER]) }));
 
-/** @param {Record<string, number>} least by engine, or `all` */
-const atLeast = (least) => (/** @type {number} */ value, /** @type {string} */ engine) => {
-  const wanted = least[engine] ?? least.all;
-  return wanted === undefined ? undefined : value >= wanted;
+const comparisons = {
+  'at least': (/** @type {number} */ value, /** @type {number} */ limit) => value >= limit,
+  'at most': (/** @type {number} */ value, /** @type {number} */ limit) => value <= limit,
+  below: (/** @type {number} */ value, /** @type {number} */ limit) => value < limit,
 };
-const atMost = (/** @type {number} */ most) => (/** @type {number} */ value) => value <= most;
-const below = (/** @type {number} */ limit) => (/** @type {number} */ value) => value < limit;
 
 /** @param {import('./report.mjs').Report} report @returns {Target[]} */
 export function targets({ parts, packages }) {
@@ -52,6 +50,7 @@ export function targets({ parts, packages }) {
       return (sizes[1] - sizes[0]) / 1e6;
     });
   const [peer, parser] = [`${PEER} ${packages[PEER]}`, `${PARSER} ${packages[PARSER]}`];
+  /** @type {Target[]} */
   const memoryTargets = [
     ['10 million events', 'events'],
     ['10,000 sources', 'sources'],
@@ -59,16 +58,15 @@ export function targets({ parts, packages }) {
   ].flatMap(([name, what = '']) => [
     {
       what: `growth of the heap over ${name}`,
-      target: 'below 0.5 MB',
+      limit: ['below', 0.5],
       values: growth(what, 'heap'),
-      isReached: below(0.5),
       unit: ' MB',
     },
     {
       what: `growth of the module's memory over ${name}`,
+      limit: ['at most', 0],
       target: 'none',
       values: growth(what, 'wasm'),
-      isReached: atMost(0),
       unit: ' MB',
     },
   ]);
@@ -77,70 +75,74 @@ export function targets({ parts, packages }) {
   const list = [
     {
       what: `parsing against ${parser}, geometric mean`,
-      target: 'at least 1.3',
+      limit: ['at least', 1.3],
       values: each('parsing', (results) => mean(ratios(results))),
-      isReached: atLeast({ all: 1.3 }),
     },
     {
       what: `parsing against ${parser}, the worst stream`,
-      target: 'at least 0.85',
+      limit: ['at least', 0.85],
       values: each('parsing', (results) => Math.min(...ratios(results))),
-      isReached: atLeast({ all: 0.85 }),
     },
     {
       what: 'a one-event chunk through `fetchEventSource`',
-      target: 'below 2 µs',
+      limit: ['below', 2],
       values: each('chunks', (results) => {
         const { chunks, samples } = chunksOf(results, 'one event');
         return (1_000 * median(samples[`${OURS}/fetch-event-source`])) / chunks;
       }),
-      isReached: below(2),
       unit: ' µs',
     },
     {
       what: `events per second, the class against ${peer}`,
+      limit: ['at least', { chromium: 1.5, all: 1 }],
       target: 'at least 1.5 in Chromium, 1.0 elsewhere',
       values: faster(PEER),
-      isReached: atLeast({ chromium: 1.5, all: 1 }),
     },
     {
       what: 'events per second, the class against the native one',
+      limit: ['at least', { chromium: 8, firefox: 1, webkitgtk: 0.6 }],
       target: 'at least 8 in Chromium, 1.0 in Firefox, 0.6 in WebKitGTK',
       values: faster('native'),
-      isReached: atLeast({ chromium: 8, firefox: 1, webkitgtk: 0.6 }),
     },
     {
       what: `1 MiB in one-byte chunks, the class against ${peer}`,
+      limit: ['at least', 1],
       target: 'at least 1.0',
       values: each('chunks', (results) => {
         const { samples } = chunksOf(results, 'one byte');
         return ratio(samples[OURS], samples[PEER]);
       }),
-      isReached: atLeast({ all: 1 }),
     },
     {
       what: 'first event, cold, later than native',
-      target: 'at most 10 ms',
+      limit: ['at most', 10],
       values: each('first', (samples) => median(samples[OURS].first) - median(samples.native.first)),
-      isReached: atMost(10),
       unit: ' ms',
     },
     {
       what: 'longest delay of a timer in a burst of 100,000 events',
-      target: 'below 50 ms',
+      limit: ['below', 50],
       values: each('bursts', (results) => median(small(results)[OURS].longestWait)),
-      isReached: below(50),
       unit: ' ms',
     },
     ...memoryTargets,
     {
       what: '`import { EventSource }`, brotli',
-      target: 'at most 15,500 bytes',
+      limit: ['at most', 15_500],
       values: size === undefined ? {} : { all: size },
-      isReached: atMost(15_500),
       unit: ' bytes',
       digits: 6,
     },
   ];
   return list.filter(({ values }) => Object.keys(values).length > 0);
+}
+
+/** The limit in words. @param {Target} target */
+export const wordsOf = ({ target, limit: [words, limit], unit = '' }) =>
+  target ?? `${words} ${limit.toLocaleString('en')}${unit}`;
+
+/** Undefined where there is no target. @param {Target} target @param {number} value @param {string} engine */
+export function isReached({ limit: [words, limit] }, value, engine) {
+  const wanted = typeof limit === 'number' ? limit : (limit[engine] ?? limit.all);
+  return wanted === undefined ? undefined : comparisons[words](value, wanted);
 }

@@ -1,5 +1,7 @@
 /** The streams that parsers are measured with. They have the same bytes in every run. */
 
+import { generator } from '../tests/support/chaos/random.js';
+
 /** A stream, cut into pieces in one or several ways. */
 export interface Workload {
   name: string;
@@ -27,14 +29,8 @@ const CHINESE =
   '，山中有一条小路，走过的人都说，春天的雨来得正好。书桌上的茶还是热的'.match(/.{1,3}/gu) ?? [];
 const EMOJI = ['🙂', '🚀', '👩‍🚀', '🌧️', '🇨🇭', '🧑🏽‍🍳', ' and ', '✨', '🐙'];
 
-/** A generator of numbers below 1 that are the same each time (an LCG, with Numerical Recipes' numbers). */
-function numbers(): () => number {
-  let state = 20_261_123;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
+/** Numbers below 1 that are the same each time. */
+const numbers = () => generator(20_261_123);
 
 /** Blocks of a shape while `isWanted` says so. */
 function blocksOf(shape: Shape, isWanted: (count: number, size: number) => boolean): Block[] {
@@ -145,7 +141,14 @@ const published: Record<string, () => { blocks: Block[]; pieces?: string[] }> = 
 };
 
 const encoder = new TextEncoder();
-const encode = (blocks: Block[]) => encoder.encode(blocks.map(([text]) => text).join(''));
+
+/** Cuts of a whole stream, in bytes. All others are the pieces that it is made of. */
+const SIZES: Record<string, number> = {
+  '64 KiB': 64 << 10,
+  '4 KiB': 4 << 10,
+  '1460 bytes': 1460,
+  '16 bytes': 16,
+};
 
 function cut(bytes: Uint8Array, size: number): Uint8Array[] {
   const pieces = [];
@@ -154,45 +157,39 @@ function cut(bytes: Uint8Array, size: number): Uint8Array[] {
   return pieces;
 }
 
-function workload(name: string, blocks: Block[], cuts: Workload['cuts']): Workload {
+const textsOf = (blocks: Block[]) => blocks.map(([text]) => text);
+
+function workload(name: string, cuts: string[], blocks: Block[], pieces = textsOf(blocks)): Workload {
+  const bytes = encoder.encode(pieces.join(''));
   const data = blocks.flatMap(([, data]) => data ?? []);
+  const inPieces = (cutName: string) => {
+    const size = SIZES[cutName];
+    return size ? cut(bytes, size) : pieces.map((piece) => encoder.encode(piece));
+  };
   return {
     name,
-    size: Object.values(cuts)[0]?.reduce((sum, piece) => sum + piece.length, 0) ?? 0,
+    size: bytes.length,
     events: data.length,
     dataLength: data.join('').length,
-    cuts,
+    cuts: Object.fromEntries(cuts.map((cutName) => [cutName, inPieces(cutName)])),
   };
 }
 
 /** `count` events with a chunk of a chat completion each, about 268 bytes. */
-export const chatEvents = (count: number) => byCount(count, chatEvent).map(([text]) => encoder.encode(text));
+export const chatEvents = (count: number) =>
+  textsOf(byCount(count, chatEvent)).map((text) => encoder.encode(text));
 
 const line = (size: number) => [event('abcdefghijklmnopqrstuvwxyz012345'.repeat(size / 32))];
 
 /** One at a time: together they would take a lot of memory. */
 export function* workloads(): Generator<Workload> {
   for (const [name, make] of Object.entries(streams)) {
-    const blocks = make();
-    const bytes = encode(blocks);
-    yield workload(name, blocks, {
-      '64 KiB': cut(bytes, 64 << 10),
-      '4 KiB': cut(bytes, 4 << 10),
-      'one event': blocks.map(([text]) => encoder.encode(text)),
-    });
+    yield workload(name, ['64 KiB', '4 KiB', 'one event'], make());
   }
-  const long = line(4 << 20);
-  const bytes = encode(long);
-  yield workload('a line of 4 MiB', long, {
-    '64 KiB': cut(bytes, 64 << 10),
-    '4 KiB': cut(bytes, 4 << 10),
-    '1460 bytes': cut(bytes, 1460),
-    'one event': [bytes],
-  });
-  const dripped = line(256 << 10);
-  yield workload('a line of 256 KiB', dripped, { '16 bytes': cut(encode(dripped), 16) });
+  yield workload('a line of 4 MiB', ['64 KiB', '4 KiB', '1460 bytes', 'one event'], line(4 << 20));
+  yield workload('a line of 256 KiB', ['16 bytes'], line(256 << 10));
   for (const [name, make] of Object.entries(published)) {
-    const { blocks, pieces = blocks.map(([text]) => text) } = make();
-    yield workload(name, blocks, { 'as published': pieces.map((piece) => encoder.encode(piece)) });
+    const { blocks, pieces } = make();
+    yield workload(name, ['as published'], blocks, pieces);
   }
 }

@@ -51,36 +51,30 @@ const BROWSERS = {
     drivers: onPath('WPEWebDriver'),
     packages: ['wpewebkit-driver', 'cog', 'libwpebackend-fdo-1.0-1'],
   },
+  'headless shell': {
+    variable: 'CHROME_PATH',
+    executables: onPath('chromium-headless-shell', 'chrome-headless-shell'),
+    packages: ['chromium-headless-shell'],
+  },
 };
 
-export const BROWSER_NAMES = Object.keys(BROWSERS);
+export const BROWSER_NAMES = ['chromium', 'firefox', 'webkitgtk', 'wpe'];
 
 /** The Chromium that the tests run in: CHROME_PATH, an installed one, or Debian's package. */
 export const setupChromium = async () => (await setupBrowser('chromium')).executable;
 
-/** @type {Promise<string> | undefined} */
-let headlessShell;
-
 /**
  * Chromium without its window, for tests of pages: a page opens in an eighth of the time that the whole browser takes.
- * CHROME_PATH, an installed one, Debian's package, or the whole browser where there is none of these.
+ * The whole browser where it can't be installed.
  */
-export function setupHeadlessShell() {
-  headlessShell ??= process.env.CHROME_PATH ? setupChromium() : findHeadlessShell();
-  return headlessShell;
-}
-
-async function findHeadlessShell() {
-  const installed = () => onPath('chromium-headless-shell', 'chrome-headless-shell').find(existsSync);
-  const found = installed();
-  if (found) return found;
+export async function setupHeadlessShell() {
   try {
-    await step('browser: headless shell', () => aptInstall(['chromium-headless-shell']));
+    return (await setupBrowser('headless shell')).executable;
   } catch (error) {
     printError(error);
     console.log('--  browser: Chromium instead of its headless shell');
+    return setupChromium();
   }
-  return installed() ?? setupChromium();
 }
 
 /** @type {Map<string, Promise<Browser>>} */

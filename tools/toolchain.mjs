@@ -189,15 +189,9 @@ export function forRelease(toolchain, { simd = true } = {}) {
 /** Brings rustfmt and clippy. @param {Toolchain} toolchain */
 export function setupLinters({ name, cargo, env }) {
   return step('rustfmt, clippy', async () => {
-    if (name === 'debian') {
-      if (await debianHas(DEBIAN_LINTERS)) return UP_TO_DATE;
-      return aptInstall(DEBIAN_LINTERS);
-    }
-    const [rustfmt, clippy] = await Promise.all([
-      ask(cargo, ['fmt', '--version'], env),
-      ask(cargo, ['clippy', '--version'], env),
-    ]);
-    if (rustfmt && clippy) return UP_TO_DATE;
+    if (name === 'debian') return (await debianHas(DEBIAN_LINTERS)) ? UP_TO_DATE : aptInstall(DEBIAN_LINTERS);
+    const versions = ['fmt', 'clippy'].map((linter) => ask(cargo, [linter, '--version'], env));
+    if ((await Promise.all(versions)).every(Boolean)) return UP_TO_DATE;
     const install = ['component', 'add', 'rustfmt', 'clippy'];
     await run('rustup', install, { fix: `rustup ${install.join(' ')}` });
   });
@@ -211,9 +205,7 @@ function oldestRust() {
 }
 
 /** @param {string} version what `rustc -vV` said */
-function isTooOld(version) {
-  return isOlder(/^release: (\S+)/m.exec(version)?.[1] ?? '0.0', oldestRust());
-}
+const isTooOld = (version) => isOlder(/^release: (\S+)/m.exec(version)?.[1] ?? '0.0', oldestRust());
 
 /** The nightly toolchain, by rustup. @param {{ miri?: boolean }} [options] */
 export function setupNightly({ miri = false } = {}) {
@@ -246,8 +238,7 @@ export async function setupCargoTool(name, version) {
 command(import.meta, { usage: 'node tools/toolchain.mjs [--verbose]' }, async () => {
   const { name, buildsStd, version } = await setupToolchain();
   const { RUSTFLAGS } = process.env;
-  const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const { binaryen } = devDependencies;
+  const { binaryen } = JSON.parse(readFileSync('package.json', 'utf8')).devDependencies;
   const text = `${JSON.stringify({ name, buildsStd, version, RUSTFLAGS, binaryen }, null, 2)}\n`;
   mkdirSync('build', { recursive: true });
   writeFileSync('build/toolchain.json', text);

@@ -18,10 +18,10 @@ export async function makeWasm2js({ rawWasm, bindgen, features, work, out }) {
   mkdirSync(out, { recursive: true });
   writeFileSync(`${work}/plain.wasm`, withoutFeatures(readFileSync(rawWasm)));
   await run(bindgen, [`${work}/plain.wasm`, work]);
+  const options = ['--mvp-features', ...features.map((feature) => `--enable-${feature}`)];
   await run(npmBin('wasm-opt'), [
     '-Oz',
-    '--mvp-features',
-    ...features.map((feature) => `--enable-${feature}`),
+    ...options,
     '--llvm-nontrapping-fptoint-lowering',
     '--llvm-memory-copy-fill-lowering',
     '--signext-lowering',
@@ -32,14 +32,8 @@ export async function makeWasm2js({ rawWasm, bindgen, features, work, out }) {
     '--output',
     `${work}/lowered.wasm`,
   ]);
-  await run(npmBin('wasm2js'), [
-    '-O2',
-    '--mvp-features',
-    ...features.map((feature) => `--enable-${feature}`),
-    `${work}/lowered.wasm`,
-    '--output',
-    `${work}/wasm2js.js`,
-  ]);
+  const output = ['--output', `${work}/wasm2js.js`];
+  await run(npmBin('wasm2js'), ['-O2', ...options, `${work}/lowered.wasm`, ...output]);
   const { transform } = await import('esbuild');
   const { code } = await transform(moduleOf(readFileSync(`${work}/wasm2js.js`, 'utf8')), { minify: true });
   writeFileSync(`${out}/module.js`, code);

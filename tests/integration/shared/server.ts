@@ -9,6 +9,8 @@ export interface Connection {
   /** The tab that sent it. */
   tab: string;
   begin: number;
+  /** When its tab aborted it, as far as the tab could still say so. */
+  aborted: number | undefined;
   end: number | undefined;
 }
 
@@ -18,6 +20,11 @@ import { SharedEventSource } from '/dist/shared.js';
 const id = new URL(location.href).searchParams.get('tab');
 const tab = { count: 0, first: 0, last: 0, gaps: 0, opens: 0, faults: [], errors: [], froze: 0, restored: 0 };
 globalThis.tab = tab;
+const { fetch } = globalThis;
+globalThis.fetch = (url, init) => {
+  init.signal?.addEventListener('abort', () => navigator.sendBeacon('/aborted?tab=' + id));
+  return fetch(url, init);
+};
 globalThis.source = new SharedEventSource('/stream', { headers: () => ({ 'x-tab': id }) });
 let isAfterGap = true;
 source.onopen = () => tab.opens++;
@@ -41,6 +48,10 @@ document.addEventListener('freeze', () => tab.froze++);
 addEventListener('pagehide', () => navigator.sendBeacon('/hidden?tab=' + id));
 addEventListener('pageshow', ({ persisted }) => persisted && tab.restored++);
 </script>`;
+
+/** Until when a tab can have received something. */
+export const lastUse = ({ aborted, end = performance.now() }: Connection): number =>
+  Math.min(aborted ?? end, end);
 
 export class Site {
   readonly origin: string;
@@ -87,21 +98,27 @@ export class Site {
     }
   }
 
-  /** How long two connections were open at once, at most. */
-  get longestOverlap(): number {
-    let longest = 0;
+  /** How long two connections were open at once, at most; and how long two that no tab had aborted. */
+  get longestOverlaps(): { open: number; used: number } {
+    let open = 0;
+    let used = 0;
     for (const [index, { begin }] of this.connections.entries()) {
-      for (const { end = performance.now() } of this.connections.slice(0, index)) {
-        longest = Math.max(longest, end - begin);
+      for (const earlier of this.connections.slice(0, index)) {
+        open = Math.max(open, (earlier.end ?? performance.now()) - begin);
+        used = Math.max(used, lastUse(earlier) - begin);
       }
     }
-    return longest;
+    return { open, used };
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '/', this.origin);
     if (pathname === '/stream') {
       this.#stream(request, response);
+    } else if (pathname === '/aborted') {
+      const connection = this.live.find(({ tab }) => tab === searchParams.get('tab'));
+      if (connection) connection.aborted = performance.now();
+      response.writeHead(204).end();
     } else if (pathname === '/hidden') {
       this.hidden.set(`${searchParams.get('tab')}`, performance.now());
       response.writeHead(204).end();
@@ -115,7 +132,8 @@ export class Site {
   }
 
   #stream({ headers }: IncomingMessage, response: ServerResponse): void {
-    const connection: Connection = { tab: `${headers['x-tab']}`, begin: performance.now(), end: undefined };
+    const tab = `${headers['x-tab']}`;
+    const connection: Connection = { tab, begin: performance.now(), aborted: undefined, end: undefined };
     this.connections.push(connection);
     this.#live.set(connection, response);
     response.on('close', () => {

@@ -52,10 +52,10 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
       protocolTimeout: TIMEOUT,
     });
     const control = await openDiscards(browser);
-    const act = async (url: string, action: string, state: string) => {
+    const change = async (url: string, state: 'frozen' | 'discarded') => {
       // Only hidden pages are frozen or discarded.
       await control.bringToFront();
-      await control.evaluate(clickAction, url, action, state);
+      await control.evaluate(changeState, url, state);
     };
     return {
       acts: ['close', 'crash', 'navigate', 'freeze', 'discard'],
@@ -72,13 +72,13 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
             const session = await page.createCDPSession();
             session.send('Page.crash').catch(() => {});
           },
-          freeze: () => act(url, '[Freeze]', 'frozen'),
+          freeze: () => change(url, 'frozen'),
           // A tab that is shown is thawed.
           resume: () => page.bringToFront(),
           discard: async () => {
             isDiscarded = true;
             await detach(page);
-            await act(url, '[Urgent Discard]', 'discarded');
+            await change(url, 'discarded');
           },
         };
       },
@@ -273,18 +273,33 @@ async function closeTarget(browser: Browser, url: string): Promise<void> {
   await session.detach();
 }
 
-/** Runs in the page of `openDiscards`: until the page has the state, as Chromium doesn't always do it at once. */
-async function clickAction(url: string, action: string, state: string): Promise<void> {
+/** What `chrome://discards` has in its page. */
+interface DiscardsTab extends Element {
+  discardsDetailsProvider_: {
+    getTabDiscardsInfo(): Promise<{ infos: { id: number; tabUrl: string }[] }>;
+    freezeById(id: number): void;
+    discardById(id: number, reason: number): Promise<unknown>;
+  };
+  getLifeCycleState_(info: object): string;
+}
+
+/**
+ * Runs in the page of `openDiscards`: until the page has the state, as Chromium doesn't always do it at once. The links of
+ * its table are no use: the IDs of tabs change when one is closed, and the table is a second old.
+ */
+async function changeState(url: string, state: 'frozen' | 'discarded'): Promise<void> {
+  const table = document.querySelector('discards-main')?.shadowRoot?.querySelector('discards-tab');
+  const { discardsDetailsProvider_: tabs } = table as DiscardsTab;
   for (let tries = 0; tries < 400; tries++) {
-    const main = document.querySelector('discards-main')?.shadowRoot?.querySelector('discards-tab');
-    const rows = [...(main?.shadowRoot?.querySelectorAll('tr') ?? [])];
-    const row = rows.find((row) => row.querySelector('.tab-url-cell')?.textContent === url);
-    if (row?.cells[6]?.textContent?.includes(state)) return;
-    const links = [...(row?.querySelectorAll<HTMLElement>('.actions-cell > div') ?? [])];
-    const link = links.find(({ textContent }) => textContent?.trim() === action);
-    // The table is redrawn once a second.
-    if (link && tries % 40 === 0) link.click();
+    const { infos } = await tabs.getTabDiscardsInfo();
+    const info = infos.find(({ tabUrl }) => tabUrl === url);
+    if (info && (table as DiscardsTab).getLifeCycleState_(info).includes(state)) return;
+    const URGENT = 1;
+    if (info && tries % 40 === 0) {
+      if (state === 'frozen') tabs.freezeById(info.id);
+      else await tabs.discardById(info.id, URGENT);
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`${action} of ${url} had no effect`);
+  throw new Error(`${url} doesn't become ${state}`);
 }
