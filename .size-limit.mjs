@@ -21,17 +21,17 @@ const bytes = {
   'eventsource-wasm/slim/stream': 11800,
   'eventsource-wasm/slim/llm': 19800,
   'eventsource-wasm/slim/shared': 15500,
-  'eventsource-wasm/slim/react': 17300,
-  'eventsource-wasm/slim/vue': 17400,
+  'eventsource-wasm/slim/react': 17400,
+  'eventsource-wasm/slim/vue': 17500,
   'eventsource-wasm/slim/svelte': 17200,
-  'eventsource-wasm/js': 24800,
+  'eventsource-wasm/js': 24900,
   'eventsource-wasm/js/polyfill': 24800,
   'eventsource-wasm/js/fetch-event-source': 20500,
   'eventsource-wasm/js/stream': 23900,
   'eventsource-wasm/js/llm': 32000,
   'eventsource-wasm/js/shared': 27700,
-  'eventsource-wasm/js/react': 29600,
-  'eventsource-wasm/js/vue': 29700,
+  'eventsource-wasm/js/react': 29700,
+  'eventsource-wasm/js/vue': 29800,
   'eventsource-wasm/js/svelte': 29500,
 };
 
@@ -44,7 +44,7 @@ const files = {
 
 /** Parts of `eventsource-wasm/llm`. */
 const parts = {
-  '{ createCompletion, openaiChat }': 23700,
+  '{ createCompletion, openaiChat }': 23800,
   '{ completion, openaiChat }': 23600,
   '{ completion, openaiResponses }': 23700,
   '{ completion, anthropic }': 23300,
