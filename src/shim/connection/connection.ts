@@ -10,7 +10,7 @@ import { type BodyHandler, BodyLoop } from './body-loop.js';
 import { respondsWithoutCors } from './cors-probe.js';
 import { Action, Input, newDriver } from './driver-boundary.js';
 import { describe, Failure, internalFailure, startFailure } from './failure.js';
-import { ignore } from './ignore.js';
+import { discard, ignore } from './ignore.js';
 import type { ConnectionPolicy } from './options.js';
 import { observePage } from './page-lifecycle.js';
 import type { RequestSpec } from './request-factory.js';
@@ -341,9 +341,4 @@ export class Connection {
     body?.free();
     if (driver) ignore(() => disconnect(driver));
   }
-}
-
-/** Cancels the body of a response that isn't needed. */
-function discard(response: Response | undefined): void {
-  ignore(() => response?.body?.cancel());
 }

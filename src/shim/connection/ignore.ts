@@ -11,3 +11,8 @@ export function ignore(work: () => unknown): void {
     report(error);
   }
 }
+
+/** Cancels the body of a response that isn't needed. */
+export function discard(response: Response | undefined): void {
+  ignore(() => response?.body?.cancel());
+}
