@@ -5,34 +5,34 @@
 import { readFileSync } from 'node:fs';
 
 const bytes = {
-  'eventsource-wasm': 21400,
-  'eventsource-wasm/polyfill': 21400,
-  'eventsource-wasm/fetch-event-source': 17200,
-  'eventsource-wasm/stream': 20600,
+  'eventsource-wasm': 21300,
+  'eventsource-wasm/polyfill': 21300,
+  'eventsource-wasm/fetch-event-source': 17100,
+  'eventsource-wasm/stream': 20500,
   'eventsource-wasm/llm': 28600,
   'eventsource-wasm/testing': 5700,
   'eventsource-wasm/shared': 24200,
-  'eventsource-wasm/react': 26200,
-  'eventsource-wasm/vue': 26400,
-  'eventsource-wasm/svelte': 26100,
-  'eventsource-wasm/slim': 12700,
-  'eventsource-wasm/slim/polyfill': 12700,
+  'eventsource-wasm/react': 26100,
+  'eventsource-wasm/vue': 26200,
+  'eventsource-wasm/svelte': 26000,
+  'eventsource-wasm/slim': 12600,
+  'eventsource-wasm/slim/polyfill': 12600,
   'eventsource-wasm/slim/fetch-event-source': 8500,
-  'eventsource-wasm/slim/stream': 11900,
-  'eventsource-wasm/slim/llm': 19900,
+  'eventsource-wasm/slim/stream': 11800,
+  'eventsource-wasm/slim/llm': 19800,
   'eventsource-wasm/slim/shared': 15500,
-  'eventsource-wasm/slim/react': 17500,
-  'eventsource-wasm/slim/vue': 17600,
-  'eventsource-wasm/slim/svelte': 17400,
+  'eventsource-wasm/slim/react': 17400,
+  'eventsource-wasm/slim/vue': 17500,
+  'eventsource-wasm/slim/svelte': 17200,
   'eventsource-wasm/js': 24900,
   'eventsource-wasm/js/polyfill': 24800,
   'eventsource-wasm/js/fetch-event-source': 20500,
-  'eventsource-wasm/js/stream': 24000,
-  'eventsource-wasm/js/llm': 32100,
+  'eventsource-wasm/js/stream': 23900,
+  'eventsource-wasm/js/llm': 32000,
   'eventsource-wasm/js/shared': 27700,
   'eventsource-wasm/js/react': 29700,
   'eventsource-wasm/js/vue': 29800,
-  'eventsource-wasm/js/svelte': 29600,
+  'eventsource-wasm/js/svelte': 29500,
 };
 
 /** Files as they are. */
@@ -44,13 +44,13 @@ const files = {
 
 /** Parts of `eventsource-wasm/llm`. */
 const parts = {
-  '{ createCompletion, openaiChat }': 23700,
-  '{ completion, openaiChat }': 23800,
-  '{ completion, openaiResponses }': 23800,
-  '{ completion, anthropic }': 23400,
-  '{ completion, google }': 23600,
+  '{ createCompletion, openaiChat }': 23800,
+  '{ completion, openaiChat }': 23600,
+  '{ completion, openaiResponses }': 23700,
+  '{ completion, anthropic }': 23300,
+  '{ completion, google }': 23400,
   '{ completion, aiSdk }': 23300,
-  '{ completion, cohere }': 23100,
+  '{ completion, cohere }': 23000,
 };
 
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));

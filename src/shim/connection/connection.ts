@@ -168,10 +168,8 @@ export class Connection {
         this.#handler.sending?.(request, attempt);
         const send = (this.#policy.fetch ?? globalThis.fetch) as typeof fetch | undefined;
         if (!send) {
-          this.onEnd(
-            Failure.RequestNotMade,
-            new TypeError('eventsource-wasm needs fetch, which is missing here'),
-          );
+          const cause = new TypeError('eventsource-wasm needs fetch, which is missing here');
+          this.onEnd(Failure.RequestNotMade, cause);
           return;
         }
         // An async function returns a native promise, even if the user's function returns a thenable.

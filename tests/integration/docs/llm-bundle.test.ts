@@ -67,7 +67,7 @@ async function sizeOf(name: string, contents: string): Promise<number> {
 /** How many bytes `completion` and one format may add to a bundle with all of `/stream`. Ceilings only go down. */
 const ceilings = {
   openaiChat: 4_200,
-  openaiResponses: 4_300,
+  openaiResponses: 4_200,
   anthropic: 4_000,
   google: 4_000,
   aiSdk: 4_000,
