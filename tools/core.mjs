@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { homedir } from 'node:os';
 import { bundle, inVariant } from './bundle.mjs';
 import { packWasm, toText } from './pack-wasm.mjs';
-import { trimDeclarations, trimGlue } from './patch-generated.mjs';
+import { trimGlue } from './patch-generated.mjs';
 import { command, root, run, step } from './run.mjs';
 import { EXPORTS, forRelease, forWasm, setupToolchain, WASM_TARGET } from './toolchain.mjs';
 import { GENERATED, OPTIMIZED_WASM, PANICKING, WASM2JS_OUT } from './variants.mjs';
@@ -58,23 +58,18 @@ async function buildCore() {
   await step('wasm: bindgen', () => run(bindgen, [withSimd, BINDGEN_OUT]));
   await step('wasm: pack', async () => {
     mkdirSync(GENERATED, { recursive: true });
-    const read = (/** @type {string} */ name) => readFileSync(`${BINDGEN_OUT}/${name}`, 'utf8');
-    writeFileSync(`${GENERATED}/core.d.ts`, trimDeclarations(read('core.d.ts')));
+    writeFileSync(`${GENERATED}/core.d.ts`, "export * from '../core.js';\n");
     const glue = await packWasm({
       wasm: `${BINDGEN_OUT}/core_bg.wasm`,
-      glue: trimGlue(read('core.js')),
+      glue: trimGlue(readFileSync(`${BINDGEN_OUT}/core.js`, 'utf8')),
       work: BINDGEN_OUT,
       features: WASM_FEATURES,
       optimizations: OPTIMIZATIONS,
       out: OPTIMIZED_WASM,
     });
     writeFileSync(`${GENERATED}/core.js`, glue);
-    const { text, frequent } = toText(readFileSync(OPTIMIZED_WASM));
-    // The types are written out, or the declarations would repeat the whole text.
-    writeFileSync(
-      `${GENERATED}/inline.ts`,
-      `export const frequentBytes: string = '${frequent}';\nexport const wasmText: string =\n  '${text}';\n`,
-    );
+    // The type is written out, or the declarations would repeat the whole text.
+    writeFileSync(`${GENERATED}/inline.ts`, toText(readFileSync(OPTIMIZED_WASM), ': string'));
   });
   await step('wasm2js', () =>
     makeWasm2js({
@@ -141,11 +136,7 @@ async function buildPanicking() {
     const rawWasm = `${targetDir}/${WASM_TARGET}/debug/eventsource_wasm.wasm`;
     await run(`${root}/${targetDir}/debug/bindgen`, [rawWasm, generated]);
     writeFileSync(`${generated}/core.js`, trimGlue(readFileSync(`${generated}/core.js`, 'utf8')));
-    const { text, frequent } = toText(readFileSync(`${generated}/core_bg.wasm`));
-    writeFileSync(
-      `${generated}/inline.js`,
-      `export const frequentBytes = '${frequent}';\nexport const wasmText = '${text}';\n`,
-    );
+    writeFileSync(`${generated}/inline.js`, toText(readFileSync(`${generated}/core_bg.wasm`)));
     await bundle({
       entryPoints: entries.map((name) => `src/shim/${name}.ts`),
       outdir: dir,

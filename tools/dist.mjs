@@ -11,7 +11,6 @@ import {
   cjsVariants,
   entriesOf,
   entryNames,
-  GENERATED,
   OPTIMIZED_WASM,
   PACKAGED_WASM,
   scripts,
@@ -100,7 +99,8 @@ async function buildTypes() {
   await run(npmBin('tsc'), ['--project', 'tsconfig.json', '--outDir', internal]);
   // tsc reads declarations but doesn't copy them, and those it wrote refer to the glue's.
   mkdirSync(`${internal}/wasm/generated`, { recursive: true });
-  copyFileSync(`${GENERATED}/core.d.ts`, `${internal}/wasm/generated/core.d.ts`);
+  for (const path of ['core.d.ts', 'generated/core.d.ts'])
+    copyFileSync(`src/shim/wasm/${path}`, `${internal}/wasm/${path}`);
   const names = [...entryNames(), 'slim'];
   const { rollup } = await import('rollup');
   const { dts } = await import('rollup-plugin-dts');

@@ -89,9 +89,9 @@ const [ESCAPES, SINGLES] = [ALPHABET.slice(0, 2), ALPHABET.slice(2)];
  * Bytes as text: the most frequent ones are one character, all others two. Compressors find in it what they would
  * find in the bytes, which they can't in base64. `src/shim/wasm/source.ts` reads it.
  * @param {Buffer} bytes
- * @returns {{ text: string, frequent: string }} `frequent` has a bit for each value of a byte, in hexadecimal digits
+ * @returns a JavaScript module; `frequentBytes` has a bit for each value of a byte, in hexadecimal digits
  */
-export function toText(bytes) {
+export function toText(bytes, type = '') {
   const counts = Array.from({ length: 256 }, () => 0);
   for (const byte of bytes) counts[byte] = (counts[byte] ?? 0) + 1;
   const values = [...counts.keys()];
@@ -107,5 +107,5 @@ export function toText(bytes) {
   const digits = Array.from({ length: 64 }, (_, at) =>
     [0, 1, 2, 3].reduce((digit, bit) => digit | (Number(frequent.has(4 * at + bit)) << bit), 0).toString(16),
   );
-  return { text, frequent: digits.join('') };
+  return `export const frequentBytes${type} = '${digits.join('')}';\nexport const wasmText${type} = '${text}';\n`;
 }

@@ -7,28 +7,15 @@ import { StepError } from './run.mjs';
 
 /**
  * The exports of `src/browser/mod.rs` that wasm-bindgen doesn't know, and what the linker adds: the glue exports them as
- * they are, without a function around each.
- * @type {Record<string, { from: string, type: string }>}
+ * they are, without a function around each. Their types are in `src/shim/wasm/core.d.ts`.
  */
-const plainExports = {
-  memory: { from: 'memory', type: 'WebAssembly.Memory' },
-  stack: { from: '__stack_pointer', type: '{ value: number }' },
-  buffersAddress: { from: 'buffers_address', type: '() => number' },
-  connect: {
-    from: 'connect',
-    type: '(delegate: number, factsLength: number, flags: number, rules: number, initialDelay: number, factor: number, jitter: number, maxDelay: number, maxAttempts: number, maxTime: number, resetAfter: number, connectTimeout: number, idleTimeout: number) => number',
-  },
-  feed: { from: 'feed', type: '(driver: number, input: number, number: number) => void' },
-  disconnect: { from: 'disconnect', type: '(driver: number) => void' },
-  newScanner: {
-    from: 'new_scanner',
-    type: '(maxEventSize: number, comments: boolean, ignoredLines: boolean) => number',
-  },
-  scan: { from: 'scan', type: '(scanner: number, filled: number) => number' },
-  restartWindow: { from: 'restart_window', type: '(scanner: number) => number' },
-  rewind: { from: 'rewind', type: '(scanner: number, beginsStream: boolean) => void' },
-  freeScanner: { from: 'free_scanner', type: '(scanner: number) => void' },
-};
+const plainExports = [
+  ...['memory', 'stack', 'buffersAddress', 'connect', 'feed', 'disconnect'],
+  ...['newScanner', 'scan', 'restartWindow', 'rewind', 'freeScanner'],
+];
+/** @param {string} name */
+const nameInModule = (name) =>
+  name === 'stack' ? '__stack_pointer' : name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /**
  * What this package never uses of the glue: the module comes compiled, is started once, and no string crosses. Importing
@@ -46,22 +33,17 @@ const cuts = [
   [/^let cachedTextDecoder[\s\S]*?^function decodeText[\s\S]*?^\}\n/m, ''],
   [/^async function __wbg_load[\s\S]*?^\}\n/m, ''],
   [/^function __wbg_finalize_init[\s\S]*?^\}\n/m, ''],
-  [/^let wasmModule, wasmInstance, wasm;$/m, `let wasm, ${Object.keys(plainExports).join(', ')};`],
+  [/^let wasmModule, wasmInstance, wasm;$/m, `let wasm, ${plainExports.join(', ')};`],
   [
     /^function initSync\(module\) \{[\s\S]*?^\}\n/m,
     `function initSync({ module }) {
     wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
     wasm.__wbindgen_start?.();
-${Object.entries(plainExports)
-  .map(([name, { from }]) => `    ${name} = wasm.${from};\n`)
-  .join('')}}
+${plainExports.map((name) => `    ${name} = wasm.${nameInModule(name)};\n`).join('')}}
 `,
   ],
   [/^let __wbg_init_promise;[\s\S]*?(?=^export \{)/m, ''],
-  [
-    /^export \{ initSync, __wbg_init as default \};?$/m,
-    `export { initSync, ${Object.keys(plainExports).join(', ')} };`,
-  ],
+  [/^export \{ initSync, __wbg_init as default \};?$/m, `export { initSync, ${plainExports.join(', ')} };`],
 ];
 
 /** @param {string} glue */
@@ -70,17 +52,6 @@ export function trimGlue(glue) {
     if (!pattern.test(text)) throw new StepError(`wasm-bindgen's glue has no ${pattern}`);
     return text.replace(pattern, () => replacement);
   }, glue);
-}
-
-/** The types of what this adds. @param {string} declarations */
-export function trimDeclarations(declarations) {
-  const initialization = /^export type InitInput[\s\S]*$/m;
-  once(declarations, initialization);
-  const lines = Object.entries(plainExports).map(([name, { type }]) => `export let ${name}: ${type};\n`);
-  return declarations.replace(
-    initialization,
-    `export function initSync(source: { module: WebAssembly.Module }): void;\n${lines.join('')}`,
-  );
 }
 
 /**

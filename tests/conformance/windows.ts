@@ -116,10 +116,12 @@ for (const [how, leave] of Object.entries({
       const source = new there.EventSource(scenario.url);
       await next(source, 'message');
       await leave(there);
+      // Firefox ends requests when a navigation begins. Until the page goes, a connection may come back.
+      const most = how === 'following a link' ? (await scenario.requests()).length : 1;
       expect(await isGone(scenario)).to.equal(true);
       // Long enough to reconnect.
       await sleep(200);
-      expect(await scenario.requests()).to.have.length(1);
+      expect(await scenario.requests()).to.have.length(most);
     } finally {
       there.element.remove();
     }

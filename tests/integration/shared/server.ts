@@ -22,7 +22,7 @@ const tab = { count: 0, first: 0, last: 0, gaps: 0, opens: 0, faults: [], errors
 globalThis.tab = tab;
 const { fetch } = globalThis;
 globalThis.fetch = (url, init) => {
-  init.signal?.addEventListener('abort', () => navigator.sendBeacon('/aborted?tab=' + id));
+  init?.signal?.addEventListener('abort', () => navigator.sendBeacon('/aborted?tab=' + id));
   return fetch(url, init);
 };
 globalThis.source = new SharedEventSource('/stream', { headers: () => ({ 'x-tab': id }) });

@@ -1,0 +1,39 @@
+/** The core's exports, as `src/browser/mod.rs` and the linker make them. Connections and scanners are addresses. */
+
+export function initSync(source: { module: WebAssembly.Module }): void;
+export let memory: WebAssembly.Memory;
+export let stack: { value: number };
+/** Where the text buffer is, and after it the table and the window. */
+export function buffersAddress(): number;
+
+/** Holds the object for a connection, until `connect` takes it. */
+export function hold(delegate: object): number;
+export function connect(
+  delegate: number,
+  factsLength: number,
+  flags: number,
+  rules: number,
+  initialDelay: number,
+  factor: number,
+  jitter: number,
+  maxDelay: number,
+  maxAttempts: number,
+  maxTime: number,
+  resetAfter: number,
+  connectTimeout: number,
+  idleTimeout: number,
+): number;
+export function feed(driver: number, input: number, number: number): void;
+export function send(
+  driver: number,
+  fetch: (url: string, init: RequestInit) => Promise<Response>,
+  url: string | Request,
+  init: object,
+): void;
+export function disconnect(driver: number): void;
+
+export function newScanner(maxEventSize: number, comments: boolean, ignoredLines: boolean): number;
+export function scan(scanner: number, filled: number): number;
+export function restartWindow(scanner: number): number;
+export function rewind(scanner: number, beginsStream: boolean): void;
+export function freeScanner(scanner: number): void;
