@@ -32,7 +32,7 @@ const HAND_OVER = 1_000;
 
 /**
  * Chromium's network process can go on reading a response after the page has aborted it, to use the connection again:
- * for 5 s, or until there is more than 16 KiB. Nothing of it reaches a page.
+ * for 5 s. Nothing of it reaches a page.
  */
 const DRAIN: Record<string, number> = { chromium: 5_000 };
 
