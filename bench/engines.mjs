@@ -90,7 +90,7 @@ async function webkit(name, origin) {
 const node = (folder) => ({
   version: process.versions.node,
   async run(bundle, name, args) {
-    // Node loads the code behind these at the first look, whoever takes it.
+    // Node loads these globals at the first access: that time isn't a client's.
     const script = `void [globalThis.Request, globalThis.EventSource];
       process.stdout.write(await ${call(`${root}/${folder}/${bundle}.js`, name, args)}, () => process.exit());`;
     const flags = ['--expose-gc', '--experimental-eventsource', '--no-warnings', '--input-type=module'];

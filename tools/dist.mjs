@@ -55,9 +55,9 @@ const internalMembers = `
   dropsReplayed heedsRetryAfter canResume pausesWhenHidden probesCors
   isFinished isDone hasContent counts grow other matches setFormats fault
   onReconnectionTime onCrash hasReceived readExcerpt isTooLarge isInEvent excerpt
-  setPage setNetwork onBytes restartWindow readIgnored readUnfinished fallBack
-  begin decide prepare paused enter act caught discard silence isFull sending take
-  __wbg_ptr __destroy_into_raw _wbg_cb_unref`;
+  setPage setNetwork onBytes readIgnored readUnfinished fallBack
+  begin decide prepare paused enter act caught silence isFull sending take
+  _wbg_cb_unref`;
 const mangleProps = new RegExp(`^(${internalMembers.trim().split(/\s+/).join('|')})$`);
 
 async function buildDist() {

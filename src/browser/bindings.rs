@@ -12,7 +12,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn enter(this: &ConnectionDelegate, input: u32, number: f64);
 
-    /// Makes the request of an attempt and passes it to [`send`](super::send()), at once or later. `resumes` asks for the request that resumes.
+    /// Makes the request of an attempt and passes it to [`send`](super::send()), at once or later. `resumes` asks for
+    /// the request that resumes.
     #[wasm_bindgen(method)]
     pub fn prepare(this: &ConnectionDelegate, attempt: u32, resumes: bool);
 

@@ -1,7 +1,7 @@
 //! The exports of the WebAssembly module, which the shim calls.
 //!
-//! Those that take objects go through wasm-bindgen. All others are plain: for each argument of a function,
-//! wasm-bindgen adds code of its own. `tools/patch-generated.mjs` has their types.
+//! Functions that take objects are exported by wasm-bindgen. All others are plain exports, because wasm-bindgen adds
+//! code for each argument. `src/shim/wasm/core.d.ts` has their types, `tools/patch-generated.mjs` lists their names.
 #![allow(unsafe_code, reason = "plain exports have names that aren't mangled, and take pointers")]
 
 mod bindings;

@@ -31,7 +31,7 @@ const FULL = 2_046;
 /** The parser whose bytes are in the window, which all share. */
 let owner: EventStreamParser | undefined;
 
-/** Frees the scanners of parsers that nobody has freed. Not every worker has it. */
+/** Frees the scanners of parsers that were garbage-collected. Some runtimes lack the registry. */
 const scanners =
   typeof FinalizationRegistry === 'undefined'
     ? undefined
