@@ -17,6 +17,8 @@ const LENGTHS = {
   RANDOM_LIFE_SECONDS: '200',
   NETWORK_EVENTS: '10000',
   SHARED_SECONDS: '600',
+  // Three browsers, one after the other.
+  SUITE_SECONDS: '3600',
 };
 
 /** @type {Record<string, () => Promise<{ passed: number, failed: number }>>} */
