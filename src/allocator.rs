@@ -123,7 +123,9 @@ pub struct LinearMemory;
 impl Memory for LinearMemory {
     fn grow(&self, bytes: usize) -> Option<(*mut u8, usize)> {
         const PAGE: usize = 64 << 10;
-        let pages = bytes.div_ceil(PAGE);
+        // Growing detaches the shim's views, and pages that are never touched cost nothing.
+        const LEAST_PAGES: usize = 8;
+        let pages = bytes.div_ceil(PAGE).max(LEAST_PAGES);
         let page = std::arch::wasm32::memory_grow::<0>(pages);
         (page != usize::MAX).then(|| (std::ptr::with_exposed_provenance_mut(page * PAGE), pages * PAGE))
     }
