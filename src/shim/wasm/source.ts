@@ -9,12 +9,20 @@ import { frequentBytes, wasmText } from './generated/inline.js';
 export type WasmSource = WasmSourceValue | Promise<WasmSourceValue>;
 type WasmSourceValue = string | URL | Request | Response | BufferSource | WebAssembly.Module;
 
-/** The compiled module. */
-export function compile(_source?: WasmSourceValue): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(bytes());
+/**
+ * The compiled module. It is compiled at once where that is allowed: handing it to another thread takes longer than
+ * compiling so little.
+ */
+export async function compile(_source?: WasmSourceValue): Promise<WebAssembly.Module> {
+  try {
+    return compileSync();
+  } catch {
+    // Older versions of Chromium allow only 4 KiB at once in a page.
+    return WebAssembly.compile(bytes());
+  }
 }
 
-/** The same at once. */
+/** @throws if WebAssembly is forbidden, or so large a module at once */
 export function compileSync(): WebAssembly.Module {
   return new WebAssembly.Module(bytes());
 }

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { EventSource } from 'eventsource-wasm';
 import { next } from '../../conformance/conformance-test.js';
-import { isTwin, readScript, runScript } from './global-script.js';
+import { isWasm2js, readScript, runScript } from './global-script.js';
 
 interface Crossings {
   /** Calls of the module's functions. */
@@ -67,7 +67,7 @@ function streaming() {
 
 describe('crossings between JavaScript and WebAssembly', () => {
   it('at most 25 from the constructor to open, then one for each chunk', async function () {
-    if (isTwin) this.skip();
+    if (isWasm2js) this.skip();
     const { Class, crossings } = await counted();
     const { fetch, send } = streaming();
     const source = new Class('http://server.invalid/', { fetch });

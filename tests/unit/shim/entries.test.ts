@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { EventSource } from 'eventsource-wasm';
 import { next, using } from '../../conformance/conformance-test.js';
 import { Scenario } from '../../support/server/scenario.js';
-import { globalScript, isTwin, runGlobalScript } from './global-script.js';
+import { globalScript, isWasm2js, runGlobalScript } from './global-script.js';
 
 /** As Web IDL defines the properties of interfaces. */
 const propertyOfTheGlobal = { writable: true, enumerable: false, configurable: true };
@@ -35,11 +35,13 @@ describe('entries', () => {
   it('the module is compiled at first use and once, however many objects there are', async () => {
     const { WebAssembly } = globalThis;
     let compiled = 0;
-    const compile = (bytes: BufferSource) => {
-      compiled++;
-      return WebAssembly.compile(bytes);
-    };
-    globalThis.WebAssembly = Object.assign(Object.create(WebAssembly), { compile });
+    class Module extends WebAssembly.Module {
+      constructor(bytes: BufferSource) {
+        super(bytes);
+        compiled++;
+      }
+    }
+    globalThis.WebAssembly = Object.assign(Object.create(WebAssembly), { Module });
     try {
       const { EventSource: Fresh } = await runGlobalScript();
       expect(compiled).to.equal(0);
@@ -47,7 +49,29 @@ describe('entries', () => {
       const sources = Array.from({ length: 3 }, () => new Fresh(scenario.url));
       await Promise.all(sources.map((source) => next(source, 'message')));
       for (const source of sources) source.close();
-      expect(compiled).to.equal(isTwin ? 0 : 1);
+      expect(compiled).to.equal(isWasm2js ? 0 : 1);
+    } finally {
+      globalThis.WebAssembly = WebAssembly;
+    }
+  });
+
+  it('the module is compiled asynchronously where so large a one may not be compiled at once', async () => {
+    const { WebAssembly } = globalThis;
+    let refused = 0;
+    class Module extends WebAssembly.Module {
+      constructor() {
+        refused++;
+        throw new RangeError('WebAssembly.Compile is disallowed on the main thread');
+      }
+    }
+    globalThis.WebAssembly = Object.assign(Object.create(WebAssembly), { Module });
+    try {
+      const { EventSource: Fresh } = await runGlobalScript();
+      const scenario = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
+      const source = new Fresh(scenario.url);
+      expect((await next(source, 'message')).data).to.equal('x');
+      source.close();
+      expect(refused).to.equal(isWasm2js ? 0 : 1);
     } finally {
       globalThis.WebAssembly = WebAssembly;
     }

@@ -6,7 +6,7 @@ import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
 import { events } from 'eventsource-wasm/stream';
 import { catchReports, next, sleep, using } from '../../conformance/conformance-test.js';
 import { Scenario } from '../../support/server/scenario.js';
-import { isTwin, runGlobalScript } from './global-script.js';
+import { isWasm2js, runGlobalScript } from './global-script.js';
 
 const nowhere = 'http://127.0.0.1:1/';
 
@@ -169,7 +169,7 @@ describe('error events', () => {
     try {
       const source = new Fresh(nowhere);
       const error = await next<EventSourceErrorEvent>(source, 'error');
-      if (isTwin) {
+      if (isWasm2js) {
         source.close();
         expect(error.kind).to.equal('network');
         return;

@@ -4,8 +4,8 @@ import type { EventSource } from 'eventsource-wasm';
 
 /** The build variant under test, set by the bundler: the default (empty) or `js`. */
 declare const __VARIANT__: '' | 'js';
-export const isTwin = __VARIANT__ === 'js';
-export const globalScript = isTwin ? 'dist/global-js.js' : 'dist/global.js';
+export const isWasm2js = __VARIANT__ === 'js';
+export const globalScript = isWasm2js ? 'dist/global-js.js' : 'dist/global.js';
 
 /** Runs the classic script and gives back what it has put on `globalThis`, which is as before after it. */
 export async function runGlobalScript(): Promise<{

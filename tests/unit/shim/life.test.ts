@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { EventSource } from 'eventsource-wasm';
 import { next, sleep, using } from '../../conformance/conformance-test.js';
 import { Scenario } from '../../support/server/scenario.js';
-import { isTwin, runGlobalScript } from './global-script.js';
+import { isWasm2js, runGlobalScript } from './global-script.js';
 
 /** Counts what the module of a fresh copy of the package allocates while `use` runs. */
 async function watchingMemory(
@@ -25,7 +25,7 @@ async function watchingMemory(
   globalThis.ArrayBuffer = new Proxy(Buffer, {
     construct(target, [size]) {
       const buffer = new target(size);
-      if (isTwin && size >= 1 << 16) memories[0] = { buffer };
+      if (isWasm2js && size >= 1 << 16) memories[0] = { buffer };
       return buffer;
     },
   });
