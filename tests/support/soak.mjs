@@ -49,9 +49,7 @@ const parts = {
     const { counts } = await runInBrowsers(['chromium'], sources);
     const { chaos, randomLife } = (await (await scenarioServer()).scenarioServer()).facts;
     console.log(`--  chromium: figures: chaos, ${chaos.runs} runs of seed ${chaos.seed}`);
-    console.log(
-      `--  chromium: figures: lives at random for ${randomLife.seconds} s, seed ${randomLife.seed}`,
-    );
+    console.log(`--  chromium: figures: random lives for ${randomLife.seconds} s, seed ${randomLife.seed}`);
     return counts;
   },
   networks: () => runSuite('networks'),
