@@ -22,7 +22,7 @@ const TYPES = /** @type {Record<string, string>} */ ({
  * @template T
  * @param {string} folder
  * @param {(origin: string) => Promise<T>} use
- * @param {{ headers?: Record<string, string>, pages?: Record<string, string> }} [options] `pages` are made up
+ * @param {{ headers?: Record<string, string>, pages?: Record<string, string> }} [options] `pages`: texts by path
  */
 export async function serving(folder, use, { headers = {}, pages = {} } = {}) {
   const server = createServer((request, response) => {
@@ -54,7 +54,7 @@ async function launch() {
   return puppeteer.launch({ executablePath, headless: 'shell', args: ['--no-sandbox'] });
 }
 
-/** A URL that answers a program, and the question what came to it. */
+/** Returns a URL for a program, and a function that checks the request that the server received. */
 export async function newExchange(entry = 'index') {
   const { facts } = await scenarioServer();
   const [hello, heard, unheard] = ['Hello', 'world streamed', 'world at once'].map((content) =>
@@ -73,17 +73,17 @@ export async function newExchange(entry = 'index') {
   const wasSent = async () => {
     const { seen } = await (await fetch(log)).json();
     const requests = seen.filter((/** @type {any} */ { isPreflight }) => !isPreflight);
-    // One connection for all tabs is a GET.
+    // SharedEventSource sends a GET.
     const [method, body] = entry === 'shared' ? ['GET', ''] : ['POST', 'ping'];
     return requests.length === 1 && requests[0].method === method && requests[0].body === body;
   };
   return { url: `${log}/stream`, wasSent };
 }
 
-/** @typedef {Record<string, string>} Results what each program gave, by its name */
+/** @typedef {Record<string, string>} Results the result of each program, by name */
 
 /**
- * Lets programs run and looks at what came to the server besides what they give.
+ * Runs programs, and checks their requests on the server in addition to their results.
  * @param {(urls: Record<string, string>) => Promise<Results>} runAll
  * @returns {Promise<Results>}
  */
@@ -93,19 +93,19 @@ export async function exchanging(runAll, programs = allPrograms()) {
   );
   const results = await runAll(Object.fromEntries(exchanges.map(({ name, url }) => [name, url])));
   for (const { name, wasSent } of exchanges) {
-    if (results[name] === WELL && !(await wasSent())) results[name] = 'it was not sent as it should be';
+    if (results[name] === WELL && !(await wasSent())) results[name] = 'the server got another request';
   }
   return results;
 }
 
 /**
- * Each program in a page of its own.
+ * Runs each program in a newly loaded page.
  * @param {(name: string) => string} address
  */
 export function inChromium(address, programs = allPrograms()) {
   return exchanging(async (urls) => {
     browser ??= launch();
-    // In a window of its own: a page that another one hides gets no animation frames, and may close its connections.
+    // In a new window: a page behind another one gets no animation frames, and may close its connections.
     const context = await (await browser).createBrowserContext();
     const page = await context.newPage();
     /** @type {Results} */
@@ -143,8 +143,8 @@ export function inChromium(address, programs = allPrograms()) {
 }
 
 /**
- * Waits for the programs of a page. It is asked again and again, as a reload may leave a question without an answer;
- * Puppeteer's own wait asks by animation frames.
+ * Waits for the programs of a page. It polls, because an evaluation during a reload may never return, and Puppeteer's
+ * wait needs animation frames.
  * @param {import('puppeteer-core').Page} page
  */
 export async function untilLoaded(page) {
@@ -155,7 +155,7 @@ export async function untilLoaded(page) {
   }
 }
 
-/** The version of the Chromium that the programs ran in. */
+/** The version of Chromium. */
 export const chromiumVersion = async () => (await (await browser)?.version())?.replace(/.*\//, '') ?? '';
 
 export const closeChromium = async () => (await browser)?.close();

@@ -1,4 +1,4 @@
-/** Packs the package, and installs it into copies of the apps, outside of the repository, where nothing of it can be found. */
+/** Packs the package and installs it into copies of the apps outside of the repository, so that they use nothing of it. */
 // @ts-check
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -55,7 +55,7 @@ export async function installApp(name, source, prepare, places = ['eventsource-w
     }
     cpSync(source, folder, { recursive: true });
     prepare?.(folder);
-    // Not one of an earlier time under the same version.
+    // Remove an earlier build with the same version.
     for (const place of places) rmSync(`${folder}/node_modules/${place}`, { recursive: true, force: true });
     rmSync(`${folder}/node_modules/.package-lock.json`, { force: true });
     await npmInstall(name, folder, [tarball], places);
@@ -82,7 +82,7 @@ export const tool = (folder, bin, args, env) =>
  * @param {(origin: string) => Promise<T>} use
  */
 export async function withServer(folder, bin, args, use) {
-  // Not through npx: what is killed has to be the server itself.
+  // Not through npx: the process to kill must be the server itself.
   const child = start(`${folder}/node_modules/.bin/${bin}`, args, {
     cwd: folder,
     env: { ...process.env, NO_COLOR: '1', CI: '1' },
@@ -111,7 +111,7 @@ export async function withServer(folder, bin, args, use) {
     });
     return await use(origin);
   } finally {
-    // It may have children of its own.
+    // Kill the process group, because the server may have children.
     if (child.pid && child.exitCode === null) process.kill(-child.pid);
   }
 }
@@ -120,5 +120,5 @@ export const slimByUrl = `import { init } from 'eventsource-wasm/slim';\n\ninit(
 export const slimByVite = `import { init } from 'eventsource-wasm/slim';\nimport core from 'eventsource-wasm/core.wasm?url';\n\ninit(core);\n`;
 export const CORE_WASM = 'node_modules/eventsource-wasm/dist/core.wasm';
 
-/** What was installed, which the examples' tests share. */
+/** Removes all installed apps, including those of the examples' tests. */
 export const removeApps = () => rmSync(WORK, { recursive: true, force: true });

@@ -6,14 +6,14 @@ import { entryNames } from '../../tools/variants.mjs';
 
 export const SOURCES = 'tests/packaging';
 
-/** What each program gives when all is well. */
+/** The result of a program that succeeds. */
 export const WELL = 'Hello world streamed';
-/** An error that tells the two ways out of a policy that allows no WebAssembly. */
+/** Matches the error that names both fixes for a policy that blocks WebAssembly. */
 export const TELLS = /'wasm-unsafe-eval'.*'eventsource-wasm\/js'/;
 
 /** @typedef {{ name: string, variant: '' | 'slim' | 'js', entry: string, specifier: string }} Program */
 
-/** What works in a framework alone is tested in its example. */
+/** Entries that need a framework are tested in its example app. */
 const ENTRIES_OF_FRAMEWORKS = ['react', 'vue', 'svelte'];
 
 export const entriesForAll = (variant = 'inline') =>
@@ -35,10 +35,10 @@ export function allPrograms() {
 }
 
 /**
- * Writes the programs of an app: src/<name>.js, src/programs.js, which imports each when it is asked for, and
- * src/main.js, which gives them to the page.
+ * Writes the programs of an app: src/<name>.js, src/programs.js, which imports them lazily, and src/main.js, which sets
+ * `globalThis.run`.
  * @param {string} folder
- * @param {{ init?: string, cjs?: boolean }} [options] `init` is what an app has to add to find core.wasm
+ * @param {{ init?: string, cjs?: boolean }} [options] `init`: code that an app needs to find core.wasm
  */
 export function writePrograms(folder, { init = '', cjs = false } = {}) {
   mkdirSync(folder, { recursive: true });
@@ -78,7 +78,7 @@ const toCommonJs = (text) =>
     .replace(/^export const (\w+)/gm, 'const $1 = exports.$1')
     .replace(/^export (async )?function (\w+)/gm, 'exports.$2 = $2;\n$1function $2');
 
-/** The programs as one module, for places where a module can't be imported while a program runs. @param {string} folder */
+/** Writes all programs as one module, for places without dynamic import. @param {string} folder */
 export function writeAllPrograms(folder) {
   const programs = allPrograms();
   const imports = programs.map(({ name }, index) => `import * as program${index} from './${name}.js';\n`);

@@ -8,10 +8,10 @@ import { allPrograms, WELL } from './programs.mjs';
 
 /** @typedef {import('./chromium.mjs').Results} Results */
 
-/** What a program printed as its last line. @param {string} output @returns {Results} */
+/** Parses the last line of a program's output. @param {string} output @returns {Results} */
 export const lastLine = (output) => JSON.parse(output.trim().split('\n').at(-1) ?? '');
 
-/** What is in a test runner's report, by test. @param {any} report @returns {Results} */
+/** The results in a test runner's report, by test. @param {any} report @returns {Results} */
 const fromReport = (report) =>
   Object.fromEntries(
     report.testResults.flatMap((/** @type {any} */ { assertionResults, message }) =>
@@ -25,7 +25,7 @@ const fromReport = (report) =>
   );
 
 /**
- * Runs a test runner, whose report is what counts: it fails when a test does.
+ * Runs a test runner and reads its report. The exit code is ignored if there is a report.
  * @param {string} folder @param {string} bin @param {string[]} args @param {Record<string, string>} [env]
  */
 export const testing = (folder, bin, args, env) =>
@@ -40,7 +40,7 @@ export async function reportOf(folder, bin, args, env) {
 }
 
 /**
- * Runs the tests that docs/testing.md shows, as they stand there. Fails unless all pass.
+ * Runs the tests of docs/testing.md unchanged. Throws unless all pass.
  * @param {string} folder
  * @param {string[]} sections whose first block of code is a file of tests, with its name in the first line
  * @param {(files: string[], report: string) => Promise<unknown>} runTests

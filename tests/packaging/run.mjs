@@ -1,7 +1,7 @@
 /**
- * `npm run test:packaging`: the packed package in the tools and runtimes of its users. Each app of the folder apps has a
- * check.mjs, which returns the rows of the table. `-- vite next` runs these alone; `--write` writes the table into
- * docs/compatibility.md; `--keep` keeps the installed apps for the next time.
+ * `npm run test:packaging`: tests the packed package in bundlers, frameworks and runtimes. Each app in the folder apps
+ * has a check.mjs, which returns rows of the table. `-- vite next` runs only these apps; `--write` writes the table
+ * into docs/compatibility.md; `--keep` keeps the installed apps for the next run.
  */
 // @ts-check
 import { existsSync, readdirSync } from 'node:fs';
@@ -20,7 +20,7 @@ const all = readdirSync(APPS).filter((name) => existsSync(`${APPS}/${name}/check
  */
 export async function testPackaging(names = all, { keep = false } = {}) {
   await npmRun('build:package');
-  // Not before the packages are installed and the package is built.
+  // Imported only after the npm packages are installed and the package is built.
   const { removeApps } = await import('./install.mjs');
   const { closeChromium } = await import('./chromium.mjs');
   const { cell, markdown, writeTable } = await import('./table.mjs');
@@ -30,7 +30,7 @@ export async function testPackaging(names = all, { keep = false } = {}) {
   const done = new Map();
   /** @type {string[]} */
   const failures = [];
-  // Bundlers compute while the tests in the runtimes mostly wait.
+  // Run the runtimes in parallel: their tests mostly wait, while bundlers use the CPU.
   const lanes = [names.filter((name) => name !== 'runtimes'), names.filter((name) => name === 'runtimes')];
   try {
     await Promise.all(

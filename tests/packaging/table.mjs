@@ -1,4 +1,4 @@
-/** The table of the packaging tests: tool × entry. */
+/** Writes the table of the packaging tests: tools × entries. */
 // @ts-check
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { StepError } from '../../tools/run.mjs';
@@ -8,7 +8,7 @@ import { allPrograms, entriesForAll, WELL } from './programs.mjs';
 /** @typedef {import('./programs.mjs').Program} Program */
 /** @typedef {{ tool: string, version: string, results: Results, expected?: (program: Program) => RegExp | string | null, note?: string }} Row */
 
-/** The head of the table: an entry, or a variant with all its entries. */
+/** The columns of the table: one for each entry, and one for each other variant. */
 function columns() {
   return [
     ...entriesForAll().map((entry) => ({
@@ -21,7 +21,7 @@ function columns() {
 }
 
 /**
- * A row's cell: of all programs of the column.
+ * A cell: the combined result of all programs of the column.
  * @param {Row} row @param {Program[]} programs
  */
 export function cell({ results, expected = () => WELL }, programs) {
@@ -58,7 +58,7 @@ export function markdown(rows) {
 const BEGIN = '<!-- npm run test:packaging -- --write -->';
 const END = '<!-- end -->';
 
-/** The page with the table. */
+/** The document with the table. */
 const PAGE = ['docs/compatibility.md', 'README.md'].find(
   (path) => existsSync(path) && readFileSync(path, 'utf8').includes(BEGIN),
 );

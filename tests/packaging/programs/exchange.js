@@ -2,8 +2,8 @@
 export const request = { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: 'ping' };
 
 /**
- * Takes words, tells the server of the first, which it waits for, and gives them all. The server says in the second
- * whether the first came before it.
+ * Collects words. It confirms the first word to the server, which waits for that. The second word says whether the
+ * confirmation came in time.
  */
 export function note(url) {
   const words = [];
@@ -14,7 +14,7 @@ export function note(url) {
   return { hear, heard: () => words.join(' ') };
 }
 
-/** The exchange by any class that is an `EventSource`. */
+/** Does the exchange with any `EventSource` class. */
 export function exchange(EventSource, url, init = request) {
   return new Promise((resolve, reject) => {
     const { hear, heard } = note(url);

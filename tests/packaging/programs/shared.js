@@ -1,5 +1,5 @@
 import { SharedEventSource } from 'eventsource-wasm/shared';
 import { exchange } from './exchange.js';
 
-// It shares only GET, and a stream that isn't asked for again is complete at its end.
+// SharedEventSource supports only GET. Without reconnection, the end of the stream fires `close`.
 export const run = (url) => exchange(SharedEventSource, url, { reconnect: false });

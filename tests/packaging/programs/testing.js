@@ -2,7 +2,7 @@ import { EventSource } from 'eventsource-wasm';
 import { createEventServer } from 'eventsource-wasm/testing';
 import { exchange, request } from './exchange.js';
 
-/** The exchange by way of a scripted server that passes on what a real one says. */
+/** Does the exchange through a scripted server, which forwards the data of the real one. */
 export const run = async (url) => {
   const server = createEventServer({
     async onRequest(asked) {

@@ -1,4 +1,4 @@
-/** What mocha's build for browsers, and tests that take what isn't Node for a browser, look for. */
+/** Sets the globals that mocha's browser build and the tests expect outside of Node. */
 
 Object.assign(globalThis, { location: { search: '' } });
 Reflect.deleteProperty(globalThis, 'process');

@@ -1,13 +1,13 @@
 /**
- * Runs mocha in Cloudflare's runtime, where code runs only in answer to a request. In: the tests that were imported
- * between this file and the request. Out: how many passed, and by their titles what was wrong with the others.
+ * Runs mocha in Cloudflare's runtime, where code runs only during a request. Runs the tests that were imported after
+ * this file. Returns the number of passed tests, and the error messages of failed tests by title.
  */
 
 import './globals.js';
 import 'mocha/mocha.js';
 
 const { mocha } = globalThis as unknown as { mocha: BrowserMocha };
-// Without a report: what came out is the answer to the request.
+// No reporter: the results are sent as the response.
 mocha.setup({ ui: 'bdd', timeout: 20_000, reporter: function none() {} as never });
 
 export async function runSuite(): Promise<{ passed: number; failures: Record<string, string> }> {

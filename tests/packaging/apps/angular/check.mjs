@@ -1,4 +1,4 @@
-/** Angular, compiled as its own builder does: without native `async` functions, which zone.js can't follow. */
+/** Angular, compiled like its builder does: without native `async` functions, which zone.js can't track. */
 // @ts-check
 import { cpSync, writeFileSync } from 'node:fs';
 import { bundle } from '../../../../tools/bundle.mjs';

@@ -1,4 +1,4 @@
-/** The service worker, which may not import while it runs: everything is in its one file. */
+/** The service worker. It can't use dynamic imports, so it is one file. */
 
 import { programs } from './src/all.js';
 

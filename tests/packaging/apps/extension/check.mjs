@@ -1,4 +1,4 @@
-/** A Chrome extension: its page and its service worker, under each policy. */
+/** A Chrome extension: its page and its service worker, with each policy. */
 // @ts-check
 import { cpSync, writeFileSync } from 'node:fs';
 import { setupChromium } from '../../../../tools/browsers.mjs';
@@ -53,7 +53,7 @@ export async function check() {
       tool: `Chrome extension, service worker, \`${policy}\``,
       version,
       results: worker,
-      // Its one file has all three polyfills.
+      // Its only file contains all three polyfills.
       expected: (/** @type {Program} */ program) => (program.entry === 'polyfill' ? null : expected(program)),
     });
   }
@@ -61,7 +61,7 @@ export async function check() {
 }
 
 /**
- * The programs in a page and in the service worker of an unpacked extension.
+ * Runs the programs in a page and in the service worker of an unpacked extension.
  * @param {string} folder
  */
 async function inExtension(folder) {

@@ -17,7 +17,7 @@ export async function check() {
     '@modelcontextprotocol/sdk': ['eventsource', 'eventsource-parser'],
     '@ai-sdk/provider-utils': ['eventsource-parser'],
   };
-  // Where npm may put what these depend on.
+  // The folders in which npm may install the dependencies.
   const places = Object.entries(dependents).flatMap(([dependent, names]) =>
     names.map((name) => [`${dependent}/node_modules/${name}`, name]),
   );

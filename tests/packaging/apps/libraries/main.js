@@ -1,4 +1,4 @@
-/** Libraries that use our package, by an option or by npm's `overrides`: each answers "Hello world streamed". */
+/** Runs libraries that use this package, by an option or by npm's `overrides`. Each returns "Hello world streamed". */
 
 import { createServer } from 'node:http';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
@@ -44,7 +44,7 @@ async function greet(transport) {
   return `${content[0].text} streamed`;
 }
 
-/** The transport that uses the class, and asks for a token when it is refused. */
+/** The transport that uses the class. The first connection fails with 401, the second has a valid token. */
 function mcpEvents() {
   let transport;
   const handle = async (request, response) => {

@@ -9,7 +9,7 @@ import { allPrograms, WELL } from '../../programs.mjs';
 
 /** @typedef {import('../../table.mjs').Row} Row */
 
-/** The hash that pins a classic script in a script tag. @param {string} path */
+/** The `integrity` of a script. @param {string} path */
 const integrity = (path) => `sha384-${createHash('sha384').update(readFileSync(path)).digest('base64')}`;
 
 /** @returns {Promise<Row[]>} */

@@ -37,7 +37,7 @@ export async function check() {
     ];
   };
   const all = [...commands.map((command) => () => inRuntime(folder, command)), workerd];
-  // Two at a time: they mostly wait.
+  // Two runtimes at a time, because their tests mostly wait.
   /** @type {Row[][]} */
   const rows = [];
   await Promise.all(
@@ -51,7 +51,7 @@ export async function check() {
 /** @typedef {{ name: string, version: string, program: string, flags: string[], suiteFlags: string[] | undefined }} Runtime */
 
 /**
- * The programs and the tests of the shim in a runtime.
+ * Runs the programs and the shim's tests in a runtime.
  * @param {string} folder
  * @param {Runtime} runtime
  */
@@ -88,9 +88,9 @@ async function inRuntime(folder, { name, version, program, flags, suiteFlags }) 
 }
 
 /**
- * The runtimes that are started by a command.
+ * The runtimes that are started with a command.
  * @param {string} folder
- * @returns {Promise<Runtime[]>} `suiteFlags`: for tests, which read files and ask for garbage to be collected
+ * @returns {Promise<Runtime[]>} `suiteFlags`: for the tests, which read files and call `gc`
  */
 async function runtimesIn(folder) {
   const at = `${folder}/node_modules`;
@@ -99,7 +99,7 @@ async function runtimesIn(folder) {
     isNewerNode,
   );
   const commands = [
-    // In the Node that runs this, the tests of the shim are the suite `node`.
+    // For the current Node, the suite `node` runs the shim's tests.
     { name: 'Node', program: process.execPath, flags: [], suiteFlags: undefined },
     ...nodes.map((name) => ({
       name: 'Node',
@@ -115,7 +115,7 @@ async function runtimesIn(folder) {
     },
     {
       name: 'Bun',
-      // Its own package would have to run a script to find the program of this platform.
+      // The `bun` package needs an install script to find this program.
       program: `${at}/@oven/bun-${process.platform}-${process.arch}/bin/bun`,
       flags: [],
       suiteFlags: ['--expose-gc'],
@@ -130,7 +130,7 @@ async function runtimesIn(folder) {
 }
 
 /**
- * The tests of the shim in a runtime that can run Node's programs, against the package that is found from `folder`.
+ * Runs the shim's tests in a runtime that supports Node programs, with the package that is installed in `folder`.
  * @param {string} name
  * @param {string} folder
  * @param {{ program: string, flags: string[] }} runtime

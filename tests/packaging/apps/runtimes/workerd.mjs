@@ -1,4 +1,4 @@
-/** Cloudflare's workerd: the programs and the tests of the shim in a worker. */
+/** Runs the programs and the shim's tests in a worker in Cloudflare's workerd. */
 // @ts-check
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -12,12 +12,12 @@ import { SOURCES, WELL } from '../../programs.mjs';
 
 /** @typedef {import('../../chromium.mjs').Results} Results */
 
-/** What a worker asks of its runtime. An old date has a \`fetch\` that knows no `cache`. */
+/** The compatibility settings of a worker. With the old date, `fetch` doesn't support `cache`. */
 export const NEW_WORKERD = { date: '2026-04-01', flags: '"nodejs_compat"' };
 export const OLD_WORKERD = { date: '2024-09-01', flags: '' };
 
 /**
- * The programs in a worker, whose bundler knows the condition `workerd` and leaves .wasm to be a module.
+ * Runs the programs in a worker. The bundler uses the condition `workerd` and keeps .wasm files as modules.
  * @param {string} folder
  */
 export async function inWorkerd(folder, compatibility = NEW_WORKERD) {
@@ -41,8 +41,8 @@ export async function inWorkerd(folder, compatibility = NEW_WORKERD) {
 }
 
 /**
- * A handler that answers when its connection has closed, five times in sequence: what one request leaves behind must
- * not stop the next.
+ * Sends five requests in sequence to a handler that uses a connection until it closes. State of one request must not
+ * break the next.
  * @param {string} folder
  */
 export async function fiveInWorkerd(folder) {
@@ -61,7 +61,7 @@ export async function fiveInWorkerd(folder) {
 }
 
 /**
- * The tests of the shim in a worker. Those that fail have to be those of which it is known why.
+ * Runs the shim's tests in a worker. Exactly the tests in differences.json must fail.
  * @param {string} folder
  */
 export async function suiteInWorkerd(folder) {
@@ -76,7 +76,7 @@ export default { fetch: async () => Response.json(await runSuite()) };\n`;
     `${folder}/suite-worker`,
     folder,
     {
-      // The package's manifest says of most files that nothing is lost without them.
+      // Keep the test files: `sideEffects` in package.json would allow the bundler to drop them.
       ignoreAnnotations: true,
       define: { __SERVER__: JSON.stringify(facts), __VARIANT__: '""' },
       plugins: [
@@ -110,7 +110,7 @@ export default { fetch: async () => Response.json(await runSuite()) };\n`;
 /**
  * @param {string | { contents: string, resolveDir: string }} source
  * @param {string} outdir
- * @param {string} folder of which the packages are taken
+ * @param {string} folder from which packages are resolved
  * @param {import('esbuild').BuildOptions} [options]
  */
 async function bundleForWorkerd(source, outdir, folder, options) {

@@ -1,4 +1,4 @@
-/** TypeScript, for each entry and each way to resolve it. */
+/** TypeScript with each entry and each module resolution. */
 // @ts-check
 import { readFileSync, writeFileSync } from 'node:fs';
 import { install, tool, versionOf } from '../../install.mjs';
@@ -19,7 +19,7 @@ export async function check() {
     ['bundler', 'esnext'],
     ['node16', 'node16'],
     ['nodenext', 'nodenext'],
-    // TypeScript 7 has it no more.
+    // TypeScript 7 no longer supports it.
     ['node', 'commonjs', 'typescript5'],
   ]) {
     for (const [libs, types] of [
@@ -35,7 +35,7 @@ export async function check() {
         () => '',
         (error) => error.output || `${error}`,
       );
-      // One run for all of them, and so one complaint fails them all.
+      // One run for all entries, so one error fails them all.
       const results = Object.fromEntries(allPrograms().map(({ name }) => [name, said || WELL]));
       const lib = types ? 'Node’s types without the DOM' : 'DOM';
       const version = versionOf(folder, /** @type {string} */ (compiler));

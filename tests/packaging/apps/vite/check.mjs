@@ -1,4 +1,4 @@
-/** Vite: the build, the dev server, and the build under each policy. */
+/** Vite: the build, the dev server, and the build with each policy. */
 // @ts-check
 import { rmSync } from 'node:fs';
 import { step } from '../../../../tools/run.mjs';
@@ -21,7 +21,7 @@ export async function check() {
     });
   const strict = await underPolicy("script-src 'self'");
   const wasm = await underPolicy("script-src 'self' 'wasm-unsafe-eval'");
-  // To the scenario server, which is another origin.
+  // `connect-src` is for the scenario server, which has another origin.
   const byDefault = await underPolicy("default-src 'self' 'wasm-unsafe-eval'; connect-src *");
   const strictByDefault = await underPolicy("default-src 'self'; connect-src *");
   writePrograms(`${folder}/src`, { init: slimByVite });

@@ -1,4 +1,4 @@
-/** An app with zone.js, whose view follows what our package's callbacks change. */
+/** An app with zone.js. Its view must update after changes in the package's callbacks. */
 
 import 'zone.js';
 import '@angular/compiler';
@@ -12,7 +12,7 @@ declare const programs: Record<string, () => Promise<{ run(url: string): Promise
 class App {
   words = '';
 
-  /** By the class itself: its listeners have to run in the zone in which they were added. */
+  /** Uses the class directly: its listeners must run in the zone in which they were added. */
   listen(url: string, heard: (word: string) => void): void {
     const source = new EventSource(url, {
       method: 'POST',
@@ -36,7 +36,7 @@ class App {
 
 const starting = bootstrapApplication(App, { providers: [provideZoneChangeDetection()] });
 
-/** Asks the view alone. */
+/** Reads the rendered text. */
 async function shown(holds: (text: string) => boolean): Promise<string> {
   const output = () => document.querySelector('output')?.textContent ?? '';
   for (let tries = 0; tries < 500 && !holds(output()); tries++)

@@ -1,4 +1,4 @@
-/** A component that imports ours is imported by tests that never use it. */
+/** The package can be imported in an environment in which it can't be used. */
 const { programs } = require('./src/programs.js');
 
 for (const name of Object.keys(JSON.parse(process.env.URLS))) {

@@ -1,4 +1,4 @@
-/** What fake timers have swallowed doesn't stop the next test's source. */
+/** Timers that are lost with fake timers don't break the sources of the next test. */
 const { EventSource } = require('eventsource-wasm');
 const { run } = require('./src/index.js');
 
