@@ -1,6 +1,6 @@
 /**
- * The conformance tests in a browser: in every kind of global that it has, against ours, against the native class, and
- * against the platform alone. What came out is posted to the test runner, which knows what is expected.
+ * Runs the conformance tests in a browser: in every kind of global, against our class, the native class, and the
+ * platform alone. Posts the results to the test runner, which compares them with the expected ones.
  */
 
 import type { Global } from './conformance-test.js';
@@ -8,10 +8,10 @@ import type { Command } from './global.js';
 import type { Outcome } from './run.js';
 
 declare const __SERVER__: { origin: string };
-/** The names of the tests to run, by what is tested and where; none: all of them. */
+/** The names of the tests to run, by class and global. If undefined, all tests run. */
 declare const __ONLY__: Record<string, string[]> | undefined;
 
-/** What is posted. Without outcomes: there is no such global, or it has no such class; or the browser fell silent. */
+/** The posted results. Without outcomes, the global or the class doesn't exist, or the browser stopped responding. */
 interface Results {
   global: Global;
   which: Command['which'];
@@ -21,16 +21,16 @@ interface Results {
 }
 
 /**
- * WPE WebKit 2.38 now and then hears nothing more of its workers, of all at once, with every thread of it idle: then
- * the test runner restarts it. This is how many milliseconds more than a test may take that shows.
+ * WPE WebKit 2.38 sometimes stops receiving messages from all its workers, and the test runner must restart it. This is
+ * how many milliseconds after a test's timeout that is assumed.
  */
 const SILENCE = 30_000;
 let isSilent = false;
 
-/** Tests per message: browsers stop a service worker that runs for long. */
+/** Tests per message. Browsers stop a service worker that handles a message for too long. */
 const TESTS_PER_MESSAGE = 8;
 
-/** Two globals at a time: a test mostly waits, but a browser has only six connections to a host. */
+/** Two globals at a time: tests mostly wait, but a browser opens only six connections per host. */
 const LANES: readonly (readonly Global[])[] = [
   ['window', 'shared worker'],
   ['dedicated worker', 'service worker'],
@@ -57,7 +57,7 @@ describe('conformance', () => {
           if (!isWanted(global, which)) continue;
           const results = last.then(() => run(global, which));
           running.set(titleOf(global, which), results);
-          last = results.catch(() => {}); // Told by the test that waits for it.
+          last = results.catch(() => {}); // Reported by the test that awaits it.
         }
       }
     }

@@ -1,24 +1,24 @@
 /**
- * What the conformance tests have in common. A test is a value, so that it can run against any class that claims to
- * be `EventSource`, ours and the native one, in any global.
+ * Helpers of the conformance tests. A test is a value, so that it can run against our class and the native class, in
+ * any global.
  */
 
-/** The interface as the DOM's types have it: what the standard knows of it. */
+/** The DOM's type, which has only the standard's members. */
 export type EventSourceClass = typeof globalThis.EventSource;
 
-/** The kinds of global object that have the class. */
+/** The kinds of global object in which the tests run. */
 export const GLOBALS = ['window', 'dedicated worker', 'shared worker', 'service worker', 'node'] as const;
 export type Global = (typeof GLOBALS)[number];
 
 export interface ConformanceTest {
-  /** Begins with the number of the point it shows. */
+  /** Begins with the number of the tested point. */
   name: string;
-  /** Where it makes sense. */
+  /** The globals in which the test runs. */
   globals: readonly Global[];
   run(EventSource: EventSourceClass): void | Promise<void>;
 }
 
-/** Collects tests under their names. */
+/** A list of tests, with a function that adds one. */
 export function table(): ConformanceTest[] & {
   test(name: string, run: ConformanceTest['run'], globals?: readonly Global[]): void;
 } {
@@ -41,7 +41,7 @@ export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** What the events of these types were: type, data, last event ID. */
+/** Records the events of these types: type, data, last event ID. */
 export function record(target: EventTarget, ...types: string[]): string[][] {
   const events: string[][] = [];
   for (const type of types) {
@@ -53,7 +53,7 @@ export function record(target: EventTarget, ...types: string[]): string[][] {
   return events;
 }
 
-/** Runs a test with an object and closes it, whatever happens. */
+/** Runs a test with an object, and always closes the object. */
 export async function using<T extends EventSource, R>(
   source: T,
   run: (source: T) => R | Promise<R>,
@@ -65,7 +65,7 @@ export async function using<T extends EventSource, R>(
   }
 }
 
-/** The messages of uncaught exceptions, which are kept from the test runner's own handlers. */
+/** Collects the messages of uncaught exceptions, and hides them from the test runner. */
 export function catchReports(): { messages(): string[]; stop(): void } {
   const messages: string[] = [];
   const { process } = globalThis as { process?: NodeJS.Process };
@@ -83,7 +83,7 @@ export function catchReports(): { messages(): string[]; stop(): void } {
   }
   const before = globalThis.onerror;
   globalThis.onerror = (event, _source, _line, _column, error) => {
-    // Cloudflare's runtime gives the event alone.
+    // Cloudflare's runtime passes only the event.
     messages.push(((error ?? (event as ErrorEvent).error) as Error).message);
     return true;
   };

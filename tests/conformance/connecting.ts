@@ -1,10 +1,10 @@
-/** Points C1 to C12: the life of a connection. */
+/** Points C1 to C12: connecting, reconnecting and closing. */
 
 import { expect } from 'chai';
 import { Scenario } from '../support/server/scenario.js';
 import { GLOBALS, next, record, sleep, table, using } from './conformance-test.js';
 
-/** Where there are cookies, origins and a native class to compare with. */
+/** The globals with cookies, origins and a native class. */
 const inBrowsers = GLOBALS.filter((global) => global !== 'node');
 
 export const connectingTests = table();
@@ -54,7 +54,7 @@ test(
       const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
       await using(new Class(scenario.url), async () => {
         const [request] = await scenario.until((requests) => requests.length === 1);
-        // The referrer and cookies, of which other tests may set some meanwhile, have tests of their own.
+        // The referrer and cookies have their own tests. Other tests may set cookies meanwhile.
         seen.push({ ...request?.headers, connection: '', referer: '', cookie: '' });
       });
     }
@@ -81,7 +81,7 @@ for (const isSameOrigin of [true, false]) {
     test(
       `C2 ${isSameOrigin ? 'the same' : 'another'} origin, withCredentials ${withCredentials}: ${isSent ? 'cookies' : 'no cookies'}`,
       async (EventSource) => {
-        // Other globals set theirs at the same time.
+        // A random name, because other globals set cookies at the same time.
         const cookie = `conformance-${`${Math.random()}`.slice(2)}=1`;
         const setter = await Scenario.of({ headers: { 'set-cookie': `${cookie}; Path=/; Max-Age=30` } });
         await fetch(setter.url, { credentials: 'same-origin' });
@@ -170,7 +170,7 @@ test('C5 an accepted response opens before the first event', async (EventSource)
 test('C5 it opens without a byte of the body', async (EventSource) => {
   const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
   await using(new EventSource(scenario.url), async (source) => {
-    // Where it fails it takes its whole time.
+    // If the event doesn't fire, `readyState` is checked after 3 s.
     await Promise.race([next(source, 'open'), sleep(3_000)]);
     expect(source.readyState).to.equal(1);
   });
@@ -225,7 +225,7 @@ test('C7 the end of the body reestablishes the connection', async (EventSource) 
 
 test('C7 a connection that breaks is reestablished', async (EventSource) => {
   const scenario = await Scenario.of(
-    // A reset takes with it what the system has received and the browser has not read yet.
+    // Wait before the reset, because it drops data that the browser hasn't read yet.
     { steps: ['retry: 10\nid: 1\ndata: a\n\nid: 2\ndata: never\n', { wait: 300 }, { end: 'reset' }] },
     { steps: ['data: b\n\n', { end: 'hang' }] },
   );
@@ -246,7 +246,7 @@ test('C7 a connection that breaks is reestablished', async (EventSource) => {
 });
 
 test('C7 requests that get no answer are sent again', async (EventSource) => {
-  // Browsers try some of them again by themselves, Firefox all.
+  // Browsers repeat some of these requests by themselves, and Firefox repeats all.
   const noAnswers = Array.from({ length: 6 }, () => ({ status: 'reset' }) as const);
   const scenario = await Scenario.of({ steps: ['retry: 10\n\n'] }, ...noAnswers, {
     steps: ['data: back\n\n', { end: 'hang' }],
@@ -263,7 +263,7 @@ test('C7 requests that get no answer are sent again', async (EventSource) => {
 test('C7 a server that has gone is asked again', async (EventSource) => {
   const scenario = await Scenario.of(
     { steps: ['retry: 10\n\n'] },
-    // There is no server.
+    // Redirects to a port without a server.
     { status: 307, headers: { location: Scenario.nobody } },
     { status: 307, headers: { location: Scenario.nobody } },
     { steps: ['data: back\n\n', { end: 'hang' }] },
@@ -290,7 +290,7 @@ test(
   'C7 a response that CORS refuses is a network error',
   async (EventSource) => {
     const scenario = await Scenario.of({ cors: 'none', steps: ['data: secret\n\n', { end: 'hang' }] });
-    // Ours behaves as native classes unless corsProbe is false.
+    // By default, ours fails the connection as native classes do. This option makes it follow the standard.
     const init = { corsProbe: false, withCredentials: false };
     await using(new EventSource(scenario.otherUrl, init), async (source) => {
       const events = record(source, 'open', 'message', 'error');
@@ -507,12 +507,12 @@ test('C12 chunks that come at once are events in tasks of their own, too', async
   const steps = Array.from({ length: count }, (_, number) => `data: ${number}\n\n`);
   const scenario = await Scenario.of({ steps: [...steps, { end: 'hang' }] });
   await using(new EventSource(scenario.url), async (source) => {
-    // Busy while they arrive, so that several are there when reading goes on.
+    // Block while events arrive, so that several are waiting afterwards.
     await next<Event>(source, 'open');
     for (const end = performance.now() + 100; performance.now() < end; );
     const seen: string[] = [];
     while (seen.length < count) {
-      // A consumer that listens for one event at a time misses none.
+      // A consumer that listens for one event at a time misses no event.
       seen.push(
         await new Promise((resolve) => {
           source.onmessage = ({ data }) => resolve(data);
@@ -546,7 +546,7 @@ test('C12 timers get their turn in a long burst', async (EventSource) => {
   });
 });
 
-/** Where the engine lets itself be told, it collects; elsewhere there is so much garbage that it may. */
+/** Collects garbage with `gc` if possible. Otherwise, creates garbage to make a collection likely. */
 function collectGarbage(): void {
   const { gc } = globalThis as { gc?: () => void };
   if (gc) gc();

@@ -1,6 +1,6 @@
 /**
- * The conformance tests in the global that this script is loaded into, whatever its kind. In: messages with a port and
- * a `Command`. Out, to the port: word that it is going on after each test, and at last an `Outcome` for each.
+ * Runs the conformance tests in the global into which this script is loaded. It receives messages with a port and a
+ * `Command`. To the port, it posts a progress message after each test, and at last all `Outcome`s.
  */
 
 import { EventSource as Ours } from 'eventsource-wasm';
@@ -10,12 +10,12 @@ import { conformanceTests, type Outcome, probes, runTest } from './run.js';
 export interface Command {
   global: Global;
   which: 'ours' | 'native' | 'platform';
-  /** The names of the tests; none: only say which there are. */
+  /** The names of the tests to run. If undefined, the response is the list of names. */
   names: string[] | undefined;
   timeout: number;
 }
 
-/** The names of the tests for this global; empty where it has no such class. */
+/** The names of the tests for this global. Empty if the global doesn't have the class. */
 export type Names = string[];
 
 const Native = globalThis.EventSource as EventSourceClass | undefined;
@@ -24,7 +24,7 @@ Object.assign(globalThis, { conformance: { ours: Ours, native: Native } satisfie
 
 addEventListener('message', (event) => {
   const done = obey(event as MessageEvent<Command>);
-  // A service worker is kept alive so long.
+  // Keeps a service worker alive until the tests are done.
   (event as unknown as { waitUntil?(done: Promise<void>): void }).waitUntil?.(done);
 });
 addEventListener('connect', (event) => {

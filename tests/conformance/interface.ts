@@ -1,4 +1,4 @@
-/** Points I1 to I8: the interface as Web IDL gives it. */
+/** Points I1 to I8: the interface according to Web IDL. */
 
 import { expect } from 'chai';
 import { Scenario } from '../support/server/scenario.js';
@@ -7,7 +7,7 @@ import { catchReports, type EventSourceClass, GLOBALS, next, table, using } from
 export const interfaceTests = table();
 const { test } = interfaceTests;
 
-/** Where a relative URL has something to be relative to. */
+/** The globals with a base URL. */
 const inBrowsers = GLOBALS.filter((global) => global !== 'node');
 
 const attributes = ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror'] as const;
@@ -16,7 +16,7 @@ function baseUrl(): string {
   return 'document' in globalThis ? document.baseURI : location.href;
 }
 
-/** An object that never connects. */
+/** A closed object, which never connects. */
 function idle(EventSource: EventSourceClass): EventSource {
   const source = new EventSource('http://127.0.0.1:1/');
   source.close();
@@ -86,7 +86,7 @@ test('I2 the arguments are converted in order, and before the URL is parsed', (E
   };
   new EventSource(url as unknown as string, init).close();
   expect(order).to.deep.equal(['url', 'withCredentials']);
-  // The conversion of the second argument comes before the constructor's own steps.
+  // The second argument is converted before the constructor's steps.
   expect(() => new EventSource('http://[', 1 as unknown as EventSourceInit)).to.throw(TypeError);
   const thrown = new Error('from the getter');
   const throwing = {
@@ -284,7 +284,7 @@ test('I6 a handler runs where it was first set, and null takes it out', (EventSo
   expect(fire()).to.equal('ac');
   source.onopen = () => calls.push('d');
   expect(fire()).to.equal('acd');
-  // An object that can't be called keeps the place.
+  // An object that isn't callable keeps the handler's place in the order.
   source.onopen = {} as () => void;
   expect(fire()).to.equal('ac');
   source.addEventListener('open', () => calls.push('e'));
@@ -301,7 +301,7 @@ test('I6 this is the object, and returning false cancels what can be canceled', 
     argument = event;
     return false;
   };
-  // Not a MessageEvent: that of Node 20 can't be made cancelable.
+  // Not a MessageEvent: in Node 20, it can't be cancelable.
   const event = new Event('message', { cancelable: true });
   expect(source.dispatchEvent(event)).to.equal(false);
   expect(self).to.equal(source);
@@ -343,7 +343,7 @@ test('I6 a handler that is set within a handler', (EventSource) => {
   });
   source.onopen = () => calls.push('first');
   source.dispatchEvent(new Event('open'));
-  // What is called is what the attribute holds when its turn comes.
+  // The handler is looked up when its turn comes.
   expect(calls).to.deep.equal(['listener', 'second']);
 });
 
@@ -404,7 +404,7 @@ test('I7 the class and its prototype have the properties that Web IDL gives them
 
 test('I7 members are no constructors', (EventSource) => {
   const source = idle(EventSource);
-  // biome-ignore lint/suspicious/noExplicitAny: what the types rightly refuse.
+  // biome-ignore lint/suspicious/noExplicitAny: the types rightly refuse it.
   expect(() => new (source.close as any)()).to.throw(TypeError);
   expect(Object.hasOwn(source.close, 'prototype')).to.equal(false);
 });

@@ -4,28 +4,28 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { root } from '../../tools/run.mjs';
 
 /**
- * What came out of one kind of global in one browser.
+ * The results of one kind of global in one browser.
  * @typedef {object} Results
  * @property {string} browser
  * @property {string} global
  * @property {'ours' | 'native' | 'platform'} which
  * @property {boolean} isThere
- * @property {boolean} [isSilent] nothing more came: the outcomes are missing
+ * @property {boolean} [isSilent] the browser stopped responding, and outcomes are missing
  * @property {string} [version] of the browser
  * @property {{ name: string, error?: string }[]} outcomes
  */
 
 /**
- * Where something is so: browsers, each with the kinds of global or `all`.
+ * Browsers, each with kinds of global or `all`.
  * @typedef {Record<string, string[] | 'all'>} Where
  */
 
 /**
  * @typedef {object} Differences
- * @property {{ which: string, where: Where, reason: string }[]} absent globals, or classes in them, that aren't there
- * @property {{ tests: string[], probe: string, reason: string }[]} platform what fails where the probe fails
- * @property {{ tests: string[], where: Where, sometimes?: boolean, reason: string }[]} native what the native class
- *   gets wrong; `sometimes` where that depends on time
+ * @property {{ which: string, where: Where, reason: string }[]} absent missing globals, or globals without the class
+ * @property {{ tests: string[], probe: string, reason: string }[]} platform tests that fail where the probe fails
+ * @property {{ tests: string[], where: Where, sometimes?: boolean, reason: string }[]} native tests that the native
+ *   class fails; `sometimes` if that depends on timing
  */
 
 const DIFFERENCES = 'tests/conformance/differences.json';
@@ -39,7 +39,7 @@ function holds(where, { browser, global }) {
   return globals === 'all' || (globals?.includes(global) ?? false);
 }
 
-/** `C6*` are all that begin with C6. @param {string[]} patterns @param {string} name */
+/** `C6*` matches all names that begin with C6. @param {string[]} patterns @param {string} name */
 const isMeant = (patterns, name) =>
   patterns.some((pattern) =>
     pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
@@ -48,7 +48,7 @@ const isMeant = (patterns, name) =>
 /** @typedef {{ browser: string, global: string, which: string, name: string }} Unexpected a test that failed */
 
 /**
- * Compares what came out with what is known.
+ * Compares results with the known differences.
  * @param {Results[]} results
  * @param {Differences} [differences]
  */
@@ -62,7 +62,7 @@ export function judge(results, differences = readDifferences()) {
     const place = { browser, global };
     const title = `${browser}, ${global}, ${which}`;
     if (isSilent) {
-      complaints.push(`${title}: the browser fell silent`);
+      complaints.push(`${title}: the browser stopped responding`);
       continue;
     }
     const absence = differences.absent.some(
@@ -97,7 +97,7 @@ export function judge(results, differences = readDifferences()) {
 export const isSame = (results, { browser, global, which }) =>
   results.browser === browser && results.global === global && results.which === which;
 
-/** What the last run left, so that differences can be explained without another. */
+/** The results of the last run, for explaining differences without another run. */
 export const LAST_RUN = `${root}/build/conformance.json`;
 
 /** @param {Results[]} results */

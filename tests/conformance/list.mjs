@@ -1,6 +1,6 @@
 /**
- * The conformance tests as a module in Node. As a command: checks that docs/conformance.md names the tests that there
- * are, and that each point of the standard has one.
+ * Loads the conformance tests in Node. As a command, checks that docs/conformance.md lists all tests, and that each
+ * point of the standard has a test.
  */
 // @ts-check
 import { readFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ export const REPORT = 'docs/conformance.md';
 /** The numbers of the standard's points, in order, with their sections. */
 export const SECTIONS = { I: 'Interface', C: 'Connecting', P: 'Parsing the stream' };
 
-/** Each of which has to have a test. */
+/** All points. Each must have a test. */
 const POINTS = Object.entries({ I: 8, C: 12, P: 12 }).flatMap(([letter, count]) =>
   Array.from({ length: count }, (_, index) => `${letter}${index + 1}`),
 );
@@ -24,7 +24,7 @@ const POINTS = Object.entries({ I: 8, C: 12, P: 12 }).flatMap(([letter, count]) 
 export const pointOf = (name) => /^[ICP]\d+/.exec(name)?.[0] ?? '';
 
 /**
- * The conformance tests as a module of Node's, without a server that they could talk to where none is given.
+ * Loads the conformance tests in Node. Without `facts`, they have no server and can only be listed.
  * @param {object} facts
  * @returns {Promise<typeof import('./run.js')>}
  */
@@ -41,7 +41,7 @@ async function loadTests(facts) {
   return import(`${pathToFileURL(outfile).href}?${Date.now()}`);
 }
 
-/** The tests against ours, in this process. @param {object} facts @returns {Promise<Results>} */
+/** Runs the tests against our class in this process. @param {object} facts @returns {Promise<Results>} */
 export async function runInNode(facts) {
   const { conformanceTests, runTest } = await loadTests(facts);
   const { EventSource } = await import(pathToFileURL(`${root}/dist/index.js`).href);
@@ -67,7 +67,7 @@ export const listOf = (names) =>
 export const LIST_BEGINS = '## The tests';
 
 /**
- * The report has to name the tests that there are.
+ * Checks that the report lists exactly the existing tests.
  * @returns {Promise<void>}
  */
 async function checkReport() {

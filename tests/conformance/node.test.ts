@@ -1,4 +1,4 @@
-/** The conformance tests against ours, in Node. */
+/** Runs the conformance tests against our class in Node. */
 
 import { EventSource } from 'eventsource-wasm';
 import { conformanceTests, type EventSourceClass, runTest } from './run.js';

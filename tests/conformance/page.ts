@@ -1,16 +1,16 @@
 /**
- * The page from which the conformance tests get into every kind of global. The scenario server serves it, so that
- * pages, workers and streams have one origin. In: messages with a port and a `Command`. They are handed on.
+ * The page that creates every kind of global for the conformance tests. The scenario server serves it, so that pages,
+ * workers and streams have one origin. It forwards messages with a port and a `Command` to the global.
  */
 
 import type { Global } from './conformance-test.js';
 
 const SCRIPT = 'global.js';
 
-/** How messages get to a global. */
+/** Posts a message to a global. */
 type Post = (message: unknown, ports: MessagePort[]) => void;
 
-/** Makes a global of a kind; undefined where there is none here. */
+/** Creates a global of each kind. Returns undefined if the browser doesn't support it. */
 const makers: Partial<Record<Global, () => Promise<Post | undefined>>> = {
   async window() {
     const frame = document.createElement('iframe');

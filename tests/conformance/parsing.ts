@@ -1,4 +1,4 @@
-/** Points P1 to P12: every fixture of the parser through the whole line, whole and in pieces. */
+/** Points P1 to P12: every parser fixture over the network, whole and in chunks. */
 
 import { expect } from 'chai';
 import fixtures from '../support/fixtures/event-streams.json' with { type: 'json' };
@@ -8,7 +8,7 @@ import { next, record, table, using } from './conformance-test.js';
 export const parsingTests = table();
 const { test } = parsingTests;
 
-/** After a stream's own end, so that what is dispatched last can be waited for. */
+/** Appended to each stream, so that the test can wait for the last event. */
 const END = '\n\ndata: end\nevent: end of the fixture\n\n';
 
 function latin1(text: string): string {
@@ -16,7 +16,7 @@ function latin1(text: string): string {
 }
 
 for (const fixture of fixtures as { name: string; stream: string; latin1?: boolean; events: string[][] }[]) {
-  // An unfinished event would be finished by the end that is added.
+  // The appended end would complete an unfinished event.
   if (fixture.name.startsWith('P10 an unfinished')) continue;
   const bytes = fixture.latin1 ? fixture.stream : latin1(fixture.stream);
   const middle = Math.floor(bytes.length / 2);
@@ -29,7 +29,7 @@ for (const fixture of fixtures as { name: string; stream: string; latin1?: boole
       const scenario = Scenario.inline({ steps: [...steps, { end: 'hang' }] });
       await using(new EventSource(scenario.url), async (source) => {
         const types = new Set(['message', ...fixture.events.map(([type]) => type as string)]);
-        // `open` and `error` may be names of the stream's events as well: only those with data count.
+        // The stream may have events named `open` and `error`. Only events with data are from the stream.
         const events = record(source, ...types);
         await next(source, 'end of the fixture');
         expect(events.filter((event) => event.length === 3)).to.deep.equal(fixture.events);

@@ -1,6 +1,6 @@
 /**
- * What `fetch` itself does, without any `EventSource`. Where one of these fails, nothing that is made of `fetch` can do
- * better, and a test that needs it may fail: `platform-limits.json` says which.
+ * Probes `fetch` itself, without `EventSource`. Where a probe fails, no class that uses `fetch` can do better, so the
+ * tests that depend on it may fail. `differences.json` lists these tests.
  */
 
 import { expect } from 'chai';

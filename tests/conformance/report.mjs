@@ -1,6 +1,6 @@
 /**
- * `npm run conformance`: runs the conformance tests in every browser and kind of global, against ours and against the
- * native class, and writes docs/conformance.md. Fails if a difference has no reason, or a reason no difference.
+ * `npm run conformance`: runs the conformance tests in every browser and kind of global, against our class and the
+ * native class, and writes docs/conformance.md. Fails if a difference has no reason, or a reason has no difference.
  */
 // @ts-check
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ function table([head = [], ...rows]) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** The result of a point: all passed, or how many of how many. @param {Results | undefined} results @param {string} point */
+/** The result of a point: all passed, or "n of m". @param {Results | undefined} results @param {string} point */
 function cell(results, point) {
   const outcomes = results?.outcomes.filter(({ name }) => pointOf(name) === point) ?? [];
   if (!results?.isThere || outcomes.length === 0) return '–';

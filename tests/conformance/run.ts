@@ -1,4 +1,4 @@
-/** Runs conformance tests, in whatever global. */
+/** Runs conformance tests in any global. */
 
 import { config } from 'chai';
 import { Scenario } from '../support/server/scenario.js';
@@ -11,10 +11,10 @@ import { windowTests } from './windows.js';
 
 export type { EventSourceClass };
 
-// A failure is read far from where it happened.
+// Longer messages, because a failure in another global is reported only as text.
 config.truncateThreshold = 300;
 
-/** Every test of the standard's points. */
+/** All conformance tests. */
 export const conformanceTests: readonly ConformanceTest[] = [
   ...interfaceTests,
   ...connectingTests,
@@ -22,16 +22,16 @@ export const conformanceTests: readonly ConformanceTest[] = [
   ...windowTests,
 ];
 
-/** What the platform under the class can do: what a failing test may be explained by. */
+/** Tests of the platform itself, whose failures explain those of conformance tests. */
 export const probes: readonly ConformanceTest[] = platformTests;
 
 export interface Outcome {
   name: string;
-  /** What was wrong. None: passed. */
+  /** The error of a failed test. */
   error?: string;
 }
 
-/** Runs a test; what it leaves behind is ended. */
+/** Runs a test, and closes the connections that it leaves open. */
 export async function runTest(
   test: ConformanceTest,
   EventSource: EventSourceClass,

@@ -1,4 +1,4 @@
-/** What only windows and their parts can show: base URLs, encodings, other windows’ classes, leaving. */
+/** Tests that need windows: base URLs, encodings, classes of other windows, leaving a page. */
 
 import { expect } from 'chai';
 import { Scenario } from '../support/server/scenario.js';
@@ -6,7 +6,7 @@ import { type EventSourceClass, next, sleep, table, using } from './conformance-
 
 export const windowTests = table();
 
-/** What `global.ts` leaves in every window for the others. */
+/** The classes that `global.ts` exposes in every window. */
 export interface Classes {
   ours: EventSourceClass;
   native: EventSourceClass | undefined;
@@ -18,7 +18,7 @@ function test(name: string, run: (EventSource: EventSourceClass) => void | Promi
   windowTests.test(name, run, ['window']);
 }
 
-/** A frame with a page of the server's, and the class there that corresponds to this one. */
+/** Opens a page of the server in a frame. Returns the frame's counterpart of this class. */
 async function frame(
   page: string,
   EventSource: EventSourceClass,
@@ -33,10 +33,10 @@ async function frame(
   return { element, window, EventSource: window.conformance[which] as EventSourceClass };
 }
 
-/** Until the server has seen the connection end. */
+/** Waits until the server has seen the end of the connection. */
 async function isGone(scenario: Scenario): Promise<boolean> {
   const areGone = (seen: { isOpen: boolean }[]) => seen.length > 0 && seen.every(({ isOpen }) => !isOpen);
-  // One wait, of 5 s, is too short for some of Firefox's runs on a busy machine.
+  // Two waits of 5 s, because Firefox sometimes needs longer on a busy machine.
   return areGone(await scenario.until(areGone)) || areGone(await scenario.until(areGone));
 }
 
@@ -116,10 +116,10 @@ for (const [how, leave] of Object.entries({
       const source = new there.EventSource(scenario.url);
       await next(source, 'message');
       await leave(there);
-      // Firefox ends requests when a navigation begins. Until the page goes, a connection may come back.
+      // Firefox ends requests when a navigation begins. Until the page is unloaded, the source may reconnect.
       const most = how === 'following a link' ? (await scenario.requests()).length : 1;
       expect(await isGone(scenario)).to.equal(true);
-      // Long enough to reconnect.
+      // Wait long enough for a reconnection.
       await sleep(200);
       expect(await scenario.requests()).to.have.length(most);
     } finally {
