@@ -32,7 +32,7 @@ function table([head = [], ...rows]) {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** The result of a point: all passed, or "n of m". @param {Results | undefined} results @param {string} point */
+/** The result of a point: `✓` if all passed, or `n/m`. @param {Results | undefined} results @param {string} point */
 function cell(results, point) {
   const outcomes = results?.outcomes.filter(({ name }) => pointOf(name) === point) ?? [];
   if (!results?.isThere || outcomes.length === 0) return '–';

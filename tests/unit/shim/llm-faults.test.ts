@@ -1,4 +1,4 @@
-/** Streams that users have reported as bugs of other clients, with one small input for each kind. */
+/** Streams with reported parsing problems, one small input for each kind. */
 
 import { expect } from 'chai';
 import {

@@ -86,7 +86,7 @@ describe('partialJson', () => {
     ['{"a":1} and more', { a: 1 }],
   ];
   for (const [text, value] of tables) {
-    it(text || 'nothing', () => {
+    it(text || 'an empty string', () => {
       expect(partialJson(text)).to.deep.equal(value);
     });
   }
