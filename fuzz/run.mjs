@@ -1,7 +1,7 @@
 /**
- * `npm run fuzz`: libFuzzer on the targets of tests/support/oracles, or on those that are named. Prints the executions;
- * inputs that crash are in target/fuzz/found. Each run starts with the inputs that earlier runs kept, and
- * target/fuzz/figures.json sums the runs up. Needs a nightly Rust and cargo-fuzz, and installs them if it can.
+ * `npm run fuzz`: runs libFuzzer on all targets of tests/support/oracles, or on the given ones. Prints the number of
+ * executions. Inputs that crash are in target/fuzz/found. Each run starts with the corpus of earlier runs, and
+ * target/fuzz/figures.json has the totals. Needs a nightly Rust and cargo-fuzz, and installs them if it can.
  */
 // @ts-check
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const CARGO_FUZZ = '0.13.2';
 const FOLDER = 'target/fuzz';
 const FIGURES = `${FOLDER}/figures.json`;
 
-/** Inputs longer than this show nothing that shorter ones don't. */
+/** The maximum length of inputs. Longer ones find nothing that shorter ones don't. */
 const MAX_LENGTH = 160;
 
 /** A long run alternates between the targets. Each gets this many seconds at a time. */
@@ -35,8 +35,9 @@ async function buildTargets() {
       env: { FUZZ_SEEDS: `${root}/${FOLDER}/corpus` },
     }),
   );
-  // The core has no `unsafe` code: a sanitizer would find nothing, and slow everything down. So would the tracing of
-  // comparisons: the dictionary has the names that are compared.
+  // The core has no `unsafe` code, so a sanitizer would only slow everything down. So would tracing comparisons,
+  // because
+  // the dictionary has all names that are compared.
   const flags = [
     '--release',
     '--debug-assertions',
@@ -57,7 +58,7 @@ function figures() {
 }
 
 /**
- * One turn of one target, at low priority.
+ * Runs one target for one turn, at low priority.
  * @param {string} program @param {string} target @param {string[]} limits
  * @returns {Promise<Figures>}
  */

@@ -1,8 +1,8 @@
 //! The module's allocator: a free list for each power of two, on memory that only grows.
 //!
-//! The standard library's allocator would be a tenth of the module. This one is a fiftieth of that and as fast, but
-//! uses more memory: a block is rounded up to a power of two, and is only reused for blocks of its size. That is
-//! cheap here, for a few short-lived objects and some buffers that double. Miri runs its tests.
+//! The standard library's allocator would be a tenth of the module. This one has a fiftieth of its size and is as fast,
+//! but uses more memory: a block is rounded up to a power of two, and reused for blocks of its size only. The module
+//! allocates little: a few short-lived objects, and some buffers that double. Miri runs the tests.
 #![allow(unsafe_code, reason = "an allocator hands out memory")]
 
 use std::{
@@ -11,15 +11,15 @@ use std::{
     ptr::null_mut,
 };
 
-/// The smallest block, and the alignment of all: nothing here needs a larger one.
+/// The smallest block, and the alignment of all blocks. Nothing here needs a larger one.
 const UNIT: usize = 16;
 
 /// Blocks of 16 bytes to 2 GiB.
 const CLASSES: usize = 28;
 
-/// Where memory comes from.
+/// A source of memory.
 pub trait Memory {
-    /// Grows the memory by at least `size` bytes, aligned to [`UNIT`]. Returns their address and number.
+    /// Grows the memory by at least `bytes` bytes, aligned to [`UNIT`]. Returns their address and number.
     fn grow(&self, bytes: usize) -> Option<(*mut u8, usize)>;
 }
 
@@ -57,12 +57,12 @@ fn class(layout: Layout) -> usize {
     (usize::BITS - units.leading_zeros()) as usize
 }
 
-// SAFETY: a block is in one free list or handed out, and no two overlap: `rest` only advances, past blocks whose size
-// follows from their layout, with which they come back.
+// SAFETY: a block is either in one free list or allocated, and no two overlap: `rest` only advances, by the size of the
+// block's class. A block is freed with the layout that it was allocated with, so its class is the same.
 unsafe impl<M: Memory> GlobalAlloc for Allocator<M> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let class = class(layout);
-        // SAFETY: no reference to the state outlives the call, and nothing in it calls back.
+        // SAFETY: no reference to the state outlives the call, and nothing in the call allocates.
         let state = unsafe { &mut *self.state.get() };
         let Some(free) = state.free.get_mut(class) else { return null_mut() };
         let first = *free;
@@ -74,7 +74,7 @@ unsafe impl<M: Memory> GlobalAlloc for Allocator<M> {
         let size = UNIT << class;
         if state.rest_size < size {
             let Some((begin, length)) = self.memory.grow(size) else { return null_mut() };
-            // SAFETY: one past the end of the rest is where memory that continues it begins.
+            // SAFETY: the pointer is one past the end of the rest, and is only compared.
             if begin == unsafe { state.rest.add(state.rest_size) } {
                 state.rest_size += length;
             } else {
@@ -123,7 +123,7 @@ pub struct LinearMemory;
 impl Memory for LinearMemory {
     fn grow(&self, bytes: usize) -> Option<(*mut u8, usize)> {
         const PAGE: usize = 64 << 10;
-        // Growing detaches the shim's views, and pages that are never touched cost nothing.
+        // Growing detaches the shim's views, so it is done in large steps. Pages that are never touched cost nothing.
         const LEAST_PAGES: usize = 8;
         let pages = bytes.div_ceil(PAGE).max(LEAST_PAGES);
         let page = std::arch::wasm32::memory_grow::<0>(pages);
@@ -137,7 +137,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
     use std::cell::Cell;
 
-    /// Memory that grows in steps within one block, as the module's does.
+    /// Memory that grows in steps within one block, like the module's.
     struct Arena {
         begin: *mut u8,
         used: Cell<usize>,
@@ -202,7 +202,7 @@ mod tests {
         })]
 
         #[test]
-        fn what_is_written_into_a_block_stays_until_it_is_freed(acts in vec(act(), 1..200)) {
+        fn blocks_keep_their_contents_until_they_are_freed(acts in vec(act(), 1..200)) {
             let allocator = Allocator::new(Arena::new());
             let mut blocks: Vec<(*mut u8, usize, u8)> = Vec::new();
             for (at, act) in acts.into_iter().enumerate() {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn freed_blocks_serve_again() {
+    fn freed_blocks_are_reused() {
         let allocator = Allocator::new(Arena::new());
         for _ in 0..10_000 {
             // SAFETY: each block is freed as it was allocated.
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_had_is_null() {
+    fn impossible_allocations_return_null() {
         let allocator = Allocator::new(Arena::new());
         // SAFETY: the block isn't used.
         unsafe {

@@ -1,7 +1,7 @@
-//! The core of the npm package eventsource-wasm: server-sent events from a URL to events.
+//! The WebAssembly part of the npm package eventsource-wasm, a client for server-sent events.
 //!
-//! [`core`] decides and doesn't know the browser; `browser` acts and decides nothing; the shim, in TypeScript, has
-//! the interface of the native `EventSource`. Dependencies run in that direction only.
+//! [`core`] makes all decisions and is independent of the browser. `browser` performs them with the platform's APIs.
+//! The shim, in TypeScript, has the interface of the native `EventSource`. Each depends on the one before only.
 
 #![cfg_attr(not(target_arch = "wasm32"), deny(unsafe_code))]
 

@@ -1,4 +1,4 @@
-/** The browsers of the tests: finds them, and installs them on Debian. */
+/** Finds the browsers of the tests, and installs them on Debian. */
 // @ts-check
 import { existsSync } from 'node:fs';
 import { command, printError, StepError, step } from './run.mjs';
@@ -9,12 +9,12 @@ import { aptInstall, onPath } from './system.mjs';
  * @property {string} name
  * @property {string} executable
  * @property {string} [driver] the WebDriver server that starts it
- * @property {string} [display] the X server that it draws on, where it can't do without
+ * @property {string} [display] the X server that it needs
  */
 
 /** @typedef {{ variable: string, executables: string[], drivers?: string[], display?: string, packages: string[] }} Places */
 
-/** Where a browser may be: a variable that says it, file names, and the Debian packages that bring it. @type {Record<string, Places>} */
+/** Where to find each browser: an environment variable, paths, and Debian packages. @type {Record<string, Places>} */
 const BROWSERS = {
   chromium: {
     variable: 'CHROME_PATH',
@@ -60,12 +60,12 @@ const BROWSERS = {
 
 export const BROWSER_NAMES = ['chromium', 'firefox', 'webkitgtk', 'wpe'];
 
-/** The Chromium that the tests run in: CHROME_PATH, an installed one, or Debian's package. */
+/** The Chromium for the tests: CHROME_PATH, an installed one, or Debian's package. */
 export const setupChromium = async () => (await setupBrowser('chromium')).executable;
 
 /**
- * Chromium without its window, for tests of pages: a page opens in an eighth of the time that the whole browser takes.
- * The whole browser where it can't be installed.
+ * Chromium's headless shell, for tests of pages: a page opens in an eighth of the time that it takes in Chromium.
+ * Returns Chromium if the shell can't be installed.
  */
 export async function setupHeadlessShell() {
   try {
@@ -81,7 +81,7 @@ export async function setupHeadlessShell() {
 const browsers = new Map();
 
 /**
- * A browser that the tests run in: where its variable says, an installed one, or Debian's package.
+ * A browser for the tests: the path in its variable, an installed one, or Debian's package.
  * @param {string} name
  */
 export function setupBrowser(name) {

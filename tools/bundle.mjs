@@ -1,13 +1,13 @@
-/** esbuild, as the build and the tests use it. */
+/** Runs esbuild, for the build and the tests. */
 // @ts-check
 import { root, StepError } from './run.mjs';
 import { WASM2JS_OUT } from './variants.mjs';
 
-/** The oldest language and browser that the output runs in. */
+/** The oldest language version and browser that the output supports. */
 export const TARGET = ['es2022', 'safari16'];
 
 /**
- * Replaces the files that src/shim/wasm/load.ts imports by those of a build variant.
+ * An esbuild plugin that replaces the files that src/shim/wasm/load.ts imports by those of a build variant.
  * @param {Pick<import('./variants.mjs').Variant, 'name' | 'source' | 'wasm' | 'isWasm2js'> & { generated?: string }} variant
  * @returns {import('esbuild').Plugin}
  */

@@ -1,6 +1,6 @@
 /**
- * Cargo commands with the toolchain that the build uses: `node tools/cargo.mjs fmt …`, `… --wasm clippy …` for the wasm32
- * target, and `… --tool cargo-deny@0.20.2 deny …` with a tool that is installed first.
+ * Runs cargo with the toolchain of the build: `node tools/cargo.mjs fmt …`, `… --wasm clippy …` for the wasm32 target,
+ * and `… --tool cargo-deny@0.20.2 deny …` with a tool that is installed first.
  */
 // @ts-check
 import { once } from 'node:events';

@@ -1,6 +1,7 @@
 /**
- * `node tools/core.mjs`: compiles the crate. Out: build/core.wasm, and in src/shim/wasm/generated/ the glue, the module
- * as text, and the wasm2js build. `node tools/core.mjs panicking` builds the tests' core, which panics on demand.
+ * `node tools/core.mjs`: compiles the crate. Output: build/core.wasm, and in src/shim/wasm/generated/ the glue, the
+ * module as text, and the wasm2js build. `node tools/core.mjs panicking` builds the tests' core, which panics on
+ * demand.
  *
  *   cargo, with SIMD    ─▶ bindgen ─▶ pack-wasm.mjs ─▶ core.js, inline.ts, build/core.wasm
  *   cargo, without SIMD ─▶ wasm2js.mjs ─▶ wasm2js/
@@ -16,7 +17,7 @@ import { EXPORTS, forRelease, forWasm, setupToolchain, WASM_TARGET } from './too
 import { GENERATED, OPTIMIZED_WASM, PANICKING, WASM2JS_OUT } from './variants.mjs';
 import { makeWasm2js } from './wasm2js.mjs';
 
-/** What all supported engines have. A module that needs more is refused here, not by a user's browser. */
+/** Features of all supported engines. If the module needs others, the build fails, instead of a user's browser. */
 const WASM_FEATURES = [
   'bulk-memory',
   'bulk-memory-opt',
@@ -29,12 +30,12 @@ const WASM_FEATURES = [
   'simd',
 ];
 
-/** What wasm2js can translate. */
+/** The features that wasm2js can translate. */
 const WASM2JS_FEATURES = WASM_FEATURES.filter((feature) => feature !== 'simd');
 
 /**
- * The linker puts the stack at address 0 and data above it, so that no pointer to an object is below 1024. Then offsets
- * can move into loads and stores.
+ * The linker puts the stack at address 0 and data above it, so no pointer to an object is below 1024. This allows
+ * moving offsets into loads and stores.
  */
 const OPTIMIZATIONS = [
   '--low-memory-unused',
@@ -51,7 +52,7 @@ async function buildCore() {
   const { cargo, env, targetDir } = toolchain;
   const bindgen = `${root}/${targetDir}/debug/bindgen`;
   const withSimd = await cargoBuild('cargo build', toolchain, forRelease(toolchain), targetDir);
-  // Another folder, or each build would compile all crates again.
+  // A separate folder, because otherwise each build would compile all crates again.
   const plain = forRelease(toolchain, { simd: false });
   const withoutSimd = await cargoBuild('cargo build without SIMD', toolchain, plain, `${targetDir}/wasm2js`);
   await step('bindgen: cargo build', () => run(cargo, ['build', '--package', 'bindgen'], { env }));
@@ -68,7 +69,7 @@ async function buildCore() {
       out: OPTIMIZED_WASM,
     });
     writeFileSync(`${GENERATED}/core.js`, glue);
-    // The type is written out, or the declarations would repeat the whole text.
+    // An explicit type, because otherwise the declarations would repeat the whole text.
     writeFileSync(`${GENERATED}/inline.ts`, toText(readFileSync(OPTIMIZED_WASM), ': string'));
   });
   await step('wasm2js', () =>
@@ -95,19 +96,19 @@ async function cargoBuild(name, toolchain, { flags, env }, targetDir) {
 }
 
 /**
- * Panics carry the path of their source file. Without this machine's part of it, the module has the same bytes wherever
- * one compiler builds it.
+ * Flags that remove the machine's part of source paths, which panics contain. Then one compiler produces the same bytes
+ * on every machine.
  * @param {import('./toolchain.mjs').Toolchain} toolchain
- * @param {Record<string, string>} wasmEnv the build's own variables: one of cargo's variables hides the others
+ * @param {Record<string, string>} wasmEnv the build's own variables, because only one of cargo's variables takes effect
  */
 async function remapped({ name, cargo, env, version }, wasmEnv) {
   const rustc = env.RUSTC ?? 'rustc';
   const sysroot = (await run(rustc, ['--print', 'sysroot'], { env })).stdout.trim();
   const registry = `${process.env.CARGO_HOME ?? `${homedir()}/.cargo`}/registry/src`;
-  // A cargo that has never run hasn't made the folder.
+  // The folder is missing if cargo has never run.
   if (!existsSync(registry)) await step('crates', () => run(cargo, ['fetch', '--locked'], { env }));
   const crates = existsSync(registry) ? readdirSync(registry).map((folder) => `${registry}/${folder}`) : [];
-  // The standard library, with its sources installed and without.
+  // The standard library's paths, with installed sources and without.
   const library = [
     `${sysroot}/lib/rustlib/src/rust`,
     ...(name === 'debian' ? [`/usr/src/rustc-${/^release: (\S+)/m.exec(version)?.[1]}`] : []),
@@ -123,7 +124,7 @@ async function remapped({ name, cargo, env, version }, wasmEnv) {
   return { CARGO_ENCODED_RUSTFLAGS: [...given, ...flags].filter(Boolean).join('\x1f') };
 }
 
-/** The package whose core panics on demand (the feature `panics-on-demand`), compiled without optimizations. */
+/** Builds the package whose core panics on demand (the feature `panics-on-demand`), without optimizations. */
 async function buildPanicking() {
   const toolchain = await setupToolchain();
   const { targetDir } = toolchain;

@@ -26,8 +26,8 @@ const LAZY = 'llm/lazy-features.ts';
 const COPY = '?lazy';
 
 /**
- * What is loaded lazily has copies of all modules that it imports. Otherwise bundlers put them into the main file, because
- * entries export some of them, or into a third file.
+ * Gives the lazily loaded file copies of all modules that it imports. Otherwise bundlers put them into the main file,
+ * because entries export some of them, or into a third file.
  * @type {import('esbuild').Plugin}
  */
 const copyLazyModules = {
@@ -47,8 +47,8 @@ const copyLazyModules = {
 };
 
 /**
- * Members of internal objects that are shortened, because bundlers don't shorten member names. None of them is an option, a
- * name of the platform, or sent to another tab.
+ * Members of internal objects whose names are shortened here, because bundlers don't do it. None of them is an option,
+ * a name of the platform, or sent to another tab.
  */
 const internalMembers = `
   onBlock onIgnoredLine onUnfinished untilWanted untilDelivered untilBelow onTaken
@@ -68,10 +68,10 @@ async function buildDist() {
       outdir: variant.dir,
       format: 'esm',
       splitting: true,
-      // Beside the entries, from where they import the module by a path relative to both.
+      // In the entries' folder, because both import the module by a relative path.
       chunkNames: 'shared-[hash]',
       packages: 'external',
-      // Readable: without the annotations that minifying drops, bundlers would keep what nothing uses.
+      // Not minified: that drops annotations which bundlers need to remove unused code.
       mangleProps,
       plugins: [inVariant(variant), copyLazyModules],
     });
@@ -92,12 +92,12 @@ async function buildDist() {
   writeStubs();
 }
 
-/** The declarations of the entry points, each with what it needs of the internal modules. */
+/** Bundles the declarations of the entry points with the internal ones that they need. */
 async function buildTypes() {
   const internal = 'build/declarations';
   rmSync(internal, { recursive: true, force: true });
   await run(npmBin('tsc'), ['--project', 'tsconfig.json', '--outDir', internal]);
-  // tsc reads declarations but doesn't copy them, and those it wrote refer to the glue's.
+  // tsc doesn't copy existing declarations, but its output refers to those of the glue.
   mkdirSync(`${internal}/wasm/generated`, { recursive: true });
   for (const path of ['core.d.ts', 'generated/core.d.ts'])
     copyFileSync(`src/shim/wasm/${path}`, `${internal}/wasm/${path}`);
@@ -114,19 +114,19 @@ async function buildTypes() {
   const output = {
     entryFileNames: '[name].d.ts',
     chunkFileNames: 'types-[hash].d.ts',
-    // For those who compile without the DOM's types: Node's lack some of the names.
+    // For projects that compile without the DOM's types: Node's types lack some of the names.
     banner: '/// <reference lib="dom" />',
-    // The polyfill has no exports, and still is a module.
+    // Makes the polyfill, which has no exports, a module.
     footer: 'export {};',
   };
   await bundle.write({ dir: 'dist', ...output });
-  // The same for CommonJS, which may not import types of ES modules.
+  // A copy for CommonJS, which may not import types of ES modules.
   await bundle.write({ dir: CJS_DIR, ...output });
   await bundle.close();
 }
 
 /**
- * Makes CommonJS of a variant's modules, file by file, so that its entries share one state there too.
+ * Converts a variant's modules to CommonJS, file by file, so that its entries share one state there too.
  * @param {import('./variants.mjs').Variant} variant
  */
 async function toCommonJs(variant) {
@@ -136,13 +136,13 @@ async function toCommonJs(variant) {
     outdir: cjsDir(variant),
     bundle: false,
     format: 'cjs',
-    // Named exports that Node finds when an ES module imports these.
+    // Node finds the named exports when an ES module imports these files.
     platform: 'node',
-    // `require` instead: Jest has no `import()` without a flag.
+    // Converts `import()` to `require`: Jest supports `import()` only with a flag.
     supported: { 'dynamic-import': false },
     minifyWhitespace: variant.isWasm2js ?? false,
     sourcemap: false,
-    // The files are a folder deeper than their modules: their folder's URL stands for theirs.
+    // The files are one folder deeper than their modules, so the folder's URL replaces the module's.
     define: { 'import.meta.url': 'moduleUrl' },
     banner:
       variant.source === 'source-file'

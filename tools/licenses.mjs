@@ -1,6 +1,6 @@
 /**
- * `node tools/licenses.mjs`: checks that LICENSE-THIRD-PARTY names the crates that are compiled into the module, with
- * their licences; `--fix` writes it. It reads Cargo.lock and the crates' own files.
+ * `node tools/licenses.mjs`: checks that LICENSE-THIRD-PARTY lists the crates that are compiled into the module, with
+ * their licences. `--fix` writes the file. The tool reads Cargo.lock and the crates' own files.
  */
 // @ts-check
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ async function linkedCrates() {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Licences that come on top of MIT, and the file of the crate with their text. @type {Record<string, string>} */
+/** Licences in addition to MIT, and the crate's file with their text. @type {Record<string, string>} */
 const MORE = { 'Unicode-3.0': 'LICENSE-UNICODE' };
 
 /** @param {Crate} crate */

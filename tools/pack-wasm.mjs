@@ -1,6 +1,6 @@
 /**
- * Makes the module and its glue small. In: what bindgen wrote. Out: the module without what the glue doesn't use, its
- * names one or two letters long; the glue with these names; and the module as text that is small when compressed.
+ * Makes the module and its glue small. Input: the output of bindgen. Output: the module without unused code and with
+ * short names, the glue with these names, and the module as text that compresses well.
  */
 // @ts-check
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -57,13 +57,14 @@ export async function packWasm({ glue, wasm, work, features, optimizations, out 
 }
 
 /**
- * Functions that are in the table and that nothing calls through it: wasm-bindgen took them from there only to find out
- * what closures take, and stacks are never switched (JSPI) in this package. Half of the table's functions, of which
- * each has a type of its own.
+ * Functions in the table that are never called through it: wasm-bindgen needed them there only to find the parameters
+ * of
+ * closures, and this package never switches stacks (JSPI). They are half of the table's functions, each with its own
+ * type.
  */
 const UNCALLED = /^\$"[^"]*::(closures::_::invoke::<|futures::jspi::)/;
 
-/** The module's text with another function in these places of the table, so that they can be dropped. @param {string} wat */
+/** Replaces these functions in the table by another one, so that they can be removed. @param {string} wat */
 function withoutUncalled(wat) {
   let count = 0;
   const without = wat.replace(/^ \(elem .*$/m, (segment) => {
@@ -79,15 +80,15 @@ function withoutUncalled(wat) {
   return without;
 }
 
-/** What a string literal of any kind, and a script element, takes without an escape. */
+/** Characters that need no escape in any kind of string literal and in a script element. */
 const ALPHABET = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).filter(
   (character) => !'"$\'<\\`'.includes(character),
 );
 const [ESCAPES, SINGLES] = [ALPHABET.slice(0, 2), ALPHABET.slice(2)];
 
 /**
- * Bytes as text: the most frequent ones are one character, all others two. Compressors find in it what they would
- * find in the bytes, which they can't in base64. `src/shim/wasm/source.ts` reads it.
+ * Encodes bytes as text: one character for the most frequent ones, two for all others. Unlike base64, it keeps the
+ * repetitions that compressors look for. `src/shim/wasm/source.ts` decodes it.
  * @param {Buffer} bytes
  * @returns a JavaScript module; `frequentBytes` has a bit for each value of a byte, in hexadecimal digits
  */

@@ -1,8 +1,9 @@
 /**
- * npm packages, and the npm scripts that need them. `node tools/packages.mjs <script>` installs node_modules if it is
- * missing or older than the lock file, then runs the script. Imports nothing but Node's own modules.
+ * Installs npm packages, and runs npm scripts. `node tools/packages.mjs <script>` installs node_modules if it is
+ * missing
+ * or older than the lock file, then runs the script. Imports only Node's own modules.
  *
- * What was installed from a lock file is kept in a cache for all clones: copying takes a tenth of the time.
+ * The installed packages of a lock file are cached for all clones: copying takes a tenth of the time.
  */
 // @ts-check
 import { createHash } from 'node:crypto';
@@ -48,7 +49,7 @@ async function npmRunNow(script, args) {
   await setupPackages();
   const child = start('npm', ['run', '--silent', script, ...(args.length > 0 ? ['--', ...args] : [])], {
     stdio: 'inherit',
-    // All the checks of a script run, whatever the first of them says.
+    // Run all checks of a script, even if the first ones fail.
     env: { ...process.env, WIREIT_FAILURES: 'continue' },
   });
   const [code, signal] = await once(child, 'close');
@@ -57,7 +58,8 @@ async function npmRunNow(script, args) {
 
 /**
  * @param {string} name of the cached packages @param {string} folder
- * @param {string[]} [more] packages that aren't in the lock file, and what they are called @param {string[]} [own]
+ * @param {string[]} [more] packages to install that aren't in the lock file
+ * @param {string[]} [own] their names, to leave them out of the cache
  */
 export async function npmInstall(name, folder, more = [], own = []) {
   const packages = join(folder, 'node_modules');
@@ -81,17 +83,17 @@ function keptPackages(name, folder) {
 
 /** @param {string} packages @param {string} kept @param {string[]} own */
 async function keep(packages, kept, own) {
-  // Packages of another lock file.
+  // Remove packages of other lock files.
   rmSync(dirname(kept), { recursive: true, force: true });
   const part = `${kept}.${process.pid}`;
   await copy(packages, part);
-  // npm would believe its own list.
+  // Without npm's list of installed packages, it checks the folder.
   for (const name of ['.package-lock.json', ...own])
     rmSync(join(part, name), { recursive: true, force: true });
   if (existsSync(part) && !existsSync(kept)) renameSync(part, kept);
 }
 
-/** If the copy fails, npm installs everything. @param {string} from @param {string} to */
+/** Copies a folder. If that fails, npm installs everything. @param {string} from @param {string} to */
 async function copy(from, to) {
   mkdirSync(dirname(to), { recursive: true });
   await run('cp', ['-R', '-P', from, to]).catch(() => rmSync(to, { recursive: true, force: true }));

@@ -1,13 +1,14 @@
 /**
- * All changes to generated code: the glue of wasm-bindgen, with and without WebAssembly, and what wasm2js writes. Each
- * fails if what it changes isn't there.
+ * All changes to generated code: the glue of wasm-bindgen, with and without WebAssembly, and the output of wasm2js.
+ * Each
+ * change fails if the code that it replaces is missing.
  */
 // @ts-check
 import { StepError } from './run.mjs';
 
 /**
- * The exports of `src/browser/mod.rs` that wasm-bindgen doesn't know, and what the linker adds: the glue exports them as
- * they are, without a function around each. Their types are in `src/shim/wasm/core.d.ts`.
+ * The plain exports of `src/browser/mod.rs` and of the linker. The glue exports them directly, without wrapper
+ * functions. Their types are in `src/shim/wasm/core.d.ts`.
  */
 const plainExports = [
   ...['memory', 'stack', 'buffersAddress', 'connect', 'feed', 'disconnect'],
@@ -18,12 +19,12 @@ const nameInModule = (name) =>
   name === 'stack' ? '__stack_pointer' : name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /**
- * What this package never uses of the glue: the module comes compiled, is started once, and no string crosses. Importing
- * it must look nothing up, and wasm-bindgen's own makes a `TextDecoder`.
+ * Removes code of the glue that this package never uses: the module is already compiled, is started once, and passes no
+ * strings. Importing the glue must look nothing up, but wasm-bindgen's creates a `TextDecoder`.
  * @type {[pattern: RegExp, replacement: string][]}
  */
 const cuts = [
-  // The only text that the module would show: that of an error in wasm-bindgen itself.
+  // The only text from the module: the message of an error in wasm-bindgen itself.
   [
     /throw new Error\(getStringFromWasm0\(arg0, arg1\)\);/,
     "throw new Error('eventsource-wasm: internal error');",
@@ -55,7 +56,7 @@ export function trimGlue(glue) {
 }
 
 /**
- * The glue with the short names of the module's imports and exports.
+ * Replaces the names of the module's imports and exports in the glue by short ones.
  * @param {string} glue
  * @param {Map<string, string>} imports
  * @param {Map<string, string>} exports
@@ -75,12 +76,12 @@ export function withNames(glue, imports, exports) {
   return named;
 }
 
-/** What bindgen would use if the module were said to have it, and wasm2js can't translate. */
+/** Features that bindgen uses if the module declares them, but wasm2js can't translate. */
 const UNWANTED_FEATURES = ['reference-types', 'multivalue'];
 
 /**
- * A module whose section of features says of some that they are not used: bindgen then keeps objects in an array of
- * its own instead of a table.
+ * Marks these features as unused in the module's features section. bindgen then stores objects in a JavaScript array
+ * instead of a table.
  * @param {Buffer} wasm
  */
 export function withoutFeatures(wasm) {
@@ -96,7 +97,8 @@ export function withoutFeatures(wasm) {
 }
 
 /**
- * wasm2js instantiates when it is imported; this does so when it is asked to, as often as it is asked to.
+ * Wraps the output of wasm2js, which instantiates the module when it is imported, in a class that does so for each
+ * instance.
  * @param {string} translated
  */
 export function moduleOf(translated) {
@@ -117,7 +119,7 @@ export const WebAssembly = { Module, Instance };
 }
 
 /**
- * The glue with the translated module instead of WebAssembly.
+ * Changes the glue to import the translated module instead of using WebAssembly.
  * @param {string} glue
  */
 export function glueOf(glue) {
@@ -138,7 +140,7 @@ export function glueOf(glue) {
   return text;
 }
 
-/** Where a text is that has to be there, and only once. @param {string} text @param {string | RegExp} part */
+/** Returns the index of a part. Throws if it is missing. @param {string} text @param {string | RegExp} part */
 function once(text, part) {
   const at = text.search(typeof part === 'string' ? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&') : part);
   if (at < 0) throw new StepError(`there is no ${part} in what bindgen or wasm2js wrote`);

@@ -1,6 +1,7 @@
 /**
- * `npm run release:check`: whether this version can be published. `--tag v1.2.3` is the tag it would have, which needs an
- * entry in the changelog; `--no-tests` leaves out `npm test`.
+ * `npm run release:check`: checks whether this version can be published. `--tag v1.2.3` is the release's tag, which
+ * needs
+ * an entry in the changelog. `--no-tests` skips `npm test`.
  */
 // @ts-check
 import { readFileSync, rmSync } from 'node:fs';
@@ -19,7 +20,7 @@ function checkVersion(tag) {
     throw new StepError(`CHANGELOG.md has no entry "## ${version}"`);
 }
 
-/** What npm asks for when it publishes with provenance, and what its page shows. */
+/** Checks the fields that npm needs to publish with provenance, and those that the package's page shows. */
 function checkManifest() {
   const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
   const missing = ['repository', 'homepage', 'bugs', 'author', 'license', 'description', 'keywords'].filter(
@@ -32,7 +33,7 @@ function checkManifest() {
     throw new StepError(`repository is ${manifest.repository.url}, this is ${GITHUB_REPOSITORY}`);
 }
 
-/** What npm would publish. That it has all that `exports` names is checked by publint and attw. */
+/** Checks the files that npm would publish. publint and attw check that all files in `exports` exist. */
 async function checkContents() {
   const { stdout } = await run('npm', ['publish', '--dry-run', '--access', 'public', '--json']);
   const report = JSON.parse(stdout);
@@ -49,7 +50,7 @@ async function checkContents() {
   if (odd.length > 0) throw new StepError(`the package has ${odd.join(', ')}, which isn't needed`);
 }
 
-/** Builds everything again from nothing, and compares. */
+/** Builds everything again from scratch, and compares the output. */
 async function checkReproducible() {
   const paths = [OPTIMIZED_WASM, 'dist/js/index.js', ...scripts.map(({ output }) => output)];
   const read = () => paths.map((path) => readFileSync(path, 'latin1'));

@@ -1,6 +1,6 @@
 /**
- * Runs programs and prints one line for each step. When a step fails: what failed, its output, and the command that
- * fixes it. Imports nothing but Node's own modules, as node_modules may not exist yet.
+ * Runs programs and prints one line for each step. For a failed step, it also prints the output and the command that
+ * fixes it. Imports only Node's own modules, because node_modules may not exist yet.
  */
 // @ts-check
 import { spawn } from 'node:child_process';
@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 
 /** @typedef {import('node:stream').Readable} Readable */
 
-/** The repository's root; every path in the tools is relative to it. */
+/** The repository's root. All paths in the tools are relative to it. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The result of an action that had nothing to do. */
@@ -68,7 +68,7 @@ export async function step(name, action) {
 
 let verbose = false;
 
-/** The programs that are running: they are ended with this process. @type {Set<import('node:child_process').ChildProcess>} */
+/** The running programs, which are ended with this process. @type {Set<import('node:child_process').ChildProcess>} */
 const children = new Set();
 process.once('exit', () => {
   for (const child of children) child.kill();
@@ -78,7 +78,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
 }
 
 /**
- * Starts a program in the repository's root; it ends with this process at the latest.
+ * Starts a program in the repository's root. It is ended with this process, at the latest.
  * @param {string} program @param {string[]} args @param {import('node:child_process').SpawnOptions} [options]
  */
 export function start(program, args, options) {
@@ -90,7 +90,7 @@ export function start(program, args, options) {
 }
 
 /**
- * Runs a program to its end and returns what it wrote. Fails with a StepError that holds the output.
+ * Runs a program to its end and returns its output. If it fails, throws a StepError with the output.
  * @param {string} program
  * @param {string[]} args
  * @param {{ env?: Record<string, string> | undefined, cwd?: string, timeout?: number, fix?: string }} [options] `timeout` in milliseconds
@@ -118,7 +118,7 @@ export async function run(program, args, { env = {}, cwd = root, timeout, fix } 
 }
 
 /**
- * The output of a program, or undefined if it is missing or fails.
+ * Returns the output of a program, or undefined if the program is missing or fails.
  * @param {string} program @param {string[]} args @param {Record<string, string>} [env]
  */
 export async function ask(program, args, env) {
@@ -130,7 +130,7 @@ export async function ask(program, args, env) {
   }
 }
 
-/** The files under a folder, sorted; none if it doesn't exist. @param {string} folder @param {RegExp} [name] */
+/** Lists the files under a folder, sorted. Empty if it doesn't exist. @param {string} folder @param {RegExp} [name] */
 export function filesUnder(folder, name = /./) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -139,12 +139,12 @@ export function filesUnder(folder, name = /./) {
     .sort();
 }
 
-/** A program of node_modules. @param {string} name */
+/** The path of a program of node_modules. @param {string} name */
 export const npmBin = (name) => `${root}/node_modules/.bin/${name}`;
 
 /**
- * Makes a module a command, if Node was started with it: reads the flags, runs the action, and turns a StepError into
- * a message and an exit code.
+ * Runs a module's command, if Node was started with that module: parses the flags, runs the action, and converts a
+ * StepError to a message and an exit code.
  * @template {Record<string, import('node:util').ParseArgsOptionDescriptor>} Options
  * @param {ImportMeta} meta
  * @param {{ usage: string, options?: Options, positionals?: readonly string[] | RegExp }} shape `positionals` are the allowed words

@@ -1,4 +1,4 @@
-/** The machine's package manager and programs. Imports nothing but Node's own modules. */
+/** The machine's package manager and programs. Imports only Node's own modules. */
 // @ts-check
 import { delimiter, join } from 'node:path';
 import { ask, run, StepError } from './run.mjs';
@@ -9,10 +9,10 @@ export function onPath(...names) {
   return names.flatMap((name) => folders.map((folder) => join(folder, name)));
 }
 
-/** The installation under way: the system allows one at a time. @type {Promise<void>} */
+/** The current installation. apt allows only one at a time. @type {Promise<void>} */
 let installation = Promise.resolve();
 
-/** Installs packages of a Debian machine, as root or by a sudo that asks for no password. @param {string[]} packages */
+/** Installs Debian packages, as root or by passwordless sudo. @param {string[]} packages */
 export function aptInstall(packages) {
   const done = installation.then(() => aptInstallNow(packages));
   installation = done.catch(() => {});
@@ -28,11 +28,11 @@ async function aptInstallNow(packages) {
     });
   }
   await aptGet(['update'], fix);
-  // --no-remove: whether a conflicting package may go is for the machine's owner to say.
+  // --no-remove: only the machine's owner may remove a conflicting package.
   await aptGet(['install', '--yes', '--no-install-recommends', '--no-remove', ...packages], fix);
 }
 
-/** As root, or by a sudo that asks for no password. @param {string[]} args @param {string} fix */
+/** Runs apt-get, as root or by passwordless sudo. @param {string[]} args @param {string} fix */
 export async function aptGet(args, fix) {
   const isRoot = process.getuid?.() === 0;
   if (!isRoot && (await ask('sudo', ['-n', 'true'])) === undefined) {
@@ -51,5 +51,5 @@ export async function debianHas(packages) {
   return states?.length === packages.length;
 }
 
-/** Whether a version comes before another. @param {string} version @param {string} oldest */
+/** Whether a version is older than another. @param {string} version @param {string} oldest */
 export const isOlder = (version, oldest) => version.localeCompare(oldest, 'en', { numeric: true }) < 0;

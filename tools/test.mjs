@@ -1,6 +1,6 @@
 /**
- * `npm test`: all suites, or those that are named. The last line is `N passed, N failed`; the exit code is 1 if a test
- * failed or a suite had no test to run. `npm test -- quick` runs what matters while editing, in about a minute.
+ * `npm test`: runs all suites, or the given ones. The last line is `N passed, N failed`. The exit code is 1 if a test
+ * failed or a suite had no test to run. `npm test -- quick` runs the most useful tests for editing, in about a minute.
  */
 // @ts-check
 import { setupPackages } from './packages.mjs';
@@ -8,7 +8,7 @@ import { command, printError, StepError, seconds } from './run.mjs';
 
 /** @typedef {import('../tests/support/suite.mjs').Counts} Counts */
 
-// Not before the packages are installed: they import esbuild.
+// Imported lazily, because they import esbuild, which has to be installed first.
 const imported = {
   suites: () => import('../tests/support/suites.mjs'),
   server: () => import('../tests/support/scenario-server.mjs'),
@@ -26,16 +26,16 @@ export async function runSuite(name) {
     return { name, took: seconds(begin), .../** @type {Counts} */ (counts) };
   } catch (error) {
     printError(error);
-    // A SuiteError has counts.
+    // Only a SuiteError has counts.
     const counts = /** @type {any} */ (error).counts ?? { passed: 0, failed: 1, skipped: 0 };
     return { name, took: seconds(begin), ...counts, error };
   }
 }
 
-/** So many suites run at a time: most of them wait half of their time, for browsers, servers and npm. */
+/** How many suites run at a time. Most of them spend half of their time waiting for browsers, servers and npm. */
 const AT_A_TIME = 4;
 
-/** A suite with more failures than that failed for a reason of its own. */
+/** A suite with more failures than this isn't repeated: the other suites' load can't be the cause. */
 const AT_MOST_AGAIN = 3;
 
 /** @param {string[]} names */
@@ -59,7 +59,7 @@ async function test(names) {
     console.error('error: the scenario server ended before the tests did');
     rows.push({ name: 'server', took: '', passed: 0, failed: 1, skipped: 0 });
   }
-  // A second time, where it is found: other suites have written since.
+  // Print the errors again at the end, where they are easy to find.
   for (const { name, error } of rows) {
     if (!error || rows.length === 1) continue;
     console.error(`\n${name}:`);

@@ -1,13 +1,13 @@
 /**
- * The Rust toolchain. The first of these that works; EVENTSOURCE_WASM_TOOLCHAIN=rustup or =debian allows one only:
+ * Finds a Rust toolchain: the first of these that works. EVENTSOURCE_WASM_TOOLCHAIN=rustup or =debian allows one only:
  *   1. the cargo on PATH, if the wasm32 target is installed for it (by rustup or by a distribution);
  *   2. the same after `rustup target add`;
- *   3. Debian's rustc-web, which lacks the target but has the standard library's sources to build it from.
+ *   3. Debian's rustc-web, which lacks the target but has the standard library's sources, to build it from source.
  *
  * If the standard library's sources are available, the release is built with a standard library that is optimized for
  * size and whose panics are traps: the module is about 30 % smaller.
  *
- * As a command: writes build/toolchain.json, which the cached steps of the build depend on.
+ * As a command, it writes build/toolchain.json, on which the cached steps of the build depend.
  */
 // @ts-check
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -23,11 +23,11 @@ const DEBIAN_LINTERS = ['rust-web-clippy', 'rustfmt-web'];
 
 const BUILD_STD = ['-Zbuild-std=std,panic_abort'];
 const SMALL_PANICS = ['-Zunstable-options', '-Cpanic=immediate-abort'];
-/** The shim restores the stack after a trap. */
+/** The shim needs the stack pointer, to restore it after a trap. */
 export const EXPORTS = ['-Clink-arg=--export=__stack_pointer'];
-/** No code for messages that are never shown. */
+/** Removes code for messages that are never shown. */
 const SMALL_CODE = ['-Zlocation-detail=none', '-Zfmt-debug=none'];
-/** Lets a stable compiler take unstable flags. */
+/** Makes a stable compiler accept unstable flags. */
 const BOOTSTRAP = { RUSTC_BOOTSTRAP: '1' };
 
 /**
@@ -35,10 +35,10 @@ const BOOTSTRAP = { RUSTC_BOOTSTRAP: '1' };
  * @property {'path' | 'debian'} name
  * @property {string} cargo
  * @property {Record<string, string>} env for every cargo command
- * @property {string[]} wasmFlags what cargo needs besides to build for wasm32
+ * @property {string[]} wasmFlags additional flags of cargo for wasm32
  * @property {Record<string, string>} wasmEnv
- * @property {boolean} buildsStd whether the release can be built with a standard library of its own
- * @property {string} targetDir each toolchain has its own, so that changing over rebuilds nothing
+ * @property {boolean} buildsStd whether the release can be built with an optimized standard library
+ * @property {string} targetDir a separate folder for each toolchain, so that switching rebuilds nothing
  * @property {string} version
  */
 
@@ -52,8 +52,8 @@ export function setupToolchain() {
 }
 
 /**
- * Cargo's folder for intermediate output. Most of it is third-party crates and the standard library, and the
- * same for every clone of this repository. (The results are in `targetDir`. A cargo of before 1.91 keeps all there.)
+ * Cargo's folder for intermediate output, shared by all clones: most of it is third-party crates and the standard
+ * library. The results are in `targetDir`. Cargo before 1.91 stores everything there.
  */
 const SHARED_BUILDS = {
   CARGO_BUILD_BUILD_DIR: process.env.CARGO_BUILD_BUILD_DIR ?? join(CACHE, 'cargo'),
@@ -66,7 +66,7 @@ async function findToolchain() {
     throw new StepError(`EVENTSOURCE_WASM_TOOLCHAIN is '${wanted}'; it can be rustup or debian`);
   }
   let found = wanted === 'debian' ? undefined : await toolchainOnPath();
-  // What an earlier run had to install by apt is taken before rustup is asked again, and waited for, in vain.
+  // If an earlier run has installed Debian's packages, don't wait for rustup, which failed then.
   if (!found && wanted !== 'rustup' && (await debianHas(DEBIAN_COMPILER))) found = await debianToolchain();
   found ??= await step(`Rust for ${WASM_TARGET}`, () => installToolchain(wanted));
   console.log(`--  Rust: ${found.version.split('\n', 1)[0]}${found.name === 'debian' ? ', Debian' : ''}`);
@@ -146,7 +146,7 @@ async function debianToolchain() {
     env: {
       ...SHARED_BUILDS,
       RUSTC: '/usr/bin/rustc',
-      // A cargo or clippy-driver of another toolchain, earlier on PATH, would not fit this compiler.
+      // Otherwise a cargo or clippy-driver of another toolchain on PATH might be used with this compiler.
       PATH: `/usr/bin${delimiter}${process.env.PATH}`,
       CARGO_TARGET_DIR: 'target/debian',
     },
@@ -168,7 +168,7 @@ export const forWasm = ({ env, wasmFlags, wasmEnv }) => ({
 });
 
 /**
- * The same for the release.
+ * The arguments and the environment for the release.
  * @param {Toolchain} toolchain
  * @param {{ simd?: boolean }} [options] wasm2js can't translate SIMD
  */
@@ -186,7 +186,7 @@ export function forRelease(toolchain, { simd = true } = {}) {
   };
 }
 
-/** Brings rustfmt and clippy. @param {Toolchain} toolchain */
+/** Installs rustfmt and clippy. @param {Toolchain} toolchain */
 export function setupLinters({ name, cargo, env }) {
   return step('rustfmt, clippy', async () => {
     if (name === 'debian') return (await debianHas(DEBIAN_LINTERS)) ? UP_TO_DATE : aptInstall(DEBIAN_LINTERS);
@@ -204,10 +204,10 @@ function oldestRust() {
   return version;
 }
 
-/** @param {string} version what `rustc -vV` said */
+/** @param {string} version the output of `rustc -vV` */
 const isTooOld = (version) => isOlder(/^release: (\S+)/m.exec(version)?.[1] ?? '0.0', oldestRust());
 
-/** The nightly toolchain, by rustup. @param {{ miri?: boolean }} [options] */
+/** Installs the nightly toolchain by rustup. @param {{ miri?: boolean }} [options] */
 export function setupNightly({ miri = false } = {}) {
   const components = miri ? ['--component', 'miri', '--component', 'rust-src'] : [];
   const install = ['toolchain', 'install', 'nightly', '--profile', 'minimal', ...components];
@@ -220,7 +220,7 @@ export function setupNightly({ miri = false } = {}) {
 const CARGO_TOOLS = join(CACHE, 'cargo-tools');
 
 /**
- * A tool from the crate registry.
+ * Installs a tool from the crate registry.
  * @param {string} name
  * @param {string} version
  * @returns {Promise<Record<string, string>>} the environment in which cargo finds it

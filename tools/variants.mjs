@@ -1,11 +1,11 @@
 /**
- * The entry points of the package, its build variants, and the `exports` of package.json that follow from them. The
- * entry points are those of package.json without a variant: `./name` → `./dist/name.js`.
+ * The package's entry points, its build variants, and the `exports` of package.json, which are derived from them. The
+ * entry points are read from package.json: those without a variant, `./name` → `./dist/name.js`.
  *
- *   npm run exports -- --write    writes `exports`, `files` and `sideEffects`; the build checks them
+ *   npm run exports -- --write    writes `exports`, `files` and `sideEffects`, which the build checks
  *
- * A variant is the whole package with another file in place of src/shim/wasm/source.ts. All entries of one variant
- * share one module and one class.
+ * A variant is the whole package with another file instead of src/shim/wasm/source.ts. All entries of one variant share
+ * one module and one class.
  */
 // @ts-check
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -15,11 +15,11 @@ import { command, StepError } from './run.mjs';
 /**
  * @typedef {object} Variant
  * @property {string} name
- * @property {string} dir where it is built
- * @property {string} [source] what takes the place of src/shim/wasm/source.ts
- * @property {string} [wasm] how its files import the module
- * @property {boolean} [isWasm2js] with the core as JavaScript (wasm2js)
- * @property {boolean} [hasInit] with `init`: src/shim/slim.ts instead of index.ts, or beside it
+ * @property {string} dir the output folder
+ * @property {string} [source] the file that replaces src/shim/wasm/source.ts
+ * @property {string} [wasm] the path by which its files import the module
+ * @property {boolean} [isWasm2js] whether the core is JavaScript (wasm2js)
+ * @property {boolean} [hasInit] whether it has `init`: src/shim/slim.ts instead of index.ts or in addition
  */
 
 /** @type {Variant[]} */
@@ -52,7 +52,7 @@ export const GENERATED = 'src/shim/wasm/generated';
 /** The core as JavaScript. */
 export const WASM2JS_OUT = `${GENERATED}/wasm2js`;
 
-/** The package of the tests whose core panics on demand. */
+/** The tests' build of the package, whose core panics on demand. */
 export const PANICKING = {
   name: 'panicking',
   dir: 'build/panicking',
@@ -60,25 +60,25 @@ export const PANICKING = {
   entries: ['index', 'stream', 'fetch-event-source'],
 };
 
-/** The file that `eventsource-wasm/core.wasm` is. */
+/** The file of `eventsource-wasm/core.wasm`. */
 export const PACKAGED_WASM = 'dist/core.wasm';
 
-/** The variants that users import, and that `require` finds: the names are part of the path, but for the first. */
+/** The variants that users `import` or `require`. Their names are part of the path, except for the first. */
 const IMPORTED = ['inline', 'slim', 'js'];
 export const cjsVariants = variants.filter(({ name }) => IMPORTED.includes(name));
 
-/** Where CommonJS is: made of a variant's modules, with state of its own. */
+/** The folder of the CommonJS files, which are converted modules and have their own state. */
 export const CJS_DIR = 'dist/cjs';
 /** @param {Variant} variant */
 export const cjsDir = ({ dir }) => dir.replace(/^dist/, CJS_DIR);
 
-/** Conditions under which an entry without a variant, or a slim one, is another variant's. Bytes can't be compiled there. */
+/** Conditions that select another variant for default and slim entries, because bytes can't be compiled there. */
 const STATIC_CONDITIONS = ['workerd', 'edge-light'];
 
 /** @returns {{ name: string, exports: Record<string, any>, sideEffects: string[], files: string[] }} */
 const readManifest = () => JSON.parse(readFileSync('package.json', 'utf8'));
 
-/** Entries without the core: they are the same in every variant, and built once. */
+/** Entries without the core. They are the same in every variant, and built once. */
 const CORELESS = ['testing'];
 
 /** The names of a variant's entries: `index`, `polyfill`, … Their sources are src/shim/<name>.ts. */
@@ -88,7 +88,7 @@ export function entryNames(variant = 'inline') {
     .filter((name) => name && (variant === 'inline' || !CORELESS.includes(name)));
 }
 
-/** What one variant is made of: the source of each entry. @param {Variant} variant */
+/** The source of each entry of a variant. @param {Variant} variant */
 export function entriesOf({ name: variant, hasInit }) {
   const names = [...entryNames(variant), ...(hasInit && variant !== 'slim' ? ['slim'] : [])];
   const sourceOf = (/** @type {string} */ name) =>
@@ -96,7 +96,7 @@ export function entriesOf({ name: variant, hasInit }) {
   return Object.fromEntries(names.map((name) => [name, sourceOf(name)]));
 }
 
-/** What users can import, and the file that most of them get. */
+/** The specifiers that users can import, and the default file of each. */
 export function packageEntries() {
   const { name, exports } = readManifest();
   return Object.entries(exports)
@@ -117,7 +117,7 @@ function conditionsOf(variant, name) {
     ...Object.fromEntries(others.map((condition) => [condition, `./dist/${condition}/${file}.js`])),
     // React Native's engine has no WebAssembly.
     ...(others.length > 0 && variant === 'inline' ? { 'react-native': `./dist/js/${name}.js` } : {}),
-    // Bundlers, and Node where it can require ES modules: one copy for `import` and `require`.
+    // For bundlers, and for Node versions that can require ES modules: one copy for `import` and `require`.
     module: `./dist/${path}`,
     'module-sync': `./dist/${path}`,
     require: `./${CJS_DIR}/${path}`,
@@ -140,13 +140,13 @@ function wantedExports() {
   };
 }
 
-/** Files at the package's root for tools that look for files and ignore `exports`: without an extension. */
+/** Files at the package's root, for tools that ignore `exports` and look for files. Paths without an extension. */
 const stubs = () =>
   IMPORTED.flatMap((variant) => entryNames(variant).map((name) => pathOf(variant, name))).filter(
     (path) => path !== 'index',
   );
 
-/** Written at the build; git ignores them. */
+/** Writes these files at the build. They are ignored by git. */
 export function writeStubs() {
   for (const path of stubs()) {
     const dist = path.includes('/') ? '../dist' : './dist';
@@ -160,7 +160,7 @@ export function writeStubs() {
 
 export const stubPaths = () => stubs().flatMap((path) => [`${path}.js`, `${path}.d.ts`]);
 
-/** What of package.json follows from the entries. */
+/** The fields of package.json that are derived from the entries. */
 function wantedManifest() {
   const roots = [...new Set(stubPaths().map((path) => path.replace(/\/.*/, '')))];
   return {
@@ -176,11 +176,11 @@ function wantedManifest() {
   };
 }
 
-/** Fails where package.json isn't what its entries make it. */
+/** Throws if a derived field of package.json is out of date. */
 export function checkExports() {
   const manifest = readManifest();
   for (const [key, wanted] of Object.entries(wantedManifest())) {
-    // The order of conditions matters, and so the text is compared.
+    // Compare the text, because the order of conditions matters.
     if (JSON.stringify(/** @type {any} */ (manifest)[key]) !== JSON.stringify(wanted)) {
       throw new StepError(`"${key}" in package.json isn't complete`, { fix: 'npm run exports -- --write' });
     }

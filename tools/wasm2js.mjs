@@ -1,6 +1,6 @@
 /**
- * The core as JavaScript, for pages and engines without WebAssembly. In: the module as cargo built it, without SIMD.
- * Out: core.js, with the same exports as the WebAssembly build's glue, and module.js in place of `WebAssembly`.
+ * Builds the core as JavaScript, for pages and engines without WebAssembly. Input: cargo's module, without SIMD.
+ * Output: core.js, with the same exports as the WebAssembly build's glue, and module.js instead of `WebAssembly`.
  *
  *   cargo's wasm, its features turned off ─▶ bindgen ─▶ wasm-opt ─▶ wasm2js ─▶ core.js, module.js
  */
@@ -11,7 +11,7 @@ import { npmBin, run } from './run.mjs';
 
 /**
  * @param {{ rawWasm: string, bindgen: string, features: string[], work: string, out: string }} paths
- *   `features` as wasm-opt calls them; `work` and `out` are folders
+ *   `features`: wasm-opt's names; `work` and `out` are folders
  */
 export async function makeWasm2js({ rawWasm, bindgen, features, work, out }) {
   mkdirSync(work, { recursive: true });

@@ -7,32 +7,33 @@ extern "C" {
     /// The shim's object for a connection (`connection/connection.ts`). Its methods don't throw.
     pub type ConnectionDelegate;
 
-    /// Calls [`feed`](super::feed()). Timers and promises enter Rust through here, as only
+    /// Calls [`feed`](super::feed()). Timers and promises use it instead of calling Rust directly, because only
     /// JavaScript can catch a trap.
     #[wasm_bindgen(method)]
     pub fn enter(this: &ConnectionDelegate, input: u32, number: f64);
 
-    /// Makes the request of an attempt and passes it to [`send`](super::send()), at once or later. `resumes` asks for
-    /// the request that resumes.
+    /// Builds the request of an attempt and passes it to [`send`](super::send()), at once or later. `resumes` asks for
+    /// the user's `resume` request.
     #[wasm_bindgen(method)]
     pub fn prepare(this: &ConnectionDelegate, attempt: u32, resumes: bool);
 
-    /// A response arrived. Writes its status, `Retry-After` and `Content-Type` into the text buffer, a line each, and
-    /// returns the length in bytes. Negative, after [`caught`](Self::caught), if it isn't a response.
+    /// Writes a response's status, `Retry-After` and `Content-Type` into the text buffer, a line each, and returns the
+    /// length in bytes, or -1 if it isn't a response.
     #[wasm_bindgen(method)]
     pub fn respond(this: &ConnectionDelegate, response: &JsValue) -> i32;
 
-    /// Performs the action, and feeds back the result, at once or later.
+    /// Performs an action ([`action`]), and feeds back its result, at once or later.
     #[wasm_bindgen(method)]
     pub fn act(this: &ConnectionDelegate, action: u32);
 
-    /// The attempt failed, with a value that something threw or rejected with.
+    /// Stores the exception or rejection with which the attempt failed.
     #[wasm_bindgen(method)]
     pub fn caught(this: &ConnectionDelegate, cause: &JsValue);
 
-    /// An attempt ended with an error (the numbers of [`Error`](crate::core::Error)). If the user is `asked`, the answer
-    /// is fed back. Otherwise the next attempt follows after `delay` milliseconds, or none if that is negative: then
-    /// `attempts` is how many failed, or 0. `retry_after` is the server's wish in milliseconds, or NaN.
+    /// An attempt ended with an error (a number of [`Error`](crate::core::Error)). With `asked`, the user's decision is
+    /// fed back. Otherwise the next attempt follows after `delay` milliseconds, or none if `delay` is negative.
+    /// `attempts` is the number of failed attempts after which the connection gave up, or 0. `retry_after` is in
+    /// milliseconds, or NaN.
     #[wasm_bindgen(method)]
     pub fn fail(
         this: &ConnectionDelegate,
@@ -48,19 +49,19 @@ extern "C" {
     pub fn now() -> f64;
 }
 
-/// What [`ConnectionDelegate::act`] is asked to do. `connection.ts` has the same.
+/// The actions of [`ConnectionDelegate::act`]. Keep in sync with `driver-boundary.ts`.
 pub mod action {
     /// The request was ended: cancel its body and ignore the rest.
     pub const DROP: u32 = 0;
-    /// Ask whether the server responds to requests without CORS.
+    /// Find out whether the server responds to requests without CORS.
     pub const PROBE: u32 = 1;
-    /// Ask the user whether to accept the response.
+    /// Call the user's `accept` function with the response.
     pub const ACCEPT: u32 = 2;
     /// The response was accepted: read the body.
     pub const OPEN: u32 = 3;
-    /// Read the beginning of the body of the response, which is refused.
+    /// Read the beginning of the refused response's body.
     pub const READ_EXCERPT: u32 = 4;
-    /// The connection was ended until the page is back.
+    /// The request was ended until the page is visible and active again.
     pub const PAUSE: u32 = 5;
     /// The stream is complete.
     pub const COMPLETE: u32 = 6;
@@ -77,12 +78,12 @@ pub enum Place {
 #[cfg(feature = "panics-on-demand")]
 #[wasm_bindgen]
 extern "C" {
-    /// Only in the tests: whether to panic here.
+    /// Whether a test wants a panic at this place.
     #[wasm_bindgen(js_name = panicsOnDemand)]
     fn panics_on_demand(place: u32) -> bool;
 }
 
-/// Panics where a test wants it.
+/// Panics if a test wants it at this place.
 #[cfg(feature = "panics-on-demand")]
 pub fn panic_on_demand(place: Place) {
     assert!(!panics_on_demand(place as u32), "on demand");

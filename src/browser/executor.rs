@@ -1,4 +1,4 @@
-//! Polls futures in the callback of the promise that they wait for.
+//! A waker that polls a connection's future in the callback of the promise that it waits for.
 //!
 //! `spawn_local` has one queue for all connections, so the functions of one connection would run in the async context
 //! (`AsyncLocalStorage`, zone.js) of another. A promise's own callback keeps the context.
@@ -11,20 +11,20 @@ use std::{
     task::{RawWaker, RawWakerVTable, Waker},
 };
 
-/// A waker that feeds the connection when its future can be polled.
+/// A waker that feeds `POLL` to the connection.
 pub fn waker(delegate: Rc<ConnectionDelegate>) -> Waker {
-    // SAFETY: `TABLE` treats the pointer as the `Rc` that it comes from. WebAssembly has one thread here, so that
-    // nothing is sent to another.
+    // SAFETY: `TABLE` treats the pointer as the `Rc` that it comes from. WebAssembly has one thread here, so the waker
+    // is never sent to another.
     unsafe { Waker::new(Rc::into_raw(delegate).cast(), &TABLE) }
 }
 
 static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, discard);
 
-/// The delegate, with a count of its own.
+/// The `Rc` of the pointer, which takes over the caller's reference count.
 ///
 /// # Safety
 ///
-/// `data` is the pointer of a living `Rc`, one of whose counts is the caller's.
+/// `data` is the pointer of a living `Rc`, and the caller owns one of its counts.
 unsafe fn owned(data: *const ()) -> Rc<ConnectionDelegate> {
     // SAFETY: as the caller promises.
     unsafe { Rc::from_raw(data.cast()) }

@@ -1,4 +1,4 @@
-//! Performs the connection's actions, and feeds back what happened. It decides nothing.
+//! The driver: performs the connection's actions and feeds back their results. It decides nothing.
 
 use super::{
     bindings::{ConnectionDelegate, action, now},
@@ -18,7 +18,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestInit};
 
-/// Inputs besides the numbers of errors. `connection.ts` has the same.
+/// Inputs besides the numbers of errors. Keep in sync with `driver-boundary.ts`.
 pub mod input {
     pub const START: u32 = 16;
     pub const ACCEPTED: u32 = 17;
@@ -27,10 +27,10 @@ pub mod input {
     pub const PROBED: u32 = 19;
     /// The milliseconds of a `retry` field.
     pub const RECONNECTION_TIME: u32 = 20;
-    /// A timer has fired. The value: milliseconds since the last byte of the body, negative if no part of an event has
-    /// arrived.
+    /// A timer has fired. The value is the milliseconds since the last byte of the body, negative if no part of an
+    /// event has arrived.
     pub const TIMER: u32 = 21;
-    /// The user's answer: milliseconds, negative to stop, NaN for the default.
+    /// The decision of the user's function: a delay in milliseconds, negative to stop, NaN for the default.
     pub const DECIDED: u32 = 22;
     /// 1: the page is hidden; 2: it is frozen.
     pub const PAGE: u32 = 23;
@@ -39,11 +39,11 @@ pub mod input {
     pub const CLOSE: u32 = 25;
     /// The promise of a response is settled.
     pub const POLL: u32 = 26;
-    /// Something has trapped: frees the request and the timer. Nothing may be fed afterwards.
+    /// The module has trapped: frees the request and the timer. Nothing may be fed afterwards.
     pub const ABANDON: u32 = 27;
 }
 
-/// A connection with the platform's resources that it holds.
+/// A connection with its platform resources.
 ///
 /// INVARIANT: no cell is borrowed while a method of the delegate runs, because the user's functions may call back.
 pub struct Driver {
@@ -57,7 +57,7 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// A driver that does nothing until it is fed.
+    /// A driver that waits for its first input.
     pub fn new(delegate: Rc<ConnectionDelegate>, connection: Connection) -> Self {
         Self {
             delegate,
@@ -68,7 +68,7 @@ impl Driver {
         }
     }
 
-    /// Something happened: the number of an [`Error`], or one of [`input`].
+    /// Feeds an input: the number of an [`Error`], or one of [`input`].
     pub fn feed(&self, code: u32, number: f64) {
         let input = match code {
             input::START => Input::Start,
@@ -96,7 +96,7 @@ impl Driver {
         self.step(input);
     }
 
-    /// Sends the request that [`ConnectionDelegate::prepare`] has asked for. `fetch` always returns a promise.
+    /// Sends the request that [`ConnectionDelegate::prepare`] has built. `fetch` always returns a promise.
     pub fn send(&self, fetch: &Function, url: &JsValue, init: &RequestInit) {
         if self.connection.borrow().state() != State::Connecting {
             return;
@@ -116,7 +116,7 @@ impl Driver {
         }
     }
 
-    /// Frees what would still run.
+    /// Ends the timer and the request without touching the connection.
     fn abandon(&self) {
         drop(self.timer.take());
         if let Some(abort) = self.abort.take() {
@@ -200,13 +200,13 @@ impl Driver {
         self.delegate.fail(error, asked, delay, attempts, retry_after);
     }
 
-    /// There was no response.
+    /// The request failed without a response.
     fn fail(&self, cause: &JsValue) {
         self.delegate.caught(cause);
         self.step(Input::Ended { error: Error::Request, has_received: false });
     }
 
-    /// Replaces the timer with the one that the state needs.
+    /// Replaces the timer by that of the current state.
     fn start_timer(&self) {
         let limit = self.connection.borrow().time_limit();
         drop(self.timer.take());
@@ -221,8 +221,8 @@ impl Driver {
         self.timer.set(Some(timer));
     }
 
-    /// `silence` is the number of [`input::TIMER`]. The idle timer isn't restarted for each chunk, but when it has run
-    /// out.
+    /// `silence` is the value of [`input::TIMER`]. Chunks don't restart the idle timer, because that would cost a call
+    /// each. Instead, it is started again for the remaining time when it fires.
     fn time_out(&self, silence: f64) {
         let (state, limit) = {
             let connection = self.connection.borrow();

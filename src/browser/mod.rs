@@ -1,7 +1,7 @@
 //! The exports of the WebAssembly module, which the shim calls.
 //!
 //! Functions that take objects are exported by wasm-bindgen. All others are plain exports, because wasm-bindgen adds
-//! code for each argument. `src/shim/wasm/core.d.ts` has their types, `tools/patch-generated.mjs` lists their names.
+//! code for each argument. Their types are in `src/shim/wasm/core.d.ts`, their names in `tools/patch-generated.mjs`.
 #![allow(unsafe_code, reason = "plain exports have names that aren't mangled, and take pointers")]
 
 mod bindings;
@@ -19,13 +19,13 @@ use std::rc::Rc;
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::RequestInit;
 
-/// Where the text buffer is, and after it the table and the window.
+/// The address of the text buffer, which the table and the window follow.
 #[unsafe(no_mangle)]
 pub extern "C" fn buffers_address() -> usize {
     buffers::address()
 }
 
-/// The boolean options of a connection, as bits. `driver-boundary.ts` has the same.
+/// The boolean options of a connection, as bits. Keep in sync with `driver-boundary.ts`.
 mod flag {
     pub const RETRY_AFTER: u32 = 1;
     pub const CAN_RESUME: u32 = 2;
@@ -35,18 +35,18 @@ mod flag {
     pub const OWN_FETCH: u32 = 32;
 }
 
-/// Holds the shim's object for a connection, until [`connect`] takes it.
+/// Moves the shim's object for a connection into Rust, for [`connect`].
 #[wasm_bindgen]
 pub fn hold(delegate: ConnectionDelegate) -> *const ConnectionDelegate {
     Rc::into_raw(Rc::new(delegate))
 }
 
-/// A connection that does nothing until it is fed. The text buffer has the [`RequestFacts`]. Infinite timeouts are
-/// none; `rules` are the numbers of [`Rules`].
+/// Creates a connection, which waits for its first input. The text buffer has the [`RequestFacts`], and `rules` is a
+/// number of [`Rules`]. An infinite timeout means none.
 ///
 /// # Safety
 ///
-/// `delegate` is from [`hold`], and is given once.
+/// `delegate` is from [`hold`], and used only once.
 #[allow(
     clippy::too_many_arguments,
     reason = "numbers cross for free, an object would be read member by member"
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn connect(
     Box::new(Driver::new(delegate, core::Connection::new(retry, options)))
 }
 
-/// Something happened: the number of an [`Error`](core::Error), or one of [`fetch_driver::input`].
+/// Feeds an input: the number of an [`Error`](core::Error), or one of [`fetch_driver::input`].
 #[unsafe(no_mangle)]
 pub extern "C" fn feed(driver: &Driver, input: u32, number: f64) {
     driver.feed(input, number);
@@ -120,13 +120,13 @@ pub unsafe fn send(driver: *const Driver, fetch: &Function, url: &JsValue, init:
     unsafe { &*driver }.send(fetch, url, init);
 }
 
-/// Frees a connection. Not while a function of it runs.
+/// Frees a connection. Don't call it while another function of the connection runs.
 #[unsafe(no_mangle)]
 pub extern "C" fn disconnect(driver: Box<Driver>) {
     drop(driver);
 }
 
-/// What [`scan`] returns besides the number of rows, as bits. `event-stream-parser.ts` has the same.
+/// The bits that [`scan`] returns besides the number of rows. Keep in sync with `event-stream-parser.ts`.
 mod found {
     pub const DECODE: u32 = 1 << 16;
     pub const IS_ASCII: u32 = 1 << 17;
@@ -135,7 +135,7 @@ mod found {
     pub const IS_IN_EVENT: u32 = 1 << 20;
 }
 
-/// A scanner at the start of a stream.
+/// Creates a scanner, at the start of a stream.
 #[unsafe(no_mangle)]
 pub extern "C" fn new_scanner(
     max_event_size: f64,
@@ -147,8 +147,8 @@ pub extern "C" fn new_scanner(
     Box::new(core::Scanner::new(ScannerOptions { max_event_size, comments, ignored_lines }))
 }
 
-/// Scans the window, which holds `filled` bytes, from where the last scan ended. Returns the number of rows
-/// in the table, and the bits of [`found`].
+/// Scans the first `filled` bytes of the window, from the end of the last scan on. Returns the number of rows in the
+/// table, and the bits of [`found`].
 #[unsafe(no_mangle)]
 pub extern "C" fn scan(scanner: &mut core::Scanner, filled: usize) -> u32 {
     #[cfg(feature = "panics-on-demand")]
@@ -165,13 +165,13 @@ pub extern "C" fn scan(scanner: &mut core::Scanner, filled: usize) -> u32 {
     })
 }
 
-/// The shim has taken the window's text. Returns the offset from which it is still needed.
+/// Restarts the window after the shim has decoded its text. Returns the offset from which on the text is still needed.
 #[unsafe(no_mangle)]
 pub extern "C" fn restart_window(scanner: &mut core::Scanner) -> u32 {
     scanner.restart_window()
 }
 
-/// Goes back to the window's start, as its bytes aren't UTF-8; or begins a new stream.
+/// Goes back to the window's start, for malformed UTF-8, or begins a new stream.
 #[unsafe(no_mangle)]
 pub extern "C" fn rewind(scanner: &mut core::Scanner, begins_stream: bool) {
     if begins_stream {

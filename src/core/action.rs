@@ -1,6 +1,6 @@
-//! What a connection asks its driver to do.
+//! The actions that a connection asks its driver to perform.
 
-/// What to do. [`Connection::error`](crate::Connection::error) says why, where there is a reason.
+/// An action of the driver. If it is the result of an error, [`Connection::error`](crate::Connection::error) has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Action {
@@ -10,27 +10,27 @@ pub enum Action {
     Fetch,
     /// Ask the server whether it responds to requests without CORS.
     Probe,
-    /// Ask the user whether to accept the response.
+    /// Call the user's `accept` function with the response.
     Check,
     /// Announce the connection (spec), and read the body.
     Open,
-    /// Read the beginning of the body of the response, which is refused.
+    /// Read the beginning of the refused response's body.
     ReadExcerpt,
-    /// End the request, and ask the user what to do.
+    /// End the request, and call the user's `reconnect` function.
     Ask,
     /// End the request, announce that the connection is being reestablished (spec), and wait for this many
     /// milliseconds.
     Reconnect(u32),
-    /// Wait for this many milliseconds more.
+    /// Wait for this many more milliseconds.
     Wait(u32),
-    /// End the request and the wait; the connection is as before its start.
+    /// End the request and the wait, until the page is visible and active again.
     Pause,
     /// End the request, and fail the connection (spec).
     Fail,
-    /// The same, after this many failed attempts.
+    /// Like [`Self::Fail`], after this many failed attempts in a row.
     GiveUp(u32),
     /// End the request, and announce that the stream is complete.
     Complete,
-    /// End the request and the wait, and announce nothing.
+    /// End the request and the wait without announcing it.
     Drop,
 }

@@ -9,14 +9,14 @@ use super::{
     retry::{Clock, Retry, Rules, clamp},
 };
 
-/// The states. In each of them, at most one request is active.
+/// The state of a connection. In every state, at most one request is active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nothing has been done yet.
+    /// Not started.
     New,
     /// A request was sent or is being prepared; there is no response yet.
     Connecting,
-    /// A request failed without a response; the server is asked whether CORS is the reason.
+    /// A request failed without a response; a second request finds out whether CORS is the reason.
     Probing,
     /// A response has arrived; the user is asked whether to accept it.
     Checking,
@@ -28,11 +28,11 @@ pub enum State {
     Deciding,
     /// The reconnection time is passing.
     Waiting,
-    /// It has passed, but the network seems to be down: the wait is longer.
+    /// The reconnection time has passed, but the network seems to be down: waiting for it.
     Offline,
-    /// The page is hidden or frozen: there is no request until it is back.
+    /// The page is hidden or frozen: no request is made until it is visible and active again.
     Paused,
-    /// The end: closed, failed or complete.
+    /// Closed, failed or complete. No state follows.
     Closed,
 }
 
@@ -49,7 +49,7 @@ pub struct ConnectionOptions {
     pub pauses_when_hidden: bool,
     /// Find out whether the first request fails because of CORS.
     pub probes_cors: bool,
-    /// The server is on this machine, which needs no network to be reached.
+    /// The server is on this machine, so it can be reached without a network.
     pub is_local: bool,
     /// The kind of URL, and so whether a retry is futile.
     pub target: Target,
@@ -58,10 +58,10 @@ pub struct ConnectionOptions {
 /// The longest wait for the body of a refused response, in milliseconds.
 const EXCERPT_TIME: u32 = 1_000;
 
-/// The longest wait for the answer to [`Action::Probe`], in milliseconds.
+/// The longest wait for the result of [`Action::Probe`], in milliseconds.
 const PROBE_TIME: u32 = 5_000;
 
-/// The longest wait for the network, in milliseconds: browsers can be wrong about it.
+/// The longest wait for the network, in milliseconds: browsers can be wrong about being offline.
 pub const OFFLINE_TIME: u32 = 5_000;
 
 /// A connection's state and its rules.
@@ -74,9 +74,9 @@ pub struct Connection {
     attempts: u32,
     /// Why the last attempt ended.
     error: Error,
-    /// What the rules decided about it, while something has to be done first.
+    /// The decision about the end of the last attempt, while the excerpt is read or the user is asked.
     decision: Action,
-    /// When the server asks for the next request.
+    /// The `Retry-After` of the last refused response, in milliseconds.
     retry_after: Option<f64>,
     is_hidden: bool,
     is_frozen: bool,
@@ -86,7 +86,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection that [`Input::Start`] starts.
+    /// A connection in the state [`State::New`]; [`Input::Start`] starts it.
     pub fn new(retry: Retry, options: ConnectionOptions) -> Self {
         Self {
             state: State::New,
@@ -123,12 +123,12 @@ impl Connection {
         self.retry_after
     }
 
-    /// Whether the next request is the one that resumes.
+    /// Whether the next request is the user's `resume` request.
     pub fn resumes(&self) -> bool {
         self.retry.resumes()
     }
 
-    /// After how many milliseconds without a byte [`Input::TimedOut`] is due in this state.
+    /// The timeout of the current state, in milliseconds. When it passes, [`Input::TimedOut`] is due.
     pub fn time_limit(&self) -> Option<u32> {
         match self.state {
             State::Connecting => self.options.connect_timeout,
@@ -158,10 +158,10 @@ impl Connection {
             }
             (state, Input::Network(is_there)) => {
                 self.is_offline = !is_there && !self.options.is_local;
-                // At once, without the rest of the delay: the wait was for the network.
+                // The network is back: reconnect at once, without the rest of the delay.
                 if is_there && matches!(state, Waiting | Offline) { self.fetch() } else { Action::None }
             }
-            // Requests that aren't safe to repeat are sent now, and never ended because of the page.
+            // Requests that aren't safe to repeat are sent even if the page is hidden, and never ended because of it.
             (New, Input::Start) if self.is_to_pause() && self.retry.may_repeat_request() => {
                 self.state = Paused;
                 Action::None
@@ -181,7 +181,7 @@ impl Connection {
             },
             (Checking, Input::Accepted) => self.open(clock),
             (Refused, Input::ExcerptRead | Input::TimedOut) => self.conclude(),
-            // The server may just have come back: CORS is to blame if the same request fails again.
+            // The server may have restarted in between. Only if the same request fails again is CORS the reason.
             (Probing, Input::Probed(true)) if self.may_ask_again() => {
                 self.responds_without_cors = true;
                 self.fetch()
@@ -268,7 +268,7 @@ impl Connection {
 
     fn follow(&mut self) -> Action {
         self.state = match self.decision {
-            // There is no point in waiting while the page is away.
+            // While the page is hidden or frozen, no timer is needed: its return triggers the request.
             Action::Reconnect(_) if self.is_to_pause() => State::Paused,
             Action::Reconnect(_) => State::Waiting,
             _ => State::Closed,
@@ -292,7 +292,7 @@ impl Connection {
                 self.state = Paused;
                 Action::Pause
             }
-            // A request that isn't safe to repeat would have to be sent again.
+            // Resuming sends the request again, so only requests that are safe to repeat are ended.
             Connecting | Probing | Checking | Open
                 if self.is_to_pause() && self.retry.may_repeat_request() =>
             {

@@ -1,8 +1,8 @@
-//! All errors, as numbers. The shim has their messages (`failure.ts`).
+//! The errors, as numbers. Their messages are in the shim (`failure.ts`).
 
 use super::retry::Outcome;
 
-/// Why an attempt ended.
+/// The reason for the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Error {
@@ -10,19 +10,19 @@ pub enum Error {
     RequestNotMade,
     /// The request failed before there was a response: refused, name not resolved, CORS, offline.
     Request,
-    /// The server answers, but the browser keeps its response from the page (CORS).
+    /// The server responds, but the browser hides the response from the page (CORS).
     Cors,
     /// The connect timeout was exceeded.
     ConnectTimeout,
     /// The user's function rejected the response.
     Rejected,
-    /// `fetch` returned something that isn't a response, or has no body of bytes.
+    /// `fetch` returned something that isn't a response, or whose body isn't a stream of bytes.
     Unreadable,
     /// The response's status isn't 200.
     Status,
-    /// The response's status is one that the user wants to be retried.
+    /// The response's status is in the user's list of statuses to retry.
     RetriedStatus,
-    /// The response's `Content-Type` isn't that of an event stream.
+    /// The response's `Content-Type` isn't `text/event-stream`.
     ContentType,
     /// The connection broke while the body was being read.
     Body,
@@ -32,12 +32,12 @@ pub enum Error {
     End,
     /// The user's event callback failed.
     Handler,
-    /// A line, or the fields of an event together, are longer than the limit.
+    /// A line, or all fields of an event together, exceed the limit.
     TooLarge,
 }
 
 impl Error {
-    /// Every error, by its number.
+    /// All errors, in the order of their numbers.
     pub const ALL: [Self; 14] = [
         Self::RequestNotMade,
         Self::Request,
@@ -55,7 +55,7 @@ impl Error {
         Self::TooLarge,
     ];
 
-    /// The class of error, for the rules about reconnecting.
+    /// The outcome that the retry rules distinguish.
     pub fn outcome(self) -> Outcome {
         match self {
             Self::Request | Self::ConnectTimeout => Outcome::RequestFailed,
@@ -67,7 +67,7 @@ impl Error {
         }
     }
 
-    /// Whether there is a response whose body may explain it.
+    /// Whether there is a response whose body may explain the error.
     pub fn has_excerpt(self) -> bool {
         matches!(self, Self::Status | Self::RetriedStatus | Self::ContentType)
     }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_are_in_the_order_of_their_numbers() {
+    fn all_lists_errors_by_number() {
         for (number, error) in Error::ALL.into_iter().enumerate() {
             assert_eq!(error as usize, number);
         }

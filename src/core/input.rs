@@ -1,15 +1,15 @@
-//! What can happen to a connection.
+//! The inputs of a connection.
 
 use super::{error::Error, response::Head};
 
-/// What happened.
+/// Something that happened to a connection, or a call of its user.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Input<'a> {
     /// Connect.
     Start,
     /// The attempt ended.
     Ended {
-        /// Why.
+        /// The reason.
         error: Error,
         /// Whether any part of an event has arrived.
         has_received: bool,
@@ -20,17 +20,18 @@ pub enum Input<'a> {
     Accepted,
     /// The body of the refused response was read.
     ExcerptRead,
-    /// The answer to [`Action::Probe`](crate::Action::Probe): whether the server responds to requests without CORS.
+    /// The result of [`Action::Probe`](crate::Action::Probe): whether the server responds to requests without CORS.
     Probed(bool),
-    /// A `retry` field arrived; milliseconds.
+    /// A `retry` field arrived, in milliseconds.
     ReconnectionTime(f64),
-    /// The time that [`Connection::time_limit`](crate::Connection::time_limit) or the last action gives has passed.
+    /// The timeout of the state ([`Connection::time_limit`](crate::Connection::time_limit)) or the delay of the last
+    /// action has passed.
     TimedOut,
-    /// The user's answer to [`Action::Ask`](crate::Action::Ask).
+    /// The result of [`Action::Ask`](crate::Action::Ask).
     Decided(Answer),
     /// Whether the page is hidden or frozen.
     Page {
-        /// It can't be seen.
+        /// It isn't visible.
         is_hidden: bool,
         /// It is in the back/forward cache, or its timers are stopped.
         is_frozen: bool,
@@ -41,7 +42,7 @@ pub enum Input<'a> {
     Close,
 }
 
-/// What the user's `reconnect` function decides at the end of an attempt.
+/// The decision of the user's `reconnect` function at the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Answer {
     /// Follow the default rules.

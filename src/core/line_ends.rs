@@ -1,6 +1,6 @@
 //! Finds line ends a block at a time, and counts the UTF-16 code units on the way.
 //!
-//! A block has as many bytes as a mask has bits: bit `n` of a mask says something about byte `n`.
+//! A block has as many bytes as a mask has bits. Bit `n` of a mask belongs to byte `n`.
 
 /// One bit for each byte of a block. 64 bits where 64-bit integers or SIMD are fast; 32 in the wasm2js build, which
 /// emulates 64-bit integers.
@@ -9,7 +9,7 @@ pub type Mask = u64;
 #[cfg(not(any(target_feature = "simd128", target_pointer_width = "64")))]
 pub type Mask = u32;
 
-/// Bytes of a block.
+/// The size of a block, in bytes.
 pub const BLOCK: usize = Mask::BITS as usize;
 
 /// Line feed.
@@ -17,16 +17,16 @@ pub const LF: u8 = b'\n';
 /// Carriage return.
 pub const CR: u8 = b'\r';
 
-/// What a block of bytes holds.
+/// The classes of bytes in a block, a mask each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Block {
     /// Line feeds and carriage returns.
     pub line_ends: Mask,
     /// Bytes that aren't ASCII.
     pub non_ascii: Mask,
-    /// UTF-8 continuation bytes: they have no UTF-16 code unit of their own.
+    /// UTF-8 continuation bytes, which add no UTF-16 code unit.
     pub continuations: Mask,
-    /// Lead bytes of four-byte sequences: they have two.
+    /// Lead bytes of four-byte sequences, which add two code units.
     pub four_byte_leads: Mask,
 }
 
@@ -47,7 +47,7 @@ impl Block {
         }
     }
 
-    /// The UTF-16 code units of the first `length` bytes, which are taken to be well-formed UTF-8.
+    /// The number of UTF-16 code units in the first `length` bytes, if they are well-formed UTF-8.
     #[inline(always)]
     pub fn units(&self, length: usize) -> u32 {
         if self.non_ascii == 0 { length as u32 } else { self.units_of_text(length) }
@@ -99,7 +99,7 @@ fn classify(bytes: &[u8; BLOCK]) -> Block {
     }
 }
 
-/// The high bit of each byte.
+/// The high bits of all bytes.
 #[cfg(target_feature = "simd128")]
 #[inline(always)]
 fn mask([a, b, c, d]: [core::arch::wasm32::v128; 4]) -> Mask {
@@ -133,7 +133,7 @@ fn classify(bytes: &[u8; BLOCK]) -> Block {
     block
 }
 
-/// How many bytes at the end of `bytes` begin a UTF-8 sequence that isn't complete: 0 to 3.
+/// The length of an incomplete UTF-8 sequence at the end of `bytes`: 0 to 3.
 pub fn incomplete_length(bytes: &[u8]) -> usize {
     for (index, &byte) in bytes.iter().rev().take(3).enumerate() {
         match byte {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_classified_at_every_place() {
+    fn classifies_every_byte_at_every_index() {
         for byte in 0..=255 {
             for filling in [b'x', LF, 0x0e, 0xff, 0x80, byte] {
                 for at in 0..BLOCK {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_beyond_the_length_dont_count() {
+    fn ignores_bytes_after_the_length() {
         for length in 0..=BLOCK {
             let mut bytes = [b'x'; BLOCK];
             bytes[length..].fill(LF);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn units_are_those_of_the_decoded_string() {
+    fn counts_the_utf16_units_of_the_decoded_string() {
         let text = "é and 世界, 😀: plain text, 世界の😀😀";
         for (start, _) in text.char_indices() {
             for (end, _) in text[start..].char_indices().filter(|(end, _)| *end <= BLOCK) {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn incomplete_sequences_at_the_end_are_told() {
+    fn measures_incomplete_sequences_at_the_end() {
         for (bytes, expected) in [
             (&b""[..], 0),
             (b"a", 0),
@@ -214,7 +214,7 @@ mod tests {
             (b"\xf0\x9f", 2),
             (b"\xf0\x9f\x98", 3),
             ("😀".as_bytes(), 0),
-            // Malformed: the decoder finds out.
+            // Malformed UTF-8 isn't incomplete: the decoder reports it.
             (b"\x80", 0),
             (b"\x80\x80\x80\x80", 0),
             (b"\xff", 0),

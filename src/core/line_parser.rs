@@ -1,8 +1,8 @@
-//! One line of an event stream to the field that it is (spec "Interpreting an event stream").
+//! Parses one line of an event stream into a field (spec "Interpreting an event stream").
 
 use super::request_facts::contains;
 
-/// What a line that isn't empty says.
+/// The field of a line that isn't empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// `data`: a line of the event's data.
@@ -15,29 +15,29 @@ pub enum Field {
     Retry,
     /// A line that begins with a colon.
     Comment,
-    /// A field that the standard doesn't know: ignored.
+    /// Any other field: ignored.
     Unknown,
 }
 
-/// A line, which may come in pieces: all that is kept of it. Its text isn't.
+/// The state of a line, which may arrive in pieces. Its text isn't stored.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Line {
-    /// Its bytes so far. Without any, the rest says nothing.
+    /// The number of bytes so far. If it is 0, all other members are meaningless.
     pub length: usize,
-    /// Its first eight bytes, the first one lowest. A field's name fits in, with the colon and a space.
+    /// The first eight bytes, little-endian. A field's name fits in, with the colon and a space.
     prefix: u64,
     /// The digits of a `retry` line as a number.
     digits: u64,
     has_digits: bool,
     has_other_characters: bool,
-    /// Whether a NUL was found. Only looked for in an `id` line.
+    /// Whether an `id` line contains NUL. Other lines aren't searched.
     has_nul: bool,
 }
 
-/// The longest reconnection time in milliseconds: 2^53, up to which JavaScript has every whole number.
+/// The longest reconnection time in milliseconds: 2^53, the end of JavaScript's exact integers.
 const MAX_TIME: u64 = 1 << 53;
 
-/// A name as it stands at the start of a line.
+/// A field name as an integer, comparable with `Line::prefix`.
 const fn name(text: &[u8]) -> u64 {
     let mut name = 0;
     let mut index = text.len();
@@ -49,7 +49,8 @@ const fn name(text: &[u8]) -> u64 {
 }
 
 impl Line {
-    /// The longest field name, with the colon: a line of that length that is [`Field::Unknown`] stays so.
+    /// The length of the longest field name, with the colon. A line of this length or more that is [`Field::Unknown`]
+    /// stays unknown.
     pub const LONGEST_NAME: usize = b"event:".len();
 
     /// Adds the next bytes of the line.
@@ -64,12 +65,13 @@ impl Line {
             }
         }
         let before = self.length;
-        // A comment may be longer than 32 bits can count.
+        // Comments have no limit, and a wasm32 `usize` has 32 bits.
         self.length = self.length.saturating_add(bytes.len());
         self.read_value(bytes, before);
     }
 
-    /// A whole line of which the next eight bytes are `prefix`: it may end, and a line end follow, within them.
+    /// Replaces the line by a whole one. `prefix` is the eight bytes from its start on: a shorter line ends within
+    /// them.
     #[inline(always)]
     pub fn set_whole(&mut self, bytes: &[u8], prefix: [u8; 8]) {
         self.length = bytes.len();
@@ -105,12 +107,12 @@ impl Line {
         }
     }
 
-    /// Which field the line is, and the index at which its value begins. Right for a line that has ended, and for one
-    /// of six bytes or more however it goes on, but for the index.
+    /// The line's field, and the index at which its value begins. The field is final once the line has ended or has six
+    /// bytes; the index, once it has ended.
     #[inline(always)]
     pub fn field(&self) -> (Field, u32) {
         let begins = |text: &[u8]| (self.prefix ^ name(text)) << (64 - 8 * text.len()) == 0;
-        // A line end is in no name, so that a shorter line matches none.
+        // No name contains a line end, so a shorter line matches none.
         let (field, colon) = if begins(b"data:") {
             (Field::Data, 4)
         } else if begins(b"event:") {
@@ -130,7 +132,7 @@ impl Line {
         (field, colon + 1 + u32::from(has_space))
     }
 
-    /// The same, where time doesn't matter: in the module once, while [`Self::field`] is a part of its callers.
+    /// The field alone, for code where speed doesn't matter. Unlike [`Self::field`], it isn't inlined.
     #[inline(never)]
     pub fn unfinished_field(&self) -> Field {
         self.field().0
@@ -155,13 +157,12 @@ impl Line {
         }
     }
 
-    /// Whether an `id` line's value has U+0000 in it.
+    /// Whether an `id` line contains U+0000.
     pub fn has_nul(&self) -> bool {
         self.has_nul
     }
 
-    /// The value of a `retry` line in milliseconds, if it is one or more ASCII digits and nothing else. More than
-    /// 2^53 is 2^53.
+    /// The value of a `retry` line in milliseconds, if it is one or more ASCII digits and nothing else. Capped at 2^53.
     pub fn reconnection_time(&self) -> Option<u64> {
         (self.has_digits && !self.has_other_characters).then_some(self.digits)
     }
@@ -171,13 +172,13 @@ impl Line {
 mod tests {
     use super::*;
 
-    /// The line, in one piece and cut everywhere.
+    /// Runs the test on the line in one piece, cut at each index, and byte by byte.
     fn check(text: &str, test: impl Fn(&Line, String)) {
         let bytes = text.as_bytes();
         let mut prefix = [b'\n'; 8];
         let known = bytes.len().min(8);
         prefix[..known].copy_from_slice(&bytes[..known]);
-        // It takes the place of another line.
+        // The whole line replaces another one.
         let mut line = Line::default();
         line.extend(b"retry: 7x");
         line.set_whole(bytes, prefix);
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_the_fields_the_standard_says() {
+    fn parses_lines_into_the_fields_of_the_standard() {
         for (text, expected) in [
             ("data: x", (Field::Data, 6)),
             ("data:x", (Field::Data, 5)),
@@ -253,7 +254,7 @@ mod tests {
             ("١", None),
         ] {
             for text in [format!("retry:{value}"), format!("retry: {value}")] {
-                // One space after the colon belongs to neither.
+                // One space after the colon isn't part of the value.
                 let expected = if text == "retry: 1" { Some(1) } else { expected };
                 check(&text, |line, what| assert_eq!(line.reconnection_time(), expected, "{what}"));
             }
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_with_nul_is_told() {
+    fn reports_nul_in_an_id() {
         for (text, expected) in [("id: a\0b", true), ("id:\0", true), ("id: ab", false), ("id", false)] {
             check(text, |line, what| assert_eq!(line.has_nul(), expected, "{what}"));
         }

@@ -1,8 +1,8 @@
-//! Server-sent events without I/O: what <https://html.spec.whatwg.org/multipage/server-sent-events.html> asks for, as
-//! values in and values out.
+//! Server-sent events without I/O, as specified in
+//! <https://html.spec.whatwg.org/multipage/server-sent-events.html>.
 //!
-//! Nothing here knows the browser, a clock, a source of randomness or JavaScript. Bytes and facts come in, places of
-//! events and decisions go out, so that the host compiles, tests and fuzzes all of it.
+//! Nothing here depends on the browser, a clock, randomness or JavaScript. Bytes and facts come in; the offsets of
+//! events and decisions go out. So all of it can be compiled, tested and fuzzed on the host.
 
 #![forbid(unsafe_code)]
 

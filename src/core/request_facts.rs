@@ -1,21 +1,21 @@
-//! What a request's method and URL say about sending it again.
+//! Facts about a request's method and URL that decide whether it may be sent again.
 
 use super::retry::Outcome;
 
-/// Whether the request may be sent twice: only GET and HEAD, in any letter case, which Fetch normalizes. A POST may be
-/// billed, so its end is the end of the stream.
+/// Whether the request may be sent twice: only GET and HEAD, in any letter case, which Fetch normalizes. A repeated
+/// POST may be billed twice, so the end of its response is the end of the stream.
 pub fn is_safe_to_repeat(method: &[u8]) -> bool {
     is_word(method, b"GET") || is_word(method, b"HEAD")
 }
 
-/// Whether a text is this word, in any letter case.
+/// Whether two texts are equal except for the case of ASCII letters.
 #[inline(never)]
 pub fn is_word(text: &[u8], word: &[u8]) -> bool {
     text.eq_ignore_ascii_case(word)
 }
 
-/// Whether a host is this machine, which can be reached without a network. In the form of a serialized URL, with the
-/// port.
+/// Whether a host is this machine, which can be reached without a network. The host has the form that it has in a
+/// serialized URL, with the port.
 pub fn is_local(host: &[u8]) -> bool {
     let (name, _) = split_once(host, b':');
     name == b"localhost"
@@ -33,12 +33,12 @@ pub enum Target {
     Server,
     /// The content of the URL itself, or of the page: the same every time.
     Content,
-    /// Unknown to Fetch. A response shows that the platform knows it.
+    /// A scheme that Fetch doesn't specify. A response proves that the platform supports it.
     Unknown,
 }
 
 impl Target {
-    /// By the scheme of a serialized URL, with the colon.
+    /// The kind of a URL with this scheme. The scheme is serialized, with the colon.
     pub fn of(scheme: &[u8]) -> Self {
         match scheme {
             b"http:" | b"https:" => Self::Server,
@@ -54,7 +54,7 @@ impl Target {
         }
     }
 
-    /// Whether another attempt would end in the same way.
+    /// Whether another attempt would have the same outcome.
     pub fn is_futile(self, outcome: Outcome) -> bool {
         match self {
             Self::Server => false,
@@ -71,15 +71,15 @@ pub struct RequestFacts {
     pub is_safe_to_repeat: bool,
     /// The server is on this machine.
     pub is_local: bool,
-    /// What the URL leads to.
+    /// The kind of URL.
     pub target: Target,
     /// The statuses that are retried, three digits each.
     pub statuses: Box<[u8]>,
 }
 
 impl RequestFacts {
-    /// Reads what the shim writes: the method, the URL's scheme, its host, and the statuses. `GET https: localhost:8080
-    /// 429503`.
+    /// Parses the text of the shim: the method, the URL's scheme and host, and the statuses to retry, such as
+    /// `GET https: localhost:8080 429503`.
     pub fn parse(text: &[u8]) -> Self {
         let (method, rest) = split_once(text, b' ');
         let (scheme, rest) = split_once(rest, b' ');
@@ -93,14 +93,15 @@ impl RequestFacts {
     }
 }
 
-/// The text before the first such byte and after it.
+/// The text before and after the first separator.
 #[inline(never)]
 pub fn split_once(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
     let at = text.iter().position(|&byte| byte == separator).unwrap_or(text.len());
     (&text[..at], text.get(at + 1..).unwrap_or_default())
 }
 
-/// Whether a text has this byte. The standard library's search is made for long texts and takes 0.3 kB of the module.
+/// Whether a text contains this byte. The standard library's search is made for long texts and adds 0.3 kB to the
+/// module.
 #[allow(clippy::manual_contains, reason = "size")]
 #[inline(never)]
 pub fn contains(text: &[u8], wanted: u8) -> bool {
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn only_servers_are_asked_again() {
+    fn only_requests_to_servers_are_retried() {
         for (scheme, target) in [
             ("http:", Target::Server),
             ("https:", Target::Server),
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scheme_that_has_answered_is_known() {
+    fn a_response_makes_an_unknown_scheme_a_server() {
         for (before, after) in [
             (Target::Server, Target::Server),
             (Target::Content, Target::Content),
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_are_read_from_words() {
+    fn parses_facts() {
         assert_eq!(
             RequestFacts::parse(b"POST https: localhost:1 429503"),
             RequestFacts {

@@ -1,4 +1,4 @@
-//! Is this response an event stream? (spec "Processing model", C4 and C6.)
+//! Checks whether a response is an event stream (spec "Processing model", C4 and C6).
 
 use super::{
     error::Error,
@@ -11,21 +11,21 @@ use super::{
 pub struct Head<'a> {
     /// The digits of the status.
     pub status: &'a [u8],
-    /// The `Content-Type` header, several of them joined by commas as Fetch does it; empty without one.
+    /// The `Content-Type` header; several are joined by commas, as Fetch does it. Empty if there is none.
     pub content_type: &'a [u8],
-    /// The `Retry-After` header; empty without one.
+    /// The `Retry-After` header. Empty if there is none.
     pub retry_after: &'a [u8],
 }
 
 impl<'a> Head<'a> {
-    /// Reads what the shim writes: the status, `Retry-After` and `Content-Type`, each a line.
+    /// Parses the text of the shim: the status, `Retry-After` and `Content-Type`, a line each.
     pub fn parse(text: &'a [u8]) -> Self {
         let (status, rest) = split_once(text, b'\n');
         let (retry_after, content_type) = split_once(rest, b'\n');
         Self { status, content_type, retry_after }
     }
 
-    /// Accepts a response whose status is 200 and whose `Content-Type` says `text/event-stream`. `retried` are the
+    /// Accepts a response whose status is 200 and whose `Content-Type` is `text/event-stream`. `retried` are the
     /// statuses that the user wants to be retried, three digits each.
     pub fn check(&self, retried: &[u8]) -> Result<(), Error> {
         if self.status != b"200" {
@@ -41,8 +41,8 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Whether a `Content-Type` header says so (Fetch "extract a MIME type"): of several values, the last that is a MIME
-/// type at all and isn't `*/*`. A comma within a quoted string doesn't separate them.
+/// Whether a `Content-Type` header is `text/event-stream` (Fetch "extract a MIME type"). Of several values, the last
+/// valid MIME type other than `*/*` counts. Commas in quoted strings don't separate values.
 fn is_event_stream(header: &[u8]) -> bool {
     let (mut quoted, mut escaped) = (false, false);
     let mut is_found = false;
@@ -64,7 +64,7 @@ fn is_event_stream(header: &[u8]) -> bool {
     is_found
 }
 
-/// Without the HTTP whitespace on both sides.
+/// Removes HTTP whitespace on both sides.
 fn trim(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = text {
         text = rest;
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn c4_types_that_are_an_event_stream() {
+    fn c4_accepts_types_of_event_streams() {
         for content_type in [
             "text/event-stream",
             "TEXT/Event-Stream",
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn c6_types_that_are_none() {
+    fn c6_refuses_other_types() {
         for content_type in [
             "",
             "text/event-stream bogus",
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn c6_statuses_other_than_200() {
+    fn c6_refuses_statuses_other_than_200() {
         for status in [0, 100, 199, 201, 204, 205, 206, 210, 299, 301, 304, 400, 401, 404, 410, 500] {
             assert_eq!(check(status, "text/event-stream"), Err(Error::Status), "{status}");
         }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_are_read_from_lines() {
+    fn parses_heads() {
         let head = Head::parse(b"503\n120\ntext/html; x=1");
         assert_eq!(head, Head { status: b"503", content_type: b"text/html; x=1", retry_after: b"120" });
         assert_eq!(head.retry_after(0.0), Some(120_000.0));

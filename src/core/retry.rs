@@ -5,11 +5,11 @@ use super::action::Action;
 /// The default reconnection time, in milliseconds. The standard: "probably in the region of a few seconds".
 pub const DEFAULT_RECONNECTION_TIME: u32 = 3_000;
 
-/// The longest delay that timers hold, in milliseconds (about 24.8 days): `setTimeout` takes a signed 32-bit number and
-/// fires at once for more.
+/// The `setTimeout` maximum, in milliseconds (about 24.8 days): the delay is a signed 32-bit number, and for more, the
+/// timer fires at once.
 pub const MAX_DELAY: u32 = i32::MAX as u32;
 
-/// The backoff's limit in milliseconds, or the reconnection time if that is longer.
+/// The default limit of the backoff, in milliseconds. A longer reconnection time raises it.
 const DEFAULT_MAX_DELAY: f64 = 30_000.0;
 
 /// How an attempt ended.
@@ -27,17 +27,17 @@ pub enum Outcome {
     BodyEnded,
 }
 
-/// Time and randomness, which the core doesn't have. Asked only when a decision needs it.
+/// Time and randomness, which the core doesn't have. Called only when a decision needs them.
 pub trait Clock {
     /// Milliseconds of a monotonic clock.
     fn time(&self) -> f64;
     /// Milliseconds since 1970.
     fn date(&self) -> f64;
-    /// A random number from 0 to 1, without 1.
+    /// A random number from 0 (inclusive) to 1 (exclusive).
     fn random(&self) -> f64;
 }
 
-/// Who decides.
+/// The rules about reconnecting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rules {
     /// The standard's rules: GET and HEAD reconnect, other requests are never sent again.
@@ -47,31 +47,30 @@ pub enum Rules {
     Never,
     /// The user's policy, whatever the method.
     Policy,
-    /// The user, at the end of each attempt. The standard's rules say what happens by default.
+    /// The user's function decides at the end of each attempt. The standard's rules are its default.
     Ask,
 }
 
 /// How long to wait, and when to stop trying.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// Who decides.
+    /// The rules.
     pub rules: Rules,
     /// The reconnection time, in milliseconds, until the server sets another. Default: [`DEFAULT_RECONNECTION_TIME`].
     pub initial_delay: f64,
-    /// The delay is multiplied by this after each failed attempt in a row. Default: 2.
+    /// The factor by which the delay grows with each failed attempt in a row. Default: 2.
     pub factor: f64,
-    /// The largest fraction by which a delay is lengthened at random, so that clients that were cut off together don't
-    /// reconnect together. Default: 0.
+    /// The largest fraction by which a delay is lengthened at random, so that clients that lost their connections at
+    /// the same time don't reconnect at the same time. Default: 0.
     pub jitter: f64,
-    /// The longest delay before jitter, in milliseconds. Only `Retry-After` may exceed it. NaN: 30,000,
-    /// or the reconnection time if that is longer. Default: NaN.
+    /// The longest delay before jitter, in milliseconds. Only `Retry-After` may exceed it. NaN means 30,000, or the
+    /// reconnection time if that is longer. Default: NaN.
     pub max_delay: f64,
-    /// How many reconnections in a row may fail. Default: unlimited.
+    /// The largest number of failed reconnections in a row. Default: unlimited.
     pub max_attempts: f64,
-    /// For how long they may fail, in milliseconds. Default: unlimited.
+    /// The longest time of failures in a row, in milliseconds. Default: unlimited.
     pub max_time: f64,
-    /// How long a stream has to have been open, in milliseconds, before the next failure counts as the first.
-    /// Default: 0.
+    /// After a stream has been open for this many milliseconds, the next failure counts as the first. Default: 0.
     pub reset_after: f64,
     /// Statuses that are retried, three digits each. Default: none.
     pub statuses: Box<[u8]>,
@@ -102,10 +101,10 @@ pub struct Retry {
     /// How long to wait, and when to stop trying.
     pub policy: Policy,
     is_safe_to_repeat: bool,
-    /// There is a separate request that continues a broken stream.
+    /// Whether the user has given a `resume` request, which continues a broken stream.
     can_resume: bool,
     has_opened: bool,
-    /// The server's reconnection time. NaN: none.
+    /// The reconnection time that the server has set, or NaN.
     reconnection_time: f64,
     opened_at: f64,
     failures_in_a_row: u32,
@@ -113,7 +112,7 @@ pub struct Retry {
 }
 
 impl Retry {
-    /// Rules for a request that is safe to repeat or not, and that can be resumed by another or not.
+    /// The rules for a request. `can_resume`: another request can continue its stream.
     pub fn new(policy: Policy, is_safe_to_repeat: bool, can_resume: bool) -> Self {
         Self {
             policy,
@@ -127,7 +126,7 @@ impl Retry {
         }
     }
 
-    /// Whether the next request is the one that resumes.
+    /// Whether the next request is the user's `resume` request.
     pub fn resumes(&self) -> bool {
         self.can_resume && self.has_opened
     }
@@ -137,26 +136,27 @@ impl Retry {
         self.has_opened
     }
 
-    /// Whether ending a request and sending another is safe, without asking the user.
+    /// Whether the request may be ended and sent again without asking the user.
     pub fn may_repeat_request(&self) -> bool {
         self.is_safe_to_repeat || self.resumes()
     }
 
-    /// A `retry` field arrived: its milliseconds apply to all later reconnections.
+    /// Sets the reconnection time of all later reconnections, from a `retry` field.
     pub fn set_reconnection_time(&mut self, milliseconds: f64) {
         self.reconnection_time = milliseconds.min(MAX_DELAY.into());
     }
 
-    /// A response was accepted.
+    /// Call it when a response was accepted.
     pub fn opened(&mut self, clock: &impl Clock) {
         self.has_opened = true;
         self.opened_at = clock.time();
     }
 
-    /// Decides what follows the end of an attempt; if the user is asked, the default.
+    /// Decides how to continue after the end of an attempt. With [`Rules::Ask`], that is only the default.
     ///
-    /// An attempt without `has_received`, which received no part of an event, counts as failed, so that a policy can stop
-    /// after a server that responds with 200 and ends at once. `retry_after` is the server's wish in milliseconds.
+    /// `has_received`: any part of an event arrived. With a policy, an attempt without counts as failed, so that
+    /// `max_attempts` also stops requests to a server that responds with 200 and ends at once. `retry_after` is in
+    /// milliseconds.
     pub fn decide(
         &mut self,
         outcome: Outcome,
@@ -210,7 +210,7 @@ impl Retry {
         let Policy { initial_delay, factor, jitter, max_delay, .. } = self.policy;
         let base = if self.reconnection_time.is_nan() { initial_delay } else { self.reconnection_time };
         let cap = if max_delay.is_nan() { base.max(DEFAULT_MAX_DELAY) } else { max_delay };
-        // Zero would stay zero.
+        // A delay of 0 would never grow.
         let growing = if self.failures_in_a_row == 0 { base } else { base.max(1.0) };
         let failures = self.failures_in_a_row.min(i32::MAX as u32) as i32;
         let delay = (growing * factor.powi(failures)).min(cap);
@@ -219,7 +219,7 @@ impl Retry {
     }
 }
 
-/// A delay that timers hold, for any number.
+/// Limits any number to a delay that `setTimeout` can hold.
 pub fn clamp(milliseconds: f64) -> u32 {
     // A cast of NaN gives 0.
     milliseconds.clamp(0.0, MAX_DELAY.into()) as u32

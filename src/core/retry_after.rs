@@ -1,7 +1,7 @@
-//! The `Retry-After` header (RFC 9110, 10.2.3): seconds, or a date in one of three forms (5.6.7).
+//! Parses the `Retry-After` header (RFC 9110, 10.2.3): seconds, or a date in one of three formats (5.6.7).
 
-/// The delay in milliseconds. `now` is in milliseconds since 1970; a date in the past gives 0. `None` if the header is
-/// neither.
+/// The delay in milliseconds; 0 for a date in the past, `None` for an invalid header. `now` is in milliseconds since
+/// 1970.
 pub fn retry_after(header: &[u8], now: f64) -> Option<f64> {
     let header = header.trim_ascii();
     match number(header) {
@@ -10,7 +10,7 @@ pub fn retry_after(header: &[u8], now: f64) -> Option<f64> {
     }
 }
 
-/// The number, if the text has only digits.
+/// The number, if the text consists of digits.
 fn number(text: &[u8]) -> Option<f64> {
     let mut number = None;
     for byte in text {
@@ -25,7 +25,7 @@ fn number(text: &[u8]) -> Option<f64> {
 /// The milliseconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or
 /// `Sun Nov  6 08:49:37 1994`.
 fn http_date(text: &[u8]) -> Option<f64> {
-    // Five numbers in the order of the form, and the month.
+    // The five numbers in their order in the text, and the month.
     let mut numbers = [0; 5];
     let mut count = 0;
     let mut month = None;
@@ -41,10 +41,10 @@ fn http_date(text: &[u8]) -> Option<f64> {
     let (month, 5) = (month?, count) else { return None };
     let [day, mut year, mut hour, mut minute, mut second] = numbers;
     if second > 60 {
-        // The year comes last.
+        // The third format, in which the year is last.
         [hour, minute, second, year] = [year, hour, minute, second];
     }
-    // Two digits: the nearest such year.
+    // Two digits: 1970 to 2069.
     if year < 70 {
         year += 2000;
     } else if year < 100 {
@@ -53,12 +53,12 @@ fn http_date(text: &[u8]) -> Option<f64> {
     if day.wrapping_sub(1) > 30 || hour > 23 || minute > 59 || second > 60 || year > 9999 {
         return None;
     }
-    // Years that begin in March end with their leap day.
+    // Years are counted from March on, so that the leap day is their last day.
     let month = month as u32;
     let year = if month < 10 { year } else { year - 1 };
     let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day;
     let seconds = (hour * 60 + minute) * 60 + second;
-    // The days before 1970.
+    // 719,469 days are before 1970.
     Some((f64::from(days) - 719_469.0) * 86_400_000.0 + f64::from(seconds) * 1_000.0)
 }
 
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_in_their_three_forms() {
+    fn parses_the_three_date_formats() {
         for (date, seconds) in [
             ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777.0),
             ("Sunday, 06-Nov-94 08:49:37 GMT", 784_111_777.0),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_header_of_this_kind() {
+    fn rejects_invalid_headers() {
         for header in [
             "",
             "-1",
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_and_dates_that_have_passed() {
+    fn computes_the_delay() {
         assert_eq!(retry_after(b"120", 0.0), Some(120_000.0));
         assert_eq!(retry_after(b" 0 ", 0.0), Some(0.0));
         assert_eq!(retry_after(b"Thu, 01 Jan 1970 00:00:10 GMT", 4_000.0), Some(6_000.0));

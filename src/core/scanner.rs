@@ -1,10 +1,11 @@
-//! Bytes of an event stream in any cut → rows that say where its fields are in the decoded text.
+//! Scans the bytes of an event stream, in chunks of any size, and writes a row for each field: its position in the
+//! decoded text.
 //!
-//! The scanner keeps no bytes and no text. Its caller writes bytes into the window, and holds their text from
-//! the unfinished line on. Places are counted in UTF-16 code units from the start of that text.
+//! The scanner stores no bytes and no text. Its caller writes bytes into the window, and keeps their text from the
+//! unfinished line on. Positions are UTF-16 code units from the start of that text.
 //!
-//! State is changed field by field: WebAssembly copies or clears a whole struct by `memory.copy` and `memory.fill`,
-//! each of which takes longer than scanning a short line.
+//! The state is assigned field by field. For a whole struct, the compiler emits `memory.copy` or `memory.fill`, which
+//! take longer than scanning a short line.
 
 use super::{
     line_ends::{BLOCK, Block, CR, LF, incomplete_length},
@@ -13,21 +14,21 @@ use super::{
     table::{Table, WINDOW_SIZE, Window, row},
 };
 
-/// A window with fewer free bytes than this is full: its text has to be decoded.
+/// A window with fewer free bytes than this counts as full, and its text has to be decoded.
 const LEAST_ROOM: usize = 4 << 10;
 
-/// A place that has been held for longer than this is given as a row of its own, so that the text from there on can be
+/// Data that has been held back for more units than this gets a row of its own, so that the text before it can be
 /// dropped.
 const MAX_HELD_UNITS: u32 = WINDOW_SIZE as u32 / 2;
 
-/// How a scan ended.
+/// The result of a scan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scan {
     /// The scanned bytes of the window have to be decoded now: there are rows, or the window is full. The next scan
-    /// begins at the window's start, with the bytes that were not scanned.
+    /// begins at the window's start, to which the caller moves the bytes that were not scanned.
     pub decode: bool,
-    /// The scanned bytes of the window are ASCII. False also if it isn't known: bytes that don't fit into the table may
-    /// be others.
+    /// The scanned bytes of the window are ASCII. May be false for ASCII too, if bytes after them, which didn't fit
+    /// into the table, aren't.
     pub is_ascii: bool,
     /// A line or an event is longer than the limit. Nothing after it was scanned.
     pub too_large: bool,
@@ -45,12 +46,12 @@ pub struct Scanner {
 /// The unfinished block (spec: the data buffer, the event type buffer, the last event ID buffer).
 #[derive(Debug, Default)]
 struct PendingBlock {
-    /// Where its only line of data so far is, if it has no row yet.
+    /// The position of the block's first line of data, while `holds_data`.
     data: [u32; 2],
     holds_data: bool,
     has_rows: bool,
     has_data_rows: bool,
-    /// Bytes of its lines.
+    /// The size of its lines, in bytes.
     size: usize,
 }
 
@@ -58,15 +59,15 @@ struct PendingBlock {
 struct State {
     /// Bytes of the window that have been scanned.
     scanned: usize,
-    /// Units from the start of the text to there.
+    /// Units from the start of the text to the last scanned byte.
     units: u32,
-    /// Where the unfinished line begins, in units.
+    /// The start of the unfinished line, in units.
     line_start: u32,
     /// The unfinished line.
     line: Line,
-    /// The last line ended in CR: an LF right after it belongs to it.
+    /// The last line ended in CR, so an LF right after it belongs to it.
     after_cr: bool,
-    /// A byte has been scanned: no byte order mark can come any more.
+    /// A byte has been scanned, so a byte order mark is no longer possible.
     is_started: bool,
     /// The window has bytes that aren't ASCII.
     has_non_ascii: bool,
@@ -86,24 +87,24 @@ impl Scanner {
         self.state = State::default();
     }
 
-    /// Whether a line has begun that has no end yet.
+    /// Whether there is an unfinished line.
     pub fn is_in_line(&self) -> bool {
         self.state.line.length > 0
     }
 
-    /// Whether a part of an event has come, and not its end.
+    /// Whether there is an unfinished event.
     pub fn is_in_event(&self) -> bool {
         let State { block, line, .. } = &self.state;
         block.size > 0
             || line.length > 0 && matches!(line.unfinished_field(), Field::Data | Field::Event | Field::Id)
     }
 
-    /// How many bytes of the window were scanned since it was restarted.
+    /// The number of bytes that were scanned since the window was restarted.
     pub fn scanned(&self) -> usize {
         self.state.scanned
     }
 
-    /// Scans the window, of which `filled` bytes are written, from where the last scan ended.
+    /// Scans the first `filled` bytes of the window, from the end of the last scan on.
     pub fn scan(&mut self, window: &Window, filled: usize, table: &mut Table) -> Scan {
         let filled = filled.min(WINDOW_SIZE);
         table.length = 0;
@@ -124,8 +125,9 @@ impl Scanner {
         Scan { decode, is_ascii, too_large }
     }
 
-    /// The window is going to be decoded and written over: returns the place from which on the text is still needed.
-    /// From now on, places are counted from there. Also for windows whose last scan didn't ask for it.
+    /// Restarts at the window's start, because the caller decodes and overwrites it. Returns the position from which on
+    /// the text is still needed; later positions are counted from there. Also allowed if the last scan didn't set
+    /// `decode`.
     pub fn restart_window(&mut self) -> u32 {
         let Self { options, state, .. } = self;
         let keep_from = if state.block.holds_data {
@@ -137,7 +139,7 @@ impl Scanner {
         };
         state.scanned = 0;
         state.has_non_ascii = false;
-        // Bytes that aren't UTF-8 are counted wrongly, until the caller rewinds.
+        // The count wraps because malformed UTF-8 is counted wrongly, until the caller rewinds.
         state.units = state.units.wrapping_sub(keep_from);
         state.line_start = state.line_start.wrapping_sub(keep_from);
         if state.block.holds_data {
@@ -147,8 +149,8 @@ impl Scanner {
         keep_from
     }
 
-    /// Goes back to the window's start, as if none of its bytes had been scanned: they aren't UTF-8, and what a decoder
-    /// makes of them is scanned instead. Only right after a scan.
+    /// Goes back to the window's start, as if none of its bytes had been scanned. For malformed UTF-8: the caller then
+    /// scans the re-encoded output of a replacing decoder. Only right after a scan.
     pub fn rewind(&mut self) {
         self.state.assign(&self.window_start);
     }
@@ -160,7 +162,7 @@ impl Scanner {
         }
         let mut base = self.state.scanned;
         let mut total = self.state.units;
-        // Where in the window the line's bytes begin that the line doesn't know yet.
+        // The start in the window of the bytes that haven't been added to the line.
         let mut piece = base;
         let mut too_large = false;
         'blocks: while base < end {
@@ -210,7 +212,7 @@ impl Scanner {
     /// [spec] The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any.
     fn skip_byte_order_mark(&mut self, bytes: &[u8]) {
         let state = &mut self.state;
-        // The mark is one code unit, and a part of it an incomplete sequence, which isn't scanned.
+        // The mark is never cut: a part of it would be an incomplete sequence, which isn't scanned.
         if bytes.is_empty() {
             return;
         }
@@ -223,7 +225,8 @@ impl Scanner {
         }
     }
 
-    /// A line that isn't empty ends at `at`; its bytes from `piece` on are new. Returns whether a limit is exceeded.
+    /// Handles the end of a line that isn't empty. Its last bytes are those from `piece` to `at`. Returns whether a
+    /// limit is exceeded.
     #[inline(always)]
     fn end_line(&mut self, window: &Window, piece: usize, at: usize, units: u32, table: &mut Table) -> bool {
         let State { line, block, line_start, .. } = &mut self.state;
@@ -287,7 +290,7 @@ impl Scanner {
         block.size = 0;
     }
 
-    /// Data that has been held for long would keep the text from there on.
+    /// Adds a row for data that has been held back for long: until then, the caller has to keep the text from there on.
     fn give_held_data(&mut self, table: &mut Table) {
         let State { block, units, .. } = &mut self.state;
         if units.wrapping_sub(block.data[0]) > MAX_HELD_UNITS {
@@ -323,7 +326,7 @@ impl PendingBlock {
         table.push(kind, place);
     }
 
-    /// Its only line of data gets a row.
+    /// Adds a row for the first line of data.
     fn give_held_data(&mut self, table: &mut Table) {
         if self.holds_data {
             self.holds_data = false;

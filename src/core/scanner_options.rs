@@ -1,20 +1,19 @@
-//! What a scanner looks for.
+//! The options of a scanner.
 
 use super::line_parser::{Field, Line};
 
-/// The longest line or event that is accepted unless the user says otherwise, in bytes: 64 MiB. The standard has no
-/// limit (P12), but memory has.
+/// The default limit for a line or an event, in bytes: 64 MiB. The standard has no limit (P12), but memory has.
 pub const DEFAULT_MAX_EVENT_SIZE: usize = 64 << 20;
 
-/// What is scanned for besides the standard's rules.
+/// The options of a scanner, besides the standard's rules.
 #[derive(Clone, Copy, Debug)]
 pub struct ScannerOptions {
-    /// Bytes of one line, or of the lines of one event together, that are accepted. Lines that are ignored don't
-    /// count. Default: [`DEFAULT_MAX_EVENT_SIZE`].
+    /// The limit for one line, and for the lines of one event together, in bytes. Ignored lines don't count. Default:
+    /// [`DEFAULT_MAX_EVENT_SIZE`].
     pub max_event_size: usize,
-    /// Whether comments have rows. Default: no.
+    /// Whether comments get rows. Default: no.
     pub comments: bool,
-    /// Whether lines that the standard ignores have rows. Default: no.
+    /// Whether lines that the standard ignores get rows. Default: no.
     pub ignored_lines: bool,
 }
 
@@ -25,7 +24,7 @@ impl Default for ScannerOptions {
 }
 
 impl ScannerOptions {
-    /// Whether a line can still be one that has rows or changes the state, however it goes on.
+    /// Whether an unfinished line may get a row or change the state.
     pub fn wants_unfinished(&self, line: &Line) -> bool {
         match line.unfinished_field() {
             Field::Comment => self.comments,

@@ -1,6 +1,6 @@
 /**
- * Server-sent events over `fetch`: the native `EventSource` with any method, headers, bodies, and errors that
- * say what happened.
+ * Server-sent events over `fetch`: the interface of the native `EventSource`, with any method, headers, bodies, and
+ * detailed errors.
  *
  * @module eventsource-wasm
  */

@@ -1,5 +1,5 @@
 /**
- * Models' answers as streams of text, reasoning, tool calls and usage. Formats: OpenAI's chat completions and
+ * Streams LLM responses as parts: text, reasoning, tool calls and usage. Formats: OpenAI's chat completions and
  * compatible servers, OpenAI's responses, Anthropic's messages, Google's streamGenerateContent, the AI SDK's UI message
  * stream, Cohere's chat.
  *

@@ -1,10 +1,10 @@
-/** What differs between platforms. Importing this looks up nothing that may be missing. */
+/** Differences between platforms. Importing this file looks up nothing that may be missing. */
 
 type Constructor = new (...args: never[]) => object;
 
 /**
- * The base of a class that extends a class of the platform. If that is missing, importing still works; making an
- * object uses a polyfill that was loaded later, or throws an error that names the missing class.
+ * Returns a platform class to extend. If it is missing, importing still works: the constructor uses a polyfill that was
+ * loaded later, or throws an error that names the missing class.
  */
 export function platformClass<Name extends 'Event' | 'EventTarget' | 'TransformStream'>(
   name: Name,
@@ -21,19 +21,19 @@ export function platformClass<Name extends 'Event' | 'EventTarget' | 'TransformS
 }
 
 declare global {
-  // For projects that compile without these types, as in Node's types.
+  // For projects that compile without these types. Node's types declare them too.
   interface SymbolConstructor {
     readonly dispose: unique symbol;
     readonly asyncDispose: unique symbol;
   }
 }
 
-/** The names of the members that `using` and `await using` call; older platforms lack them. */
+/** The names of the members that `using` and `await using` call. Older platforms lack them. */
 export const dispose: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose');
 export const asyncDispose: typeof Symbol.asyncDispose =
   Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
 
-/** Finds out something when it is first needed, and remembers it. */
+/** Calls `find` at the first call, and returns its result again at later calls. */
 export function once<T>(find: () => T): () => T {
   let found: T | undefined;
   return () => {
@@ -42,7 +42,7 @@ export function once<T>(find: () => T): () => T {
   };
 }
 
-/** Whether something can be done without an exception. */
+/** Whether a function returns without throwing. */
 export function works(attempt: () => unknown): boolean {
   try {
     attempt();
@@ -53,8 +53,8 @@ export function works(attempt: () => unknown): boolean {
 }
 
 /**
- * Whether the platform itself calls `on…` attributes. Cloudflare's runtime calls the function that an event target
- * has as `on` and the event's type; all others leave it to the class.
+ * Whether the platform itself calls handler attributes. Cloudflare's runtime calls the member `on<type>` of an event
+ * target. All others leave that to the class.
  */
 export const platformCallsHandlers: () => boolean = /* @__PURE__ */ once(() => {
   let callsHandlers = false;
@@ -82,7 +82,7 @@ export function captureContext(): <T>(work: () => T) => T {
   return zone ? (work) => zone.run(work) : (work) => work();
 }
 
-/** The platform's name for itself; empty if it has none. */
+/** The user agent string, or an empty string. */
 export function userAgent(): string {
   try {
     return globalThis.navigator?.userAgent ?? '';
@@ -92,10 +92,13 @@ export function userAgent(): string {
   }
 }
 
-/** Whether short strings are made faster from character codes than by decoding. */
+/** Whether creating short strings from character codes is faster than decoding. */
 export const isChromium: () => boolean = /* @__PURE__ */ once(() => / Chrome\//.test(userAgent()));
 
-/** The options that are set for each `fetch`, as far as it takes them: some versions of Cloudflare's runtime throw for `cache`. */
+/**
+ * The default options of each `fetch`, without unsupported ones: some versions of Cloudflare's runtime throw for
+ * `cache`.
+ */
 export const defaultFetchInit: () => RequestInit = /* @__PURE__ */ once(() => {
   const init: RequestInit = { cache: 'no-store', credentials: 'same-origin', mode: 'cors' };
   const takes = ([name, value]: string[]) =>

@@ -6,7 +6,7 @@
 
 import { EventSource } from './event-source/event-source.js';
 
-// As Web IDL defines the properties of interfaces.
+// The attributes that Web IDL defines for interfaces.
 Object.defineProperty(globalThis, 'EventSource', {
   value: EventSource,
   writable: true,

@@ -1,5 +1,5 @@
 /**
- * The same as `eventsource-wasm`, with the WebAssembly module in a file of its own: `eventsource-wasm/core.wasm`.
+ * Like `eventsource-wasm`, with the WebAssembly module in a separate file: `eventsource-wasm/core.wasm`.
  *
  * @module eventsource-wasm/slim
  */
@@ -11,10 +11,11 @@ export * from './index.js';
 export type { WasmSource };
 
 /**
- * Locates the module and starts it. Without this call, the module is fetched when the first object is made, from the
- * package's own file, which many bundlers find. Call this before if yours doesn't, or if you want the module ready.
+ * Loads and starts the WebAssembly module. Without this call, the module is fetched when the first object is created,
+ * from the package's own file, which many bundlers find. Call `init` first if your bundler doesn't, or to start the
+ * module early.
  *
- * @param source a URL, a request or a response, bytes, or a compiled module; or a promise of one
+ * @param source a URL, a request, a response, bytes, a compiled module, or a promise of one of these
  */
 export async function init(source?: WasmSource): Promise<void> {
   await load(source);

@@ -1,6 +1,6 @@
 /**
- * Event streams for loops and pipes: `events()` for a URL, a request or a response, a `TransformStream`, and a parser
- * that you feed.
+ * Event streams without `EventSource`: `events()` for loops over a URL, a request or a response, a `TransformStream`,
+ * and a parser that you feed.
  *
  * @module eventsource-wasm/stream
  */

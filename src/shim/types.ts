@@ -2,20 +2,20 @@
 
 import type { EventSourceErrorEvent, EventSourceOpenEvent } from './event-source/event-classes.js';
 
-/** The argument of functions for `url`, `headers` and `body`. */
+/** The argument of the functions for `url`, `headers` and `body`. */
 export interface Attempt {
   /** The number of the request, starting at 1. */
   attempt: number;
-  /** The last event ID, which is sent as `Last-Event-ID`; empty if there is none. */
+  /** The last event ID, which is sent as `Last-Event-ID`. Empty if there is none. */
   lastEventId: string;
-  /** Why the last attempt ended. */
+  /** The error that ended the last attempt. */
   error: EventSourceErrorEvent | undefined;
 }
 
 /** A value, or a function that returns it for each attempt. */
 export type PerAttempt<T> = T | ((attempt: Attempt) => T | Promise<T>);
 
-/** Headers in all forms that `fetch` takes. Numbers are converted to strings. */
+/** Headers in all forms that `fetch` accepts. Numbers are converted to strings. */
 export type RequestHeaders =
   | HeadersInit
   | Readonly<Record<string, string | number>>
@@ -24,37 +24,37 @@ export type RequestHeaders =
 /** When to reconnect, and when to stop. Times are in milliseconds, capped at the `setTimeout` maximum (24.8 days). */
 export interface ReconnectPolicy {
   /**
-   * The reconnection time until the server sends `retry:`.
+   * The delay before a reconnection, until the server sends `retry:`.
    * @default 3000
    */
   initialDelay?: number | undefined;
   /**
-   * The delay is multiplied by this after each failure in a row.
+   * The factor by which the delay grows with each failure in a row.
    * @default 2
    */
   factor?: number | undefined;
   /**
-   * The largest fraction by which a delay is made longer at random.
+   * The largest fraction by which a delay is lengthened at random.
    * @default 0.5
    */
   jitter?: number | undefined;
   /**
-   * The longest delay before jitter, whatever `retry:` says.
+   * The longest delay before jitter. It also limits `retry:`.
    * @default 30000, or the reconnection time if that is longer
    */
   maxDelay?: number | undefined;
   /**
-   * How many reconnections in a row may fail. One that receives no byte of an event has failed.
+   * The maximum number of failed reconnections in a row. One that receives no part of an event counts as failed.
    * @default Infinity
    */
   maxAttempts?: number | undefined;
   /**
-   * For how long reconnections in a row may fail.
+   * The maximum time of failed reconnections in a row.
    * @default Infinity
    */
   maxTime?: number | undefined;
   /**
-   * How long a stream has to have been open for the next failure to count as the first.
+   * After a stream has been open for this time, the next failure counts as the first.
    * @default 0
    */
   resetAfter?: number | undefined;
@@ -71,27 +71,28 @@ export interface ReconnectPolicy {
 }
 
 /**
- * Decides what follows the end of an attempt. It returns the milliseconds until the next one, `false` to stop, or
- * `true` or nothing for the standard's rules. If it throws, the connection fails with that exception as the `cause`.
+ * Decides about reconnecting at the end of an attempt. It returns the milliseconds until the next attempt, `false` to
+ * stop, or `true` or nothing for the standard's rules. If it throws, the connection fails with that exception as the
+ * `cause`.
  */
 export type ReconnectFunction = (
   error: EventSourceErrorEvent,
-  // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing leaves it to the rules.
+  // biome-ignore lint/suspicious/noConfusingVoidType: returning nothing means the standard's rules.
 ) => number | boolean | undefined | void | Promise<number | boolean | undefined | void>;
 
 /** The request that continues a broken stream. */
 export interface ResumeRequest {
-  /** @default that of the request */
+  /** @default the URL of the first request */
   url?: PerAttempt<string | URL> | undefined;
   /** @default 'GET' */
   method?: string | undefined;
-  /** @default those of the request, without `Content-Type` */
+  /** @default the headers of the first request, without `Content-Type` */
   headers?: PerAttempt<RequestHeaders> | undefined;
   /** @default null */
   body?: PerAttempt<BodyInit | null> | undefined;
 }
 
-/** Keeps a last event ID over reloads: `sessionStorage`, `localStorage`, or an object like them, sync or async. */
+/** Stores the last event ID across reloads: `sessionStorage`, `localStorage`, or a similar object, sync or async. */
 export interface LastEventIdStore {
   getItem(name: string): string | null | undefined | Promise<string | null | undefined>;
   setItem(name: string, lastEventId: string): unknown;
@@ -107,7 +108,7 @@ export type TraceEntry =
   | { type: 'pause' }
   | { type: 'close' };
 
-/** The second argument of a custom `fetch`. The headers are a plain object: `{ ...init.headers }` copies them. */
+/** The second argument of a custom `fetch`. The headers are a plain object, so `{ ...init.headers }` copies them. */
 export interface EventSourceFetchInit extends Omit<RequestInit, 'headers' | 'signal'> {
   /** All headers of the request, including `Accept` and `Last-Event-ID`. */
   headers: { [name: string]: string; Accept: string };
@@ -115,7 +116,7 @@ export interface EventSourceFetchInit extends Omit<RequestInit, 'headers' | 'sig
   signal: AbortSignal;
 }
 
-/** The members of a `Response` that are used. */
+/** The members of a `Response` that this package uses. */
 export interface FetchLikeResponse {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
@@ -133,7 +134,7 @@ export interface FetchLikeResponse {
 }
 
 /**
- * A custom `fetch`: the global one, or a function that calls it.
+ * A custom `fetch`: the global `fetch`, or a function that calls it.
  *
  * @example
  * const fetch: FetchLike = (url, init) =>
@@ -147,13 +148,13 @@ export type FetchLike = (url: string, init: EventSourceFetchInit) => Promise<Fet
  */
 export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' | 'body' | 'signal'> {
   /**
-   * Send credentials to other origins too, and accept their cookies.
+   * Send credentials to other origins too, and store cookies from them.
    * @default false
    */
   withCredentials?: boolean | undefined;
   /**
-   * The request's method. Requests with other methods than `GET` and `HEAD` are never sent again unless `reconnect`
-   * says so. When the body ends, the stream is complete and a `close` event is fired; when it breaks, the connection
+   * The request's method. Unless `reconnect` is set, requests with other methods than `GET` and `HEAD` are never sent
+   * again: when the body ends, the stream is complete and a `close` event is fired; when the connection breaks, it
    * fails.
    * @default 'GET'
    */
@@ -161,8 +162,9 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
   /** Returns the URL of each attempt. Default: the first argument. */
   url?: ((attempt: Attempt) => string | URL | Promise<string | URL>) | undefined;
   /**
-   * Headers of each request. `Accept: text/event-stream` is added unless there is an `Accept`. The first
-   * `Idempotency-Key` is kept over attempts.
+   * The headers of each request. `Accept: text/event-stream` is added unless there is an `Accept`. The
+   * `Idempotency-Key`
+   * of the first attempt is sent with all attempts.
    *
    * @example
    * new EventSource(url, { headers: async () => ({ Authorization: await getToken() }) });
@@ -181,9 +183,10 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
    */
   fetch?: FetchLike | undefined;
   /**
-   * Checks a response instead of the standard's check of status and content type. Return `false` or throw to reject it.
+   * Checks the response, instead of the standard's check of status and content type. Return `false` or throw to reject
+   * it.
    */
-  // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing accepts.
+  // biome-ignore lint/suspicious/noConfusingVoidType: returning nothing means to accept.
   accept?: ((response: Response) => boolean | void | Promise<boolean | void>) | undefined;
   /**
    * Whether and when to reconnect, for all methods. `true` means the default policy.
@@ -193,29 +196,29 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
   /** The request that continues a broken stream, with `Last-Event-ID`. Without it, the first request is sent again. */
   resume?: ResumeRequest | undefined;
   /**
-   * The ID after which the stream resumes.
+   * The ID of the event after which the stream resumes.
    * @default ''
    */
   lastEventId?: string | undefined;
-  /** Keeps the last event ID. Without it, the ID is lost with the object. */
+  /** Stores the last event ID, so that another object can resume the stream, for example after a reload. */
   store?: LastEventIdStore | undefined;
   /**
-   * The name under which the store keeps the ID.
+   * The name of the ID in the store.
    * @default the URL
    */
   storeName?: string | undefined;
   /**
-   * Leave out events whose ID came on an earlier request.
+   * Drop events whose ID was already received on an earlier request.
    * @default false
    */
   dropReplayed?: boolean | undefined;
   /**
-   * Milliseconds until the response must arrive.
+   * The longest wait for the response, in milliseconds.
    * @default Infinity
    */
   connectTimeout?: number | undefined;
   /**
-   * Milliseconds until the next byte must arrive; comments count.
+   * The longest time without a byte from the server, in milliseconds. Comments count too.
    * @default Infinity
    */
   idleTimeout?: number | undefined;
@@ -225,18 +228,18 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
    */
   maxEventSize?: number | undefined;
   /**
-   * `'pause'` closes the connection while the page is hidden, and resumes after the last event ID when it is shown.
+   * `'pause'` closes the connection while the page is hidden, and resumes after the last event ID when it is visible.
    * POST requests aren't affected.
    * @default 'keep'
    */
   whenHidden?: 'keep' | 'pause' | undefined;
   /**
-   * Find out whether CORS is the reason when the first GET to another origin fails: one request with `mode: 'no-cors'`
-   * that is aborted at its headers. The error then has the kind `cors`.
+   * When the first GET to another origin fails, find out whether CORS is the reason, by one request with
+   * `mode: 'no-cors'` that is aborted at its headers. The error then has the kind `cors`.
    * @default true
    */
   corsProbe?: boolean | undefined;
-  /** The options of undici's `EventSource` for Node: a dispatcher, and the reconnection time in milliseconds. */
+  /** The options of undici's `EventSource` for Node: a dispatcher, and the reconnection time, in milliseconds. */
   node?: { dispatcher?: unknown; reconnectionTime?: number | undefined } | undefined;
   /**
    * Fire a `comment` event for each comment of the stream.
@@ -249,7 +252,7 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
   trace?: ((entry: TraceEntry) => void) | undefined;
 }
 
-/** The events of an `EventSource` with fixed names. Servers name others. */
+/** The events of an `EventSource` with fixed types. All other types are those of the server. */
 export interface EventSourceEventMap {
   /** The response was accepted. */
   open: EventSourceOpenEvent;
@@ -257,11 +260,11 @@ export interface EventSourceEventMap {
   message: MessageEvent<string>;
   /** The connection failed (`readyState` is `CLOSED`) or is being reestablished (`CONNECTING`). */
   error: EventSourceErrorEvent;
-  /** The stream of a request that is never sent again has ended. */
+  /** The stream is complete: it has ended, and the request isn't sent again. */
   close: Event;
-  /** A comment of the stream, with the option `comments`. */
+  /** A comment of the stream, if the option `comments` is set. */
   comment: MessageEvent<string>;
 }
 
-/** An `EventSourceEventMap` with the event types of one server. */
+/** The `EventSourceEventMap` with the event types of one server added. */
 export type EventsWith<Events> = Omit<EventSourceEventMap, keyof Events> & Events;

@@ -1,4 +1,4 @@
-/** The body loop: reads a response's body, parses it, and calls the handler of the connection. */
+/** The body loop: reads a response's body, parses it, and calls the connection's handler. */
 
 import type { EventSink } from '../parser/batch.js';
 import { replacingDecoder } from '../parser/decoder.js';
@@ -7,9 +7,9 @@ import { Failure } from './failure.js';
 import { ignore } from './ignore.js';
 import type { ConnectionPolicy } from './options.js';
 
-/** What an API does with the body. Only `onBlock` may call code that throws. */
+/** An API's callbacks for the body. Only `onBlock` may throw. */
 export interface BodyHandler {
-  /** A chunk of the body has come; its length in bytes. */
+  /** A chunk of the body arrived, with its length in bytes. */
   onBytes?: ((count: number) => void) | undefined;
   onBlock(
     data: string | undefined,
@@ -21,15 +21,15 @@ export interface BodyHandler {
   onRetry?: ((milliseconds: number) => void) | undefined;
   onComment?: ((comment: string) => void) | undefined;
   onIgnoredLine?: ((line: string) => void) | undefined;
-  /** The body has ended: an unfinished event is handled as if a blank line had followed. */
+  /** The body ended in the middle of an event. If set, such an event is parsed as if a blank line had followed. */
   onUnfinished?: ((data: string, type: string, id: string | undefined) => void) | undefined;
-  /** After each chunk. A promise pauses reading until it is fulfilled. */
+  /** Called after each chunk. A returned promise pauses reading until it is fulfilled. */
   untilWanted?(): Promise<unknown> | undefined;
-  /** Before the end of the body is reported. A promise delays that until it is fulfilled. */
+  /** Called before the end of the body is reported. A returned promise delays the report until it is fulfilled. */
   untilDelivered?(): Promise<unknown> | undefined;
 }
 
-/** What the loop reports to its connection. */
+/** The loop's callbacks to its connection. */
 interface BodyEvents {
   /** The server set the reconnection time, in milliseconds. */
   onReconnectionTime(milliseconds: number): void;
@@ -41,16 +41,16 @@ interface BodyEvents {
 
 type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'> & { releaseLock?(): void };
 
-/** The longest part of a refused response's body that is kept for the error, in bytes. */
+/** The maximum size of `EventSourceError.body`, in bytes of a refused response. */
 const EXCERPT_SIZE = 65_536;
 
 /** Large chunks are parsed in pieces of this many bytes: after a busy period, Firefox delivers one huge chunk. */
 const PIECE_SIZE = 65_536;
 
-/** How many IDs are kept to recognize events that are sent again. */
+/** How many IDs are stored to recognize events that are sent again. */
 const REMEMBERED_IDS = 2_048;
 
-/** The bodies of a connection, one after another. */
+/** Reads the bodies of a connection, one after another. */
 export class BodyLoop {
   /** The ID of the last event that was parsed. */
   lastEventId: string;
@@ -68,9 +68,9 @@ export class BodyLoop {
   #hasReceived = false;
   #handlerFailure: { cause: unknown } | undefined;
   #isFinishing = false;
-  /** When the last byte came, in milliseconds; infinite while the user is busy. */
+  /** The time of the last byte, in milliseconds. Infinite while reading is paused. */
   #lastByte = 0;
-  /** In which attempt an ID came first. */
+  /** The attempt in which each ID arrived first. */
   readonly #ids = new Map<string, number>();
 
   constructor(
@@ -89,17 +89,17 @@ export class BodyLoop {
     this.#parser = new EventStreamParser(this.#sink(), policy.maxEventSize);
   }
 
-  /** Whether any part of an event has come in this attempt. */
+  /** Whether any part of an event has arrived in this attempt. */
   get hasReceived(): boolean {
     return this.#hasReceived || this.#parser.isInEvent;
   }
 
-  /** Milliseconds since the last byte; 0 while the user is busy. */
+  /** Milliseconds since the last byte. 0 while reading is paused. */
   get silence(): number {
     return Math.max(performance.now() - this.#lastByte, 0);
   }
 
-  /** Another attempt begins. */
+  /** Starts another attempt. */
   begin(attempt: number): void {
     this.#attempt = attempt;
     this.excerpt = '';
@@ -107,7 +107,7 @@ export class BodyLoop {
     this.#handlerFailure = undefined;
   }
 
-  /** Takes the reader of an accepted response. Throws if there is none. */
+  /** Gets the reader of an accepted response. Throws if that fails. */
   open(response: Response): void {
     this.#reader = readerOf(response);
     this.#parser.reset();
@@ -116,7 +116,7 @@ export class BodyLoop {
   /** Reads the body to its end, unless the request is dropped. */
   async read(): Promise<void> {
     const reader = this.#reader;
-    // Dropped while the response was announced. A `null` of a custom `fetch` fails below.
+    // The request was dropped in a listener of `open`. A `null` from a custom `fetch` fails below.
     if (reader === undefined) return;
     const handler = this.#handler;
     const hasIdleTimeout = this.#policy.idleTimeout !== Number.POSITIVE_INFINITY;
@@ -139,7 +139,7 @@ export class BodyLoop {
           const failure = this.#handlerFailure;
           const wanted = failure ? undefined : handler.untilWanted?.();
           if (wanted) {
-            // Silence while the page is busy isn't the server's.
+            // The idle timeout doesn't run while reading is paused: the server isn't the cause.
             this.#lastByte = Number.POSITIVE_INFINITY;
             await wanted;
             if (isOver()) return;
@@ -161,13 +161,13 @@ export class BodyLoop {
       cause = thrown;
     }
     this.#lastByte = Number.POSITIVE_INFINITY;
-    // Events that came before are delivered before the end is reported.
+    // Events are delivered before the end is reported.
     const delivered = handler.untilDelivered?.();
     if (delivered) await delivered;
     if (!isOver()) this.#events.onEnd(error, cause);
   }
 
-  /** Reads the excerpt. It may be incomplete: the error is about the response. */
+  /** Reads the excerpt. If that fails, the excerpt is shorter: the error to report is that of the response. */
   async readExcerpt(response: Response): Promise<void> {
     const decoder = replacingDecoder();
     let size = 0;
@@ -182,11 +182,11 @@ export class BodyLoop {
         this.excerpt += decoder.decode(bytes, { stream: true });
       }
     } catch {
-      // What was read before is enough.
+      // The text that was read before is enough.
     }
   }
 
-  /** The request was ended: its body is cancelled. */
+  /** Cancels the body, after its request was ended. */
   drop(): void {
     const reader = this.#reader;
     this.#reader = undefined;
@@ -204,7 +204,7 @@ export class BodyLoop {
 
   #sink(): EventSink {
     const handler = this.#handler;
-    /** Nothing is told of a request that was dropped. */
+    /** Ignores the rest of a request that was dropped. */
     const ifReading = (tell: ((text: string) => void) | undefined) =>
       tell && ((text: string) => this.#reader && tell(text));
     return {
@@ -234,7 +234,7 @@ export class BodyLoop {
     };
   }
 
-  /** Whether an ID came in an earlier attempt. Remembers it. */
+  /** Stores an ID, and returns whether it arrived in an earlier attempt. */
   #isReplayed(id: string): boolean {
     const ids = this.#ids;
     const first = ids.get(id) ?? this.#attempt;
@@ -243,7 +243,7 @@ export class BodyLoop {
     return first < this.#attempt;
   }
 
-  /** False if the core has trapped. */
+  /** Returns false if the core has trapped. */
   #parse(bytes: Uint8Array): boolean {
     try {
       this.#inContext(() => this.#parser.feed(bytes));
@@ -256,7 +256,7 @@ export class BodyLoop {
 }
 
 function readerOf({ body }: Response): Reader {
-  // A response without a body has an empty one.
+  // A response without a body is treated as one with an empty body.
   return body === null ? emptyReader : body.getReader();
 }
 
@@ -265,7 +265,7 @@ const emptyReader: Reader = {
   cancel: () => Promise.resolve(),
 };
 
-/** A chunk of a body, which may come from another realm or be something else. */
+/** Checks a chunk of a body. A `Uint8Array` may be of another realm. */
 function toBytes(value: unknown): Uint8Array {
   const { buffer, byteOffset, byteLength, length } = value as Uint8Array;
   if (!ArrayBuffer.isView(value) || length !== byteLength) {

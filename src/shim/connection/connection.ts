@@ -15,11 +15,11 @@ import type { ConnectionPolicy } from './options.js';
 import { observePage } from './page-lifecycle.js';
 import type { RequestSpec } from './request-factory.js';
 
-/** An API's callbacks. Only `onBlock`, `accept` and `decide` may call code that throws. */
+/** An API's callbacks. Only `begin`, `prepare`, `onBlock`, `accept` and `decide` may throw. */
 export interface ConnectionHandler extends BodyHandler {
-  /** Awaited before the first request. */
+  /** Called and awaited before the first request. */
   begin?(): unknown;
-  /** The request of an attempt, or a promise of it. `resumes` asks for the request that resumes. */
+  /** Builds the request of an attempt. `resumes` asks for the user's `resume` request. */
   prepare(
     attempt: number,
     lastEventId: string,
@@ -30,7 +30,7 @@ export interface ConnectionHandler extends BodyHandler {
   /** Throws, rejects or returns `false` if the response isn't accepted. */
   accept?: ((response: Response) => unknown) | undefined;
   opened?(response: Response, attempt: number): void;
-  /** Returns a number of milliseconds, `false` to stop, anything else for the default; or a promise of these. */
+  /** Returns a number of milliseconds, `false` to stop, anything else for the default, or a promise of these. */
   decide?(error: ErrorDetails): unknown;
   failed(error: ErrorDetails): void;
   paused?(): void;
@@ -42,25 +42,25 @@ export interface ConnectionRequest extends Omit<RequestSpec, 'url'> {
   url: string | Request;
 }
 
-/** Connections that have trapped: their state is unknown, so that they are never freed. */
+/** The bodies of connections that have trapped. Their state is unknown, so they are never freed. */
 const crashed: unknown[] = [];
 
-/** A connection, from the request to the last event. It starts when the script that made it has ended. */
+/** A connection, from the first request to the last event. It starts after the script that created it. */
 export class Connection {
   readonly #policy: ConnectionPolicy;
   readonly #handler: ConnectionHandler;
-  /** Runs code in the async context in which the connection was made. */
+  /** Runs code in the async context in which the connection was created. */
   readonly #inContext = captureContext();
 
-  /** Its address; 0 without one. */
+  /** The address of the Rust driver, or 0. */
   #driver = 0;
   #body: BodyLoop | undefined;
-  /** How many calls of the driver are running: it can't be freed meanwhile. */
+  /** The number of running calls into the driver. It can't be freed while there are any. */
   #depth = 0;
   #isEnded = false;
   #stopObserving: (() => void) | undefined;
 
-  /** Changes when a request is ended: its later results are ignored. */
+  /** Changes when a request is ended, so that its later results are ignored. */
   #turn = 0;
   #attempt = 0;
   #lastEventId: string;
@@ -81,7 +81,7 @@ export class Connection {
     return this.#body?.lastEventId ?? this.#lastEventId;
   }
 
-  /** Before the first request. */
+  /** Only before the first request. */
   set lastEventId(id: string) {
     this.#lastEventId = id;
   }
@@ -122,7 +122,7 @@ export class Connection {
     this.enter(Input.Start);
   }
 
-  // What the body loop reports.
+  // The callbacks of the body loop.
 
   onReconnectionTime(milliseconds: number): void {
     this.enter(Input.ReconnectionTime, milliseconds);
@@ -148,7 +148,7 @@ export class Connection {
 
   // The methods that the driver calls.
 
-  /** Feeds the driver. */
+  /** Feeds an input to the driver. */
   enter(input: number, number = 0): void {
     if (input === Input.Timer && this.#body) {
       const { silence, hasReceived } = this.#body;
@@ -172,7 +172,7 @@ export class Connection {
           this.onEnd(Failure.RequestNotMade, cause);
           return;
         }
-        // An async function returns a native promise, even if the user's function returns a thenable.
+        // The driver needs a native promise. The user's function may return any thenable.
         const turn = this.#turn;
         const fetch = async (url: string, init: RequestInit): Promise<Response> => {
           const response = await send(url, init);
@@ -279,15 +279,15 @@ export class Connection {
   }
 
   /**
-   * Runs something that may throw or return a promise, and calls `then` with its value: at once if it isn't a promise.
-   * Nothing follows after the request was ended. An exception is fed as `error`.
+   * Runs `work`, which may throw or return a promise, and calls `then` with the result: synchronously, unless it is a
+   * promise. An exception is fed as `error`. Does nothing more if the request was ended in the meantime.
    */
   async #settle<T>(work: () => T | Promise<T>, then: (value: T) => void, error: number): Promise<void> {
     const turn = this.#turn;
     let settled: () => void;
     try {
       const result = work();
-      // A promise of another realm or library counts too.
+      // Promises of another realm or library count too.
       const isAsync = typeof (result as Promise<T> | undefined)?.then === 'function';
       const value = isAsync ? await result : (result as T);
       settled = () => then(value);
@@ -312,7 +312,7 @@ export class Connection {
     this.#body?.read();
   }
 
-  /** All calls into the driver go through here: a trap or an exception in it ends this connection, and no other. */
+  /** Calls the driver. All calls use this method, so that a trap or an exception ends this connection only. */
   #call(call: (driver: number) => void): void {
     const driver = this.#driver;
     if (!driver || this.#isEnded) return;
@@ -326,7 +326,7 @@ export class Connection {
     if (this.#isEnded) this.#end();
   }
 
-  /** Frees everything. */
+  /** Frees all resources, once no call into the driver is running. */
   #end(): void {
     this.#isEnded = true;
     ignore(() => this.#stopObserving?.());

@@ -1,6 +1,6 @@
-/** Tells a CORS refusal from a server that can't be reached. */
+/** Distinguishes a CORS error from a server that can't be reached. */
 
-/** Whether the server responds to a request without CORS. The request is aborted when its headers have arrived. */
+/** Whether the server responds to a request without CORS. The request is aborted once the headers have arrived. */
 export async function respondsWithoutCors(url: string, credentials: RequestCredentials): Promise<boolean> {
   const abort = new AbortController();
   try {

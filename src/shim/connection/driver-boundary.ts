@@ -1,9 +1,9 @@
-/** The Rust driver of a connection: what crosses to it, as numbers. */
+/** The boundary to the Rust driver of a connection: its inputs, actions and options, as numbers. */
 
 import { connect, hold, writeText } from '../wasm/load.js';
 import type { ConnectionPolicy } from './options.js';
 
-// Enums, because bundlers put their numbers where they are used.
+// Enums, because bundlers inline their numbers.
 
 /** Inputs besides the numbers of errors, as in `input` in `src/browser/fetch_driver.rs`. */
 export enum Input {
@@ -40,7 +40,7 @@ enum Flag {
   OwnFetch = 32,
 }
 
-/** The address of a driver that does nothing until it is fed. The options cross here, once. */
+/** Creates a driver, which waits for its first input, and returns its address. The options are passed here only. */
 export function newDriver(delegate: object, policy: ConnectionPolicy, asksToAccept: boolean): number {
   const { protocol = '', host = '' } = policy.url ? new URL(policy.url) : {};
   const facts = `${policy.method} ${protocol} ${host} ${policy.statuses.join('')}`;

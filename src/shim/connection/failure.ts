@@ -4,7 +4,7 @@ import type { ErrorDetails, ErrorKind } from '../event-source/event-classes.js';
 import { explain } from '../wasm/load.js';
 import type { ConnectionPolicy } from './options.js';
 
-/** An enum, because bundlers put its numbers where they are used. */
+/** An enum, because bundlers inline its numbers. */
 export enum Failure {
   RequestNotMade = 0,
   Rejected = 4,
@@ -15,7 +15,7 @@ export enum Failure {
   TooLarge = 13,
 }
 
-/** Values for the messages. */
+/** Values that the messages contain. */
 type Facts = Pick<ConnectionPolicy, 'connectTimeout' | 'idleTimeout' | 'maxEventSize'> & {
   response: Response | undefined;
 };
@@ -72,12 +72,12 @@ export function describe(error: number, facts: Facts): Pick<ErrorDetails, 'kind'
   };
 }
 
-/** An unexpected exception: a bug, or a function of the platform that was replaced. */
+/** An unexpected exception: a bug, or one from a platform function that was replaced. */
 export function internalFailure(attempt: number, cause: unknown): ErrorDetails {
   return { kind: 'internal', message: 'An unexpected exception ended this connection', attempt, cause };
 }
 
-/** The core couldn't be started. */
+/** The core failed to start. */
 export function startFailure(cause: unknown): ErrorDetails {
   const message = explain(cause);
   return message ? { kind: 'webassembly', message, attempt: 0, cause } : internalFailure(0, cause);

@@ -1,8 +1,8 @@
-/** Cleanups that may fail. */
+/** Cleanup that may fail. */
 
 import { report } from '../event-source/scheduler.js';
 
-/** Does something whose failure changes nothing. An exception is reported, a rejection isn't. */
+/** Runs cleanup code and continues if it fails. An exception is reported globally, a rejection isn't. */
 export function ignore(work: () => unknown): void {
   try {
     const done = work() as Promise<unknown> | undefined;

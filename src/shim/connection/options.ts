@@ -1,11 +1,11 @@
-/** The options of a connection: checks them, throws if they are wrong, and adds all defaults. */
+/** Checks the options of a connection, and fills in the defaults. */
 
 import { defaultFetchInit } from '../platform.js';
 import type { EventSourceInit, FetchLike, ReconnectPolicy } from '../types.js';
 import { RequestFactory } from './request-factory.js';
 import { fail, typeName } from './url.js';
 
-/** Who decides about reconnecting, as `Rules` in `src/core/retry.rs`. */
+/** The rules about reconnecting, as `Rules` in `src/core/retry.rs`. */
 export enum Rules {
   Standard,
   Never,
@@ -13,10 +13,10 @@ export enum Rules {
   Ask,
 }
 
-/** The longest line or event, in bytes, by default: 64 MiB. */
+/** The default limit for a line or an event, in bytes: 64 MiB. */
 export const DEFAULT_MAX_EVENT_SIZE = 64 * 1024 * 1024;
 
-/** All settings of a connection. Times are in milliseconds. */
+/** The complete settings of a connection. Times are in milliseconds. */
 export interface ConnectionPolicy {
   /** Absolute. */
   url: string;
@@ -27,7 +27,7 @@ export interface ConnectionPolicy {
   initialDelay: number;
   factor: number;
   jitter: number;
-  /** NaN: 30,000, or the reconnection time if that is longer. */
+  /** NaN means 30,000, or the reconnection time if that is longer. */
   maxDelay: number;
   maxAttempts: number;
   maxTime: number;
@@ -35,7 +35,7 @@ export interface ConnectionPolicy {
   statuses: readonly number[];
   heedsRetryAfter: boolean;
   canResume: boolean;
-  /** Infinite: none. */
+  /** Infinity means none, also for `idleTimeout`. */
   connectTimeout: number;
   idleTimeout: number;
   maxEventSize: number;
@@ -47,7 +47,7 @@ export interface ConnectionPolicy {
 
 const NONE = Number.POSITIVE_INFINITY;
 
-/** The policy without options. */
+/** The policy if no options are given. */
 export const defaults: Omit<ConnectionPolicy, 'url'> = {
   method: 'GET',
   credentials: 'same-origin',
@@ -72,7 +72,7 @@ export const defaults: Omit<ConnectionPolicy, 'url'> = {
   dropsReplayed: false,
 };
 
-/** Options that are numbers from 0. The policy has them by the same names. */
+/** Options that are non-negative numbers. They have the same names in the policy. */
 const limitNames = ['connectTimeout', 'idleTimeout', 'maxEventSize'] as const;
 const delayNames = [
   ...(['initialDelay', 'factor', 'jitter', 'maxDelay', 'maxAttempts', 'maxTime', 'resetAfter'] as const),
@@ -91,10 +91,10 @@ const fetchNames = [
   ...['referrer', 'referrerPolicy', 'targetAddressSpace', 'window'],
 ];
 
-/** What the `fetch` of Node, Bun, Deno and Cloudflare's workers adds. */
+/** Additional `fetch` options of Node, Bun, Deno and Cloudflare Workers. */
 const runtimeNames = ['dispatcher', 'client', 'cf', 'decompress', 'proxy', 'tls', 'unix', 'verbose'];
 
-/** Names that other packages use, or that mean something near. */
+/** Names that other packages use for similar options. */
 const nearNames: [names: RegExp, option: string][] = [
   [/^on/i, 'addEventListener'],
   [/timeout|heartbeat/i, 'idleTimeout'],
@@ -107,11 +107,11 @@ const nearNames: [names: RegExp, option: string][] = [
   [/size/i, 'maxEventSize'],
 ];
 
-/** The constructor's second argument as a dictionary: a copy, as each member is read once. */
+/** Copies the constructor's second argument, because a Web IDL dictionary reads each member once. */
 export function toDictionary(init: unknown): EventSourceInit {
   if (init === undefined || init === null) return {};
   if (typeof init !== 'object' && typeof init !== 'function') fail('the second argument must be an object');
-  // Also where a loop over the names doesn't come by.
+  // Read separately, because the loop skips it if it isn't enumerable.
   const { withCredentials } = init as EventSourceInit;
   const members: Record<string, unknown> = { withCredentials: Boolean(withCredentials) };
   for (const name in init) {
@@ -120,14 +120,14 @@ export function toDictionary(init: unknown): EventSourceInit {
   return members;
 }
 
-/** The policy and the requests for the user's `init`. */
+/** Creates the policy and the request factory from the user's `init`. Throws if an option is wrong. */
 export function parseOptions(
   url: string,
   init: EventSourceInit,
 ): { policy: ConnectionPolicy; requests: RequestFactory } {
   const fetchInit: Record<string, unknown> = { ...defaultFetchInit() };
   if (init.withCredentials && fetchInit.credentials) fetchInit.credentials = 'include';
-  // Made here, because bundlers keep an array of arrays even where nothing uses it.
+  // Not a constant of the module, because bundlers can't remove spread arrays that are unused.
   const ownNames = [...otherNames, ...functionNames, ...limitNames];
   for (const name in init) {
     const value = init[name as keyof EventSourceInit];
@@ -167,7 +167,7 @@ export function parseOptions(
   };
 }
 
-/** Whether a page's request to it can fail because of CORS. */
+/** Whether this is a page or a worker, and a request to the URL can fail because of CORS. */
 function isCrossOrigin(url: string): boolean {
   const { location, document } = globalThis as { location?: Location; document?: unknown };
   if (!location?.origin || (!document && typeof WorkerGlobalScope === 'undefined') || !/^https?:/.test(url))
@@ -203,7 +203,7 @@ function parseReconnect({ reconnect, node }: EventSourceInit): Partial<Connectio
   };
 }
 
-/** Throws if an ID can't be sent as a header. No stream has such an ID. */
+/** Converts an ID to a string. Throws if it can't be sent as a header; no stream can have set such an ID. */
 export function toEventId(value: unknown): string {
   const id = `${value as string}`;
   if (/[\0\r\n]/.test(id)) {
@@ -212,7 +212,7 @@ export function toEventId(value: unknown): string {
   return id;
 }
 
-/** The options with these names that are given. */
+/** Reads the options with these names. Throws if one isn't a non-negative number. */
 function numbersOf<Name extends string>(
   options: { readonly [_ in Name]?: unknown },
   names: readonly Name[],
@@ -243,7 +243,7 @@ function failUnknown(what: string, name: string, names: string[], policyNames: s
   return fail(`unknown ${what}; ${near ? `did you mean "${near}"?` : `there are ${names.join(', ')}`}`);
 }
 
-/** Whether one letter was added, left out or changed, or two were swapped. */
+/** Whether the names differ by one letter that was added, left out or changed, or by two that were swapped. */
 function isNear(known: string, name: string): boolean {
   let start = 0;
   while (start < known.length && known[start] === name[start]) start++;

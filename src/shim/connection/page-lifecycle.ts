@@ -1,24 +1,24 @@
-/** Page lifecycle and network state, for the connections that depend on them. */
+/** Observes the page's lifecycle and the network state for all connections. */
 
 export interface PageObserver {
   setPage(isHidden: boolean, isFrozen: boolean): void;
   setNetwork?(isThere: boolean): void;
-  /** The page has called `window.stop()`, which closes native connections. */
+  /** `window.stop()` was called, which closes native connections. */
   stop?(): void;
 }
 
-/** Tests define a `document` that has little of one, and Node has no events of its own. */
+/** Test environments define incomplete `document` objects, and Node's `globalThis` has no events. */
 type PartialTarget = { [Method in 'addEventListener' | 'removeEventListener']?: EventTarget[Method] };
 
 const observers = new Set<PageObserver>();
 let isFrozen = false;
-/** Makes `window.stop` the platform's own again. */
+/** Restores the platform's `window.stop`. */
 let restoreStop: (() => void) | undefined;
 
 /**
- * Tells `observer` the current state, unless it is the normal one, and later each change.
+ * Calls `observer` with the current state, unless it is visible and online, and with each later change.
  *
- * @returns a function that ends the observation
+ * @returns a function that stops observing
  */
 export function observePage(observer: PageObserver): () => void {
   const isOffline = globalThis.navigator?.onLine === false;
@@ -33,7 +33,7 @@ export function observePage(observer: PageObserver): () => void {
     if (!observers.delete(observer) || observers.size > 0) return;
     listen('removeEventListener');
     restoreStop?.();
-    // Its end can't be observed any more.
+    // Without listeners, the end of the frozen state would be missed.
     isFrozen = false;
   };
 }
@@ -49,7 +49,7 @@ function listen(method: keyof PartialTarget): void {
 }
 
 /**
- * To `fetch`, `window.stop()` looks like a network error in every engine. It fires no event, so the function is
+ * In every engine, `fetch` reports `window.stop()` as a network error. The call fires no event, so the function is
  * replaced while there are connections.
  */
 function watchStop(): (() => void) | undefined {
@@ -61,7 +61,7 @@ function watchStop(): (() => void) | undefined {
   };
   globalThis.stop = replacement;
   return () => {
-    // Another script may have replaced it since.
+    // Another script may have replaced it in the meantime.
     if (globalThis.stop === replacement) globalThis.stop = stop;
   };
 }
@@ -72,7 +72,7 @@ function onChange({ type }: Event): void {
     tellAll((observer) => observer.setNetwork?.(isOnline));
     return;
   }
-  // Whether the page is kept (`persisted`) or not.
+  // `pagehide` counts whether the page is kept (`persisted`) or not.
   if (type === 'freeze' || type === 'pagehide') isFrozen = true;
   if (type === 'resume' || type === 'pageshow') isFrozen = false;
   tellAll((observer) => observer.setPage(isHidden(), isFrozen));
@@ -80,7 +80,7 @@ function onChange({ type }: Event): void {
 
 function tellAll(tell: (observer: PageObserver) => void): void {
   for (const observer of [...observers]) {
-    // One observer can end another.
+    // One observer can stop another.
     if (observers.has(observer)) tell(observer);
   }
 }

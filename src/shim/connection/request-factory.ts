@@ -1,9 +1,9 @@
-/** The request of each attempt, from the user's values and functions. */
+/** Builds the request of each attempt from the user's options. */
 
 import type { Attempt, EventSourceInit, PerAttempt, RequestHeaders, ResumeRequest } from '../types.js';
 import { byteString, fail, resolveUrl, splitCredentials, typeName } from './url.js';
 
-/** What the Rust driver sends. */
+/** A request for the Rust driver to send. */
 export interface RequestSpec {
   url: string;
   headers: Record<string, string>;
@@ -20,11 +20,11 @@ interface Template {
 
 type Parts = [url: string | URL, headers: RequestHeaders, body: BodyInit | null];
 
-/** Makes the requests of a connection. The constructor throws if a value can't be sent. */
+/** Builds the requests of a connection. The constructor throws if a value can't be sent. */
 export class RequestFactory {
   readonly #first: Template;
   readonly #resuming: Template;
-  /** The resuming request has the headers of the first, without the type of a body that it doesn't have. */
+  /** Whether the `resume` request uses the headers of the first request, without the `Content-Type` of its body. */
   readonly #dropsContentType: boolean;
   #idempotencyKey: string | undefined;
   #isBodySpent = false;
@@ -46,7 +46,7 @@ export class RequestFactory {
     }
   }
 
-  /** The request of an attempt, synchronously unless one of the user's functions returns a promise. */
+  /** Builds the request of an attempt: synchronously, unless one of the user's functions returns a promise. */
   make(attempt: Attempt, resumes: boolean): RequestSpec | Promise<RequestSpec> {
     const { url, headers, body } = resumes ? this.#resuming : this.#first;
     const parts = [url, headers, body].map((part) => (typeof part === 'function' ? part(attempt) : part));
@@ -81,10 +81,10 @@ export class RequestFactory {
   }
 }
 
-/** Names and values by lower-case names. `Headers` would lose the original case. */
+/** Headers by their lower-case names. `Headers` would lose the original case. */
 export type HeaderMap = Map<string, [name: string, value: string]>;
 
-/** Throws if a name or a value can't be sent. */
+/** Converts headers to a map. Throws if a name or a value can't be sent. */
 export function toHeaderMap(init: RequestHeaders | null | undefined): HeaderMap {
   const headers: HeaderMap = new Map();
   for (const [name, value] of isIterable(init) ? init : Object.entries(init ?? {})) {
@@ -99,7 +99,7 @@ export function setHeader(headers: HeaderMap, name: string, value: string): void
   headers.set(`${name}`.toLowerCase(), [name, value]);
 }
 
-/** The headers of a request. A plain object, so that `{ ...init.headers }` in a custom `fetch` keeps all of them. */
+/** Adds the default headers. Returns a plain object, so that `{ ...init.headers }` works in a custom `fetch`. */
 export function toSentHeaders(headers: HeaderMap, lastEventId: string): Record<string, string> {
   setHeader(headers, 'Accept', headers.get('accept')?.[1] ?? 'text/event-stream');
   if (lastEventId !== '') setHeader(headers, 'Last-Event-ID', byteString(lastEventId));
@@ -120,7 +120,9 @@ function checkBody(method: string, body: unknown): void {
   }
 }
 
-/** Some browsers send the text "[object ReadableStream]" without an error. Those that can send streams read `duplex`. */
+/**
+ * Some browsers send the text "[object ReadableStream]" instead of a stream. Those that can send streams read `duplex`.
+ */
 function checkStreamsCanBeSent(): void {
   let asked = false;
   const { headers } = new Request('http://localhost/', {

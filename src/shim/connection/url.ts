@@ -1,10 +1,11 @@
 /** Resolves and checks the URL of a stream, and moves its credentials into a header. */
 
-/** [spec] Forbidden domain code points, as Chromium's `URL` escapes some of them instead of throwing. */
+/** [spec] Forbidden domain code points, percent-encoded: Chromium's `URL` encodes some of them instead of throwing. */
 const FORBIDDEN_IN_HOSTS = /%(?:[01].|2[035F]|3[ACEF]|40|5[B-E]|7[CF])/i;
 
 /**
- * The absolute URL, serialized (HTML, "encoding-parse a URL"). The base is the document's, in a worker its script's.
+ * Returns the absolute URL, serialized (HTML, "encoding-parse a URL"). The base is the document's base URL, or the
+ * script's URL in a worker.
  *
  * @throws `SyntaxError` (a `DOMException`) if the URL doesn't parse
  */
@@ -25,19 +26,19 @@ export function resolveUrl(url: unknown): string {
   }
   const { characterSet = 'UTF-8' } = document ?? {};
   if (characterSet === 'UTF-8' || !document?.createElement) return resolved;
-  // Elsewhere the query is encoded as the document is, which only elements do.
+  // In other encodings, the query is encoded like the document. Only elements do that.
   return Object.assign(document.createElement('a'), { href: text }).href;
 }
 
 /**
- * `fetch` rejects URLs with a user name or password. Returns the URL without them, and an `Authorization` header where
- * the native class would send them: to its own origin, or with credentials.
+ * Removes the user name and password, because `fetch` rejects URLs with them. Returns an `Authorization` header if the
+ * native class would send them: to the page's own origin, or with credentials.
  */
 export function splitCredentials(
   url: string,
   sendsCredentials: boolean,
 ): { url: string; authorization?: string } {
-  // Parsing every URL would cost more than the rest of the request.
+  // Parsing every URL would cost more than the rest of building the request.
   if (!url.includes('@')) return { url };
   const parsed = new URL(url);
   const { username, password, origin } = parsed;
@@ -64,7 +65,7 @@ export function fail(message: string): never {
   throw new TypeError(`EventSource: ${message}`);
 }
 
-/** A value's type, for messages. */
+/** The type of a value, for error messages. */
 export function typeName(value: unknown): string {
   return value === null ? 'null' : typeof value;
 }

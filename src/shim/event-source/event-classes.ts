@@ -1,10 +1,10 @@
-/** Errors, as events and as exceptions, and the `open` event. */
+/** The `error` event, the exception with the same members, and the `open` event. */
 
 import { platformClass } from '../platform.js';
 import { addInspection } from './inspect.js';
 
 /**
- * What went wrong:
+ * The kind of an error:
  *
  * - `network`: the request failed, or the connection broke while the stream was being read
  * - `cors`: the server answered, but its headers don't allow this page to read the response
@@ -19,7 +19,7 @@ import { addInspection } from './inspect.js';
  * - `handler`: an event callback failed; never for an `EventSource`
  * - `gap`: a `SharedEventSource` missed events that the other tabs no longer have; the connection continues
  * - `webassembly`: this package's WebAssembly module couldn't be started
- * - `internal`: an unexpected exception, from a bug or from a replaced function of the platform
+ * - `internal`: an unexpected exception, from a bug or a platform function that the page has replaced
  */
 export type ErrorKind =
   | 'network'
@@ -41,7 +41,7 @@ export type ErrorKind =
 export interface ErrorMembers {
   /** The kind of error. */
   readonly kind: ErrorKind;
-  /** What was expected and what happened, in words. */
+  /** A description of the error for humans. */
   readonly message: string;
   /** The number of the request, starting at 1; 0 if none was made. */
   readonly attempt: number;
@@ -53,11 +53,11 @@ export interface ErrorMembers {
   readonly headers: Headers | undefined;
   /** The URL of the refused response, after redirects. */
   readonly url: string | undefined;
-  /** The first 64 KiB of the refused response's body, or what arrived within a second. */
+  /** The beginning of the refused response's body: at most 64 KiB, and only the part that arrived within a second. */
   readonly body: string | undefined;
-  /** The response's `Retry-After`, in milliseconds from when the error was made. */
+  /** The response's `Retry-After`, in milliseconds from the time of the error. */
   readonly retryAfter: number | undefined;
-  /** The exception behind it: from `fetch`, the body, one of your functions, or WebAssembly. */
+  /** The exception that caused the error: from `fetch`, the body, one of your functions, or WebAssembly. */
   readonly cause?: unknown;
   /** The body parsed as JSON, or `undefined` if there is none or it isn't JSON. */
   json(): unknown;
@@ -88,7 +88,7 @@ function membersOf({ response, message: text, ...details }: ErrorDetails): Membe
   return { kind, message, attempt, status, statusText, headers, url, body, retryAfter, cause };
 }
 
-/** Not `Object.assign`: a page may have replaced it. */
+/** Used instead of `Object.assign`, which a page may have replaced. */
 function copy(target: object, members: Members): void {
   for (const name of names) (target as Record<string, unknown>)[name] = members[name];
 }
@@ -150,7 +150,7 @@ addInspection(EventSourceErrorEvent.prototype, (event: EventSourceErrorEvent) =>
 );
 
 /**
- * The exception of loops and promises, with the members of the `error` event.
+ * The exception that loops throw and promises reject with. It has the members of the `error` event.
  *
  * @example
  * try {
@@ -162,7 +162,7 @@ addInspection(EventSourceErrorEvent.prototype, (event: EventSourceErrorEvent) =>
  */
 export class EventSourceError extends Error {
   static {
-    // A minifier may rename the class.
+    // Minifiers may rename the class.
     Object.defineProperty(EventSourceError.prototype, 'name', {
       value: 'EventSourceError',
       configurable: true,
@@ -184,12 +184,12 @@ export class EventSourceError extends Error {
 
 export interface EventSourceError extends Omit<ErrorMembers, 'message' | 'cause'> {}
 
-/** The exception for a failure; works without a global `Event`. */
+/** Creates the exception for an error, even without a global `Event`. */
 export function toException(details: ErrorDetails): EventSourceError {
   return new EventSourceError(membersOf(details));
 }
 
-/** The exception for an error event. */
+/** Creates the exception for an `error` event. */
 export function toError(event: EventSourceErrorEvent): EventSourceError {
   return new EventSourceError(event);
 }

@@ -1,10 +1,10 @@
-/** The `for await` loops over one event source. */
+/** The iterators of all `for await` loops over one event source. */
 
 import { AsyncQueue } from '../iterate/async-queue.js';
 
 type EventIterator = AsyncQueue<MessageEvent<string>>;
 
-/** Each loop gets every event that comes while it runs. */
+/** Each loop receives every event that arrives while it runs. */
 export class EventIterators {
   readonly #iterators = new Set<EventIterator>();
   readonly #onTaken: () => void;
@@ -14,13 +14,13 @@ export class EventIterators {
     this.#onTaken = onTaken;
   }
 
-  /** Whether an event waits to be taken. */
+  /** Whether a loop hasn't taken its last event yet. */
   get isFull(): boolean {
     for (const iterator of this.#iterators) if (iterator.isFull) return true;
     return false;
   }
 
-  /** A new loop, which is over at once if the source `isClosed`. */
+  /** Adds an iterator, which ends at once if the source `isClosed`. */
   add(isClosed: boolean): EventIterator {
     const iterator: EventIterator = new AsyncQueue({
       onTaken: this.#onTaken,
@@ -35,7 +35,7 @@ export class EventIterators {
     for (const iterator of this.#iterators) iterator.push(event);
   }
 
-  /** Ends the loops; with an error, they throw it. */
+  /** Ends all loops. If there is an error, they throw it. */
   end(error?: { value: unknown }): void {
     for (const iterator of this.#iterators) iterator.end(error);
   }

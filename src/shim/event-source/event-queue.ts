@@ -1,24 +1,30 @@
-/** The queue of events that wait to be fired. */
+/** The queue of events to be fired. */
 
 import { createScheduler } from './scheduler.js';
 
-/** So many items that were handled are kept in the array: removing one by one would take longer than handling it. */
+/**
+ * Handled items are removed from the array in batches of this size: removing each one would take longer than handling
+ * it.
+ */
 const MAX_DONE = 1_024;
 
-/** A queue of functions that are called in tasks of their own. */
+/** A queue of functions, each of which is called in its own task. */
 export interface EventQueue {
   push(task: () => void): void;
-  /** Continues, if it is no longer blocked. */
+  /** Continues if the queue is no longer blocked. */
   resume(): void;
   /** Drops all items. */
   clear(): void;
-  /** Returns a promise that is fulfilled when fewer items than `limit` wait; `undefined` if that is so already. */
+  /**
+   * Returns a promise that is fulfilled once fewer than `limit` items are waiting, or `undefined` if that is already
+   * true.
+   */
   untilBelow(limit: number): Promise<void> | undefined;
 }
 
 /**
- * @param run calls a function in the right context
- * @param isBlocked nothing is called while it returns true; call `resume` afterwards
+ * @param run calls a function in the async context of the source
+ * @param isBlocked while it returns true, no item is called; call `resume` afterwards
  */
 export function createEventQueue(run: (task: () => void) => void, isBlocked: () => boolean): EventQueue {
   let items: (() => void)[] = [];

@@ -18,7 +18,7 @@ import { CLOSED, CONNECTING, OPEN } from './ready-state.js';
 import { callSafely } from './scheduler.js';
 import { defineInterface } from './web-idl.js';
 
-/** Reading continues while fewer events than this wait: unread bytes are lost when a connection breaks. */
+/** Reading continues while fewer events than this are waiting: unread bytes are lost when the connection breaks. */
 const MAX_WAITING_EVENTS = 256;
 
 /**
@@ -31,7 +31,7 @@ const MAX_WAITING_EVENTS = 256;
  * source.addEventListener('error', ({ message }) => show(message));
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
  */
-// biome-ignore lint/complexity/noBannedTypes: no events of its own.
+// biome-ignore lint/complexity/noBannedTypes: means no server events are declared.
 // biome-ignore lint/correctness/noUnusedVariables: the interface below uses it.
 export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('EventTarget') {
   declare static readonly CONNECTING: 0;
@@ -52,7 +52,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   #lastError: EventSourceErrorEvent | undefined;
   readonly #handlers = new HandlerAttributes(this);
   #connection: Connection | undefined;
-  /** Cleanups for the end of the connection. */
+  /** Cleanup functions, for the end of the connection. */
   readonly #undo: (() => void)[] = [];
 
   readonly #inContext = captureContext();
@@ -70,7 +70,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
       throw new TypeError("EventSource: 1 argument required, but only 0 present; give the stream's URL");
     }
     super();
-    // Web IDL: the arguments are converted, in order, before anything is done with them.
+    // Web IDL: all arguments are converted, in order, before the constructor's own steps.
     const text = `${url}`;
     this.#init = toDictionary(init);
     this.#url = resolveUrl(text);
@@ -102,7 +102,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     return this.#readyState;
   }
 
-  /** The ID of the last event that was fired; before the first one, the option `lastEventId`. */
+  /** The ID of the last event that was fired. Before the first event, the option `lastEventId` or the stored ID. */
   get lastEventId(): string {
     return this.#lastEventId;
   }
@@ -132,7 +132,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   }
 
   /**
-   * Closes the connection. No event is fired after this, not even one that has been received.
+   * Closes the connection. No event is fired afterwards, not even one that was already received.
    * @example
    * source.close();
    */
@@ -143,19 +143,19 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     this.#end();
   }
 
-  /** `using source = new EventSource(url)` closes it at the end of the block. */
+  /** Closes the connection at the end of the block: `using source = new EventSource(url)`. */
   [dispose](): void {
     this.close();
   }
 
-  /** The same for `await using`. */
+  /** Closes the connection at the end of the block: `await using source = new EventSource(url)`. */
   async [asyncDispose](): Promise<void> {
     this.close();
   }
 
   /**
-   * The events of the stream, whatever their types, from now on. While the loop is busy, no further event is fired
-   * and reading pauses. The loop ends with the stream, and leaving it doesn't close the connection.
+   * Iterates over the events of the stream, of all types, from now on. While the loop is busy, no further event is
+   * fired and reading pauses. The loop ends with the stream. Leaving the loop doesn't close the connection.
    *
    * @throws {EventSourceError} in the loop, when the connection fails
    * @example
@@ -171,7 +171,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     let received = 0;
     return {
       begin: () => init.store && this.#store.read((id) => this.#resumeFrom(id)),
-      // Received events count, even if they haven't been fired yet.
+      // `lastEventId` includes events that were received but not fired yet.
       prepare: (attempt, lastEventId, resumes) =>
         requests.make({ attempt, lastEventId, error: this.#lastError }, resumes),
       sending: ({ url, init }, attempt) => {
@@ -246,12 +246,12 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     });
   }
 
-  /** Frees everything. */
+  /** Frees all resources. */
   #end(): void {
     this.#queue.clear();
     const connection = this.#connection;
     this.#connection = undefined;
-    // If a page has replaced a function that throws, the other cleanups still run.
+    // One cleanup may throw, if a page has replaced a platform function. The others still run.
     for (const undo of [...this.#undo.splice(0), () => connection?.close()]) callSafely(undo, undefined);
     this.#iterators.end();
   }
@@ -296,7 +296,7 @@ addInspection(EventSource.prototype, ({ url, withCredentials, readyState }: Even
   readyState,
 }));
 
-/** The typed listeners. Other types are the server's events. */
+/** The typed listeners. Any other type is an event of the server. */
 // biome-ignore lint/complexity/noBannedTypes: no events of its own.
 export interface EventSource<Events = {}> {
   addEventListener<K extends keyof EventsWith<Events>>(

@@ -8,8 +8,8 @@ export type Handler<K extends keyof EventSourceEventMap> =
   | ((event: EventSourceEventMap[K]) => unknown)
   | null;
 
-/** The type for reading it: wide enough for the DOM's type, whose handlers take any `Event`. */
-// biome-ignore lint/suspicious/noExplicitAny: so has the DOM's type.
+/** The type for reading a handler attribute: assignable to the DOM's type, whose handlers accept any `Event`. */
+// biome-ignore lint/suspicious/noExplicitAny: as in the DOM's type.
 export type SetHandler = ((event: any) => any) | null;
 
 /** The handler attributes of an `EventTarget`. */
@@ -21,14 +21,14 @@ export class HandlerAttributes {
     this.#target = target;
   }
 
-  /** The handler, or `null`. */
+  /** Returns the handler, or `null`. */
   get(type: string): unknown {
     return this.#attributes.get(type)?.value ?? null;
   }
 
   /**
-   * Sets a handler; anything but an object or a function removes it. Its listener stands where the handler was first
-   * set, and stays there when another takes its place (HTML, "activate an event handler").
+   * Sets a handler. Any value but an object or a function removes it. The listener is added when the first handler is
+   * set, and keeps its position when another handler replaces it (HTML, "activate an event handler").
    */
   set(type: string, value: unknown): void {
     const target = this.#target;

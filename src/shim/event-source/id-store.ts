@@ -1,9 +1,9 @@
-/** The last event ID in a store such as `localStorage`. */
+/** Saves the last event ID in a store such as `localStorage`. */
 
 import type { EventSourceInit } from '../types.js';
 import { report } from './scheduler.js';
 
-/** Reads and writes the ID of one stream. A store that fails doesn't stop the stream: its exceptions are reported. */
+/** Reads and writes the ID of one stream. The store's exceptions are reported, and don't stop the stream. */
 export class IdStore {
   readonly #store: EventSourceInit['store'];
   readonly #name: string;
@@ -13,7 +13,7 @@ export class IdStore {
     this.#name = storeName ?? url;
   }
 
-  /** Calls back with the stored ID, if there is one. */
+  /** Calls `take` with the stored ID, if there is one. */
   async read(take: (id: string) => void): Promise<void> {
     try {
       const id = await this.#store?.getItem(this.#name);

@@ -1,4 +1,4 @@
-/** How `util.inspect` and `console.log` show an object in Node, Deno and compatible runtimes. */
+/** Output of `util.inspect` and `console.log` in Node, Deno and compatible runtimes. */
 
 interface Options {
   depth?: number | null;
@@ -10,10 +10,10 @@ type Inspect = (value: unknown, options: Options) => string;
 export function addInspection(prototype: object, describe: (source: never) => object): void {
   const { process } = globalThis as { process?: { versions?: { node?: string } } };
   if (!process?.versions?.node) return;
-  // Deno prefers what it knows of its own EventTarget to the symbol of Node.
+  // For subclasses of its EventTarget, Deno ignores Node's symbol.
   for (const symbol of ['nodejs.util.inspect.custom', 'Deno.customInspect']) {
     Object.defineProperty(prototype, Symbol.for(symbol), {
-      /** Node gives depth, options and `inspect`, Deno `inspect` and options. */
+      /** Node passes the depth, the options and `inspect`; Deno passes `inspect` and the options. */
       value(this: object, first: number | Inspect, options: Options, inspect: Inspect = first as Inspect) {
         const { name } = this.constructor;
         if (this === prototype) return `${name} {}`;

@@ -1,4 +1,4 @@
-/** The event that a message of a stream is fired as. */
+/** Creates the event objects for messages of a stream. */
 
 interface MessageEventClass {
   new (type: string, data: string, origin: string, lastEventId: string): MessageEvent<string>;
@@ -6,7 +6,7 @@ interface MessageEventClass {
 
 let Class: MessageEventClass | undefined;
 
-/** Makes the event of a message. */
+/** Creates the event of a message. */
 export function newMessageEvent(
   type: string,
   data: string,
@@ -18,8 +18,9 @@ export function newMessageEvent(
 }
 
 /**
- * A class between `MessageEvent` and its objects, made at first use. Its constructor calls that of `Event`:
- * `new MessageEvent()` takes up to three times as long in Chromium and WebKit, and throws in Next's edge runtime.
+ * Creates, at first use, a class whose prototype inherits from `MessageEvent.prototype`, but whose constructor calls
+ * that of `Event`: `new MessageEvent()` takes up to three times as long in Chromium and WebKit, and throws in Next's
+ * edge runtime.
  */
 function makeClass(): MessageEventClass {
   class StreamEvent extends Event {
@@ -50,7 +51,7 @@ function makeClass(): MessageEventClass {
       return [];
     }
   }
-  // In Next's edge runtime it extends another class than the global `Event`.
+  // In Next's edge runtime, `MessageEvent` extends another class than the global `Event`.
   if (typeof MessageEvent === 'function' && MessageEvent.prototype instanceof Event) {
     Object.setPrototypeOf(StreamEvent.prototype, MessageEvent.prototype);
     Object.defineProperty(StreamEvent.prototype, 'constructor', { value: MessageEvent });

@@ -1,8 +1,8 @@
 /**
  * Fires each event in a task of its own (spec C12), at little cost.
  *
- * Between two events, all promise reactions of the first one's listeners have run, and a long burst doesn't block
- * timers, rendering and input. A task for each event would cost more than the event. But the platform also runs all
+ * All promise reactions of an event's listeners run before the next event, and a long burst doesn't block timers,
+ * rendering or input. A real task for each event would cost more than the event. But the platform also runs all
  * microtasks after each callback that it calls while no other script runs. So one message to a port with many listeners
  * fires many events in one task. Such a callback is called a turn here.
  */
@@ -12,26 +12,26 @@ import { once, userAgent, works } from '../platform.js';
 /** Fires the next event. Returns whether there are more. */
 export type FireNext = () => boolean;
 
-// Not in the DOM's types.
+// Missing in the DOM's types.
 declare const setImmediate: (callback: () => unknown) => unknown;
 
-/** Turns per message at first: adding them takes time, and most pages never have a burst. The number doubles … */
+/** Turns per message at first: adding listeners takes time, and most pages never have a burst. The number doubles … */
 const FIRST_TURNS = 8;
-/** … after each message that had too few, up to this number. */
+/** … after each message that needed more, up to this number. */
 const TURNS_PER_MESSAGE = 256;
-/** The number of turns of a task that must request them before it is known how many are needed. */
+/** Turns per task with `setImmediate`, where they are requested before their number is known. */
 const TURNS_PER_TASK = 64;
 
-/** A task takes no longer than this: a page that draws 60 frames a second has 16 ms for each. */
+/** The longest time of a task. At 60 frames per second, a page has 16 ms for each frame. */
 const TASK_MILLISECONDS = 4;
-/** The clock is read at every eighth turn: reading it costs a fifth of a turn. */
+/** The clock is read at every eighth turn, because reading it costs a fifth of a turn. */
 const TURNS_PER_CLOCK = 8;
 
 /**
- * Makes the scheduler of one event source.
+ * Creates the scheduler of one event source.
  *
- * @returns a function that fires the source's events: the first at once, unless one was fired in this task. Call it
- * again when there are new events after `fireNext` has returned `false`.
+ * @returns a function that starts firing the source's events: the first one synchronously, unless an event was already
+ * fired in this task. After `fireNext` has returned `false`, call it again when there are new events.
  */
 export function createScheduler(fireNext: FireNext): () => void {
   return usesMessages() ? () => scheduleByMessage(fireNext) : schedulerByTask(fireNext);
@@ -59,8 +59,8 @@ function isTimeOver(): boolean {
   return ++isTimed % TURNS_PER_CLOCK === 0 && performance.now() > taskEnd;
 }
 
-// Node, Deno, Bun, Cloudflare's workers and jsdom: each source schedules tasks of its own. They run in its async
-// context, and a task that never runs (fake timers, the end of a request) doesn't stop other sources.
+// Node, Deno, Bun, Cloudflare Workers and jsdom: each source schedules its own tasks. They run in its async context,
+// and a task that never runs (fake timers, the end of a request) doesn't stop other sources.
 
 function schedulerByTask(fireNext: FireNext): () => void {
   let isTurnTaken = false;
@@ -93,7 +93,7 @@ function schedulerByTask(fireNext: FireNext): () => void {
   };
 }
 
-/** The platform's function for scheduling a task; if possible, one that fake timers don't hold back. */
+/** The platform's function for scheduling a task: if possible, one that isn't replaced by fake timers. */
 function requestTask(): (task: () => void) => unknown {
   const global = globalThis as {
     setImmediate?: (task: () => void) => unknown;
@@ -107,14 +107,17 @@ function requestTask(): (task: () => void) => unknown {
   try {
     immediate = global.process?.getBuiltinModule?.('timers')?.setImmediate;
   } catch {
-    // Next's edge runtime replaces Node's functions by ones that throw.
+    // In Next's edge runtime, Node's functions throw.
   }
   return isReal(immediate) ? immediate : setTimeout;
 }
 
 const usable = new WeakMap<object, boolean>();
 
-/** Whether a timer function works: Next's edge runtime has one that throws, and Sinon's, Jest's and Vitest's hold tasks back. */
+/**
+ * Whether a timer function works: it throws in Next's edge runtime, and the fake timers of Sinon, Jest and Vitest delay
+ * tasks.
+ */
 function isReal<T extends (task: () => void) => unknown>(timer: T | undefined): timer is T {
   if (!timer || 'clock' in timer || '_isMockFunction' in timer) return false;
   if (!usable.has(timer))
@@ -125,7 +128,7 @@ function isReal<T extends (task: () => void) => unknown>(timer: T | undefined): 
   return usable.get(timer) as boolean;
 }
 
-/** One message to a port of its own, which doesn't keep the process alive. */
+/** Runs a task by a message to a new port, which doesn't keep the process alive. */
 function postTask(task: () => void): void {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => {
@@ -142,7 +145,7 @@ function isCloudflare(): boolean {
 // Browsers.
 
 const waiting: FireNext[] = [];
-/** An event was fired, and no task without one has begun since. */
+/** An event was fired, and since then there was no task without an event. */
 let isTurnTaken = false;
 const requestMessage = /* @__PURE__ */ once(openPort);
 
@@ -151,11 +154,11 @@ const usesMessages = /* @__PURE__ */ once(() => {
     setImmediate?: unknown;
     process?: { versions?: object };
   };
-  // Tests give jsdom, which is Node, a window.
+  // jsdom has a window but runs in Node.
   return !setImmediate && !process?.versions && !isCloudflare() && canPost();
 });
 
-/** Some ports exist and throw, as in Next's edge runtime. */
+/** In Next's edge runtime, `MessageChannel` exists but throws. */
 const canPost = /* @__PURE__ */ once(() => works(() => new MessageChannel().port1.close()));
 
 function scheduleByMessage(fireNext: FireNext): void {
@@ -202,7 +205,7 @@ function openPort(): () => void {
   };
   addTurns(FIRST_TURNS);
   port1.start();
-  // WebKit drops messages to ports of a page that is in the back/forward cache. A message too many does no harm.
+  // WebKit drops messages to a page in the back/forward cache, so one is sent again. An extra message does no harm.
   globalThis.addEventListener?.('pageshow', ({ persisted }) => persisted && request());
   return request;
 }
@@ -217,7 +220,7 @@ export function report(error: unknown): void {
   else Promise.resolve().then(rethrow);
 }
 
-/** Calls a user's function. Its exception is reported, like a listener's. */
+/** Calls a user's function. An exception is reported, as for a listener. */
 export function callSafely<T>(callback: ((argument: T) => void) | undefined, argument: T): void {
   try {
     callback?.(argument);

@@ -1,8 +1,8 @@
-/** What Web IDL asks of an interface, and a class alone doesn't have. */
+/** Makes a class conform to Web IDL. */
 
 /**
- * Defines the constants on the interface object and its prototype, makes the standard's members enumerable, and sets the
- * names, which a minifier may have changed.
+ * Defines the constants on the class and its prototype, makes the standard's members enumerable, and sets the names,
+ * which a minifier may have changed.
  */
 export function defineInterface(EventSource: { prototype: object }, constants: Record<string, number>): void {
   const { prototype } = EventSource;

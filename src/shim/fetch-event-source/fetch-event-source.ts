@@ -18,13 +18,13 @@ export interface EventSourceMessage {
   event: string;
   /** The data. */
   data: string;
-  /** The reconnection time that was sent with this event, in milliseconds. */
+  /** The reconnection time, if it was sent with this event, in milliseconds. */
   retry?: number;
 }
 
-/** The second argument of `fetchEventSource`: the options of `fetch`, and these. */
+/** The second argument of `fetchEventSource`: the options of `fetch` and the following. */
 export interface FetchEventSourceInit extends RequestInit {
-  /** Headers of each request. A `Last-Event-ID` is for the first request; later ones send the stream's. */
+  /** The headers of each request. A `Last-Event-ID` is replaced by the stream's as soon as an event has an ID. */
   headers?: Record<string, string>;
   /**
    * Called with each response; throws to reject it. Default: the status must be 200 and the content type
@@ -32,8 +32,8 @@ export interface FetchEventSourceInit extends RequestInit {
    */
   onopen?: (response: Response) => Promise<void>;
   /**
-   * Called with each event. If it throws, the request ends and `onerror` gets the exception. A request with another
-   * method than GET and HEAD is then sent again only if `onerror` returns a number.
+   * Called with each event. If it throws, the request ends and `onerror` gets the exception. The request is then sent
+   * again only if there is an `onerror`; with another method than GET or HEAD, only if `onerror` returns a number.
    */
   onmessage?: (event: EventSourceMessage) => void;
   /** Called when the response has ended. If it throws, `onerror` gets the exception; otherwise the promise resolves. */
@@ -45,12 +45,12 @@ export interface FetchEventSourceInit extends RequestInit {
    *
    * Without it, only a GET whose connection failed is sent again.
    */
-  // biome-ignore lint/suspicious/noExplicitAny: so has the interface.
-  // biome-ignore lint/suspicious/noConfusingVoidType: so has the interface.
+  // biome-ignore lint/suspicious/noExplicitAny: as in the original interface.
+  // biome-ignore lint/suspicious/noConfusingVoidType: as in the original interface.
   onerror?: (error: any) => number | null | undefined | void;
   /**
-   * Whether the connection is kept while the page is hidden. If not, it is closed, and opened again with the last event
-   * ID when the page is shown. POST requests are always kept.
+   * Whether the connection stays open while the page is hidden. If not, it is closed, and opened again with the last
+   * event ID when the page is visible. POST requests always stay open.
    * @default false
    */
   openWhenHidden?: boolean;
@@ -61,26 +61,27 @@ export interface FetchEventSourceInit extends RequestInit {
   fetch?: typeof fetch;
 }
 
-/** A wider type of the options: headers in all forms, and members that are `undefined`. */
+/** A wider type of the options: accepts all forms of headers, and members that are `undefined`. */
 export type AnyFetchEventSourceInit = Omit<RequestInit, 'headers'> & {
   [Name in Exclude<keyof FetchEventSourceInit, keyof RequestInit>]?: FetchEventSourceInit[Name] | undefined;
 } & { headers?: HeadersInit | undefined };
 
 const DEFAULT_INTERVAL = 1_000;
 
-/** Kinds of errors for which `onerror` gets the original exception. For the others it gets an `EventSourceError`. */
+/** Kinds of errors for which `onerror` gets the original exception. For other kinds it gets an `EventSourceError`. */
 const kindsOfOthers: ErrorKind[] = ['network', 'rejected', 'handler'];
 
-/** Something that was thrown, possibly `undefined`. */
+/** A thrown value, possibly `undefined`. */
 interface Thrown {
   value: unknown;
 }
 
 /**
- * Sends a request and calls back for each event of the answer. Resolves when the stream has ended or `signal` is
- * aborted.
+ * Sends a request and calls `onmessage` for each event of the response. Resolves when the stream has ended or `signal`
+ * is aborted.
  *
- * @throws what `onerror` throws, as a rejection; without `onerror`, an `EventSourceError` or what `fetch` threw
+ * @throws (rejects with) the exception of `onerror`; without `onerror`, an `EventSourceError` or the exception of
+ * `fetch`
  * @example
  * await fetchEventSource('/answers', {
  *   method: 'POST',
@@ -109,7 +110,7 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
       return;
     }
 
-    /** The result of `onerror`; `undefined` without it. */
+    /** The result of `onerror`, or `undefined` without it. */
     const ask = (error: unknown) => {
       try {
         return onerror?.(error) ?? undefined;
@@ -119,7 +120,7 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
       }
     };
 
-    /** What to do when the stream has ended. */
+    /** Decides about reconnecting at the end of the stream. */
     const decideAtEnd = () => {
       try {
         onclose?.();
@@ -152,7 +153,7 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
       },
       {
         prepare: () => ({
-          // A request with a body can be sent once, so a copy is sent.
+          // A Request with a body can be sent only once, so a copy is sent.
           url: request?.clone() ?? (input as string),
           headers: headersOf(given, delivered),
           init: rest,
@@ -167,12 +168,12 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
             if (retry !== undefined) message.retry = retry;
             onmessage?.(message);
           }
-          // Not earlier: an event whose callback failed must arrive again.
+          // Only after the callback: an event whose callback failed must arrive again.
           if (id !== undefined) delivered = id;
         },
         decide: (details) => {
           if (details.kind === 'end') return decideAtEnd();
-          // Sending it again causes the same exception, and may cost money: only if `onerror` returns a number.
+          // Another request may cause the same exception, so the defaults of `onerror` decide nothing here.
           if (details.kind === 'handler') return onerror ? ask(toThrown(details)) : false;
           const delay = ask(toThrown(details));
           return onerror ? (delay ?? interval) : undefined;
@@ -203,7 +204,7 @@ function toThrown(details: ErrorDetails): unknown {
   return kindsOfOthers.includes(details.kind) ? details.cause : toException(details);
 }
 
-/** Leaves invalid URLs to `fetch`, which rejects them. */
+/** Resolves a URL. Invalid URLs are left to `fetch`, which rejects them. */
 function absolute(input: unknown): string {
   try {
     return resolveUrl(input);

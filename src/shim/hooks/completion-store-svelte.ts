@@ -1,19 +1,19 @@
-/** A store for Svelte with an answer as it streams. */
+/** `completionStore`: a Svelte store with a streaming answer. */
 
 import { type CompletionState, CompletionStore, type UseCompletionInit } from './completion-store.js';
 
-/** A readable Svelte store, and functions that control the answer. */
+/** A readable Svelte store, with functions that control the answer. */
 export interface SvelteCompletionStore<Output = unknown> {
   subscribe(run: (state: CompletionState<Output>) => void): () => void;
-  /** Ends the request; what has arrived stays. */
+  /** Ends the request. The partial answer is kept. */
   stop(): void;
-  /** Asks again: with new options, or with the same. */
+  /** Sends the request again, with new options or the same. */
   regenerate(init?: UseCompletionInit<Output>): void;
 }
 
 /**
- * Asks a model when the store gets its first subscriber, and ends the request when it loses its last. The store changes
- * at most once per frame.
+ * Sends the request when the store gets its first subscriber, and ends it when the last one unsubscribes. The store is
+ * updated at most once per frame.
  *
  * @example
  * const answer = completionStore('/api/chat', { body: { messages } });

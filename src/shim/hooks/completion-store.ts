@@ -7,33 +7,33 @@ import { completion } from '../llm/lazy-completion.js';
 import type { CompletionPart } from '../llm/types.js';
 import { Store } from './store.js';
 
-/** The options of the hooks: those of `completion`, and these. */
+/** The options of the hooks: those of `completion` and the following. */
 export interface UseCompletionInit<Output = unknown> extends CompletionInit<Output> {
-  /** A new value asks again, as a new URL does. */
+  /** A new value sends the request again, as a new URL does. */
   key?: string | number | undefined;
   /** Called with each complete answer. */
   onFinish?: ((result: CompletionResult<Output>) => void) | undefined;
 }
 
-/** An answer as it streams. */
+/** The state of a streaming answer. */
 export interface CompletionState<Output = unknown> {
   /**
    * - `idle`: there is no URL
-   * - `streaming`: from the request to the end
+   * - `streaming`: the request was sent, and the answer is incomplete
    * - `done`: the answer is complete
-   * - `stopped`: `stop()` was called; what has arrived stays
-   * - `error`: the answer is incomplete; what has arrived stays
+   * - `stopped`: `stop()` was called; the partial answer is kept
+   * - `error`: the answer is incomplete; the partial answer is kept
    */
   status: 'idle' | 'streaming' | 'done' | 'stopped' | 'error';
   text: string;
   reasoning: string;
   /** The parts in order. Pieces of text, of reasoning and of one call's arguments are joined. */
   parts: readonly CompletionPart[];
-  /** With `schema`: the JSON so far, and once `status` is `done` the validated value. */
+  /** With `schema`: the JSON so far, or the validated value once `status` is `done`. */
   object: Output | undefined;
   /**
-   * Why the answer is incomplete: a `CompletionError`, or the error that your own function threw. If that isn't an
-   * `Error`, it is the `cause` of this one.
+   * Why the answer is incomplete: a `CompletionError`, or the error that your own function threw. A thrown value that
+   * isn't an `Error` is the `cause` of a new one.
    */
   error: CompletionError | Error | undefined;
   /** The complete answer, with `toolCalls`, `usage` and `toMessage()`. */
@@ -50,7 +50,7 @@ const EMPTY: CompletionState<never> = {
   result: undefined,
 };
 
-/** One answer at a time. Listeners hear of changes at most once per frame, and at once when `status` changes. */
+/** One answer at a time. Listeners are called at most once per frame, and at once when `status` changes. */
 export class CompletionStore<Output = unknown> extends Store<CompletionState<Output>> {
   #stop = new AbortController();
 
@@ -58,25 +58,25 @@ export class CompletionStore<Output = unknown> extends Store<CompletionState<Out
     super(EMPTY);
   }
 
-  /** Ends the request; what has arrived stays. */
+  /** Ends the request. The partial answer is kept. */
   readonly stop = (): void => {
     if (this.state.status !== 'streaming') return;
     this.#stop.abort();
     this.#set({ status: 'stopped' });
   };
 
-  /** Ends the request, without a change of the state. */
+  /** Ends the request without changing the state. */
   abort(): void {
     this.#stop.abort();
   }
 
-  /** Ends the request and forgets the answer. */
+  /** Ends the request and removes the answer. */
   clear(): void {
     this.abort();
     if (this.state !== EMPTY) this.#set(EMPTY);
   }
 
-  /** Asks in place of the current answer. */
+  /** Sends a new request, whose answer replaces the current one. */
   ask(url: string | URL, { key: _, onFinish, ...init }: UseCompletionInit<Output>): void {
     this.abort();
     const stop = new AbortController();
@@ -135,7 +135,7 @@ export class CompletionStore<Output = unknown> extends Store<CompletionState<Out
   }
 }
 
-/** Errors of other realms aren't instances of this one's class. */
+/** Not `instanceof`, because errors may be of another realm. */
 function toError(thrown: unknown): Error {
   const isError = typeof Object(thrown).message === 'string';
   return isError ? (thrown as Error) : new Error(`${thrown}`, { cause: thrown });

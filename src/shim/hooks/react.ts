@@ -10,10 +10,10 @@ import {
 } from './source-store.js';
 
 /**
- * Holds a connection while the component is mounted, and opens a new one when the URL or `key` changes. Without a URL
- * (`null`) there is none. Under StrictMode too, it sends one request.
+ * Keeps a connection open while the component is mounted, and opens a new one when the URL or `key` changes. Without a
+ * URL (`null`) there is no connection. With StrictMode, only one request is sent.
  *
- * @param init the options of `EventSource`, read when a connection is opened, and callbacks, which may be other
+ * @param init the options of `EventSource`, which are read when a connection is opened, and callbacks, which may be new
  * functions at each render
  * @example
  * const { data, readyState, error } = useEventSource('/prices', { onError: ({ status }) => log(status) });
@@ -31,7 +31,7 @@ export function useEventSource(
   const state = useSyncExternalStore(store.subscribe, store.getState, store.getState);
   useEffect(() => {
     let isOver = false;
-    // After the effects that run now: StrictMode ends this one and begins it again at once.
+    // Wait for the other effects: StrictMode ends this effect and runs it again at once.
     queueMicrotask(() => {
       if (!isOver) store.open(address);
     });

@@ -1,4 +1,4 @@
-/** A connection with a state that can be subscribed to: what the hooks of all frameworks share. */
+/** The store behind `useEventSource` of all frameworks: a connection and its state. */
 
 import type { EventSourceErrorEvent } from '../event-source/event-classes.js';
 import { EventSource } from '../event-source/event-source.js';
@@ -7,46 +7,46 @@ import { type OpenInit, openEventSource } from '../shared/open.js';
 import type { EventSourceInit } from '../types.js';
 import { Store } from './store.js';
 
-/** What {@link useEventSource} takes besides the URL. */
+/** The options of {@link useEventSource}: those of `EventSource` and the following. */
 export interface UseEventSourceInit extends EventSourceInit {
   /**
-   * A change of it opens a new connection, as a change of the URL does.
+   * A new value opens a new connection, as a new URL does.
    * @default undefined
    */
   key?: string | number | undefined;
   /**
-   * Share one connection with the other tabs, as `SharedEventSource` does.
+   * Share one connection with the other tabs, like `SharedEventSource`.
    * @default false
    */
   shared?: boolean | undefined;
-  /** Tells users of one browser apart, if it is shared. */
+  /** With `shared`: only tabs with the same name share a connection. */
   name?: string | undefined;
-  /** How many past events to get when joining, if it is shared. */
+  /** With `shared`: how many of the last events a tab receives when it joins. */
   replay?: number | undefined;
   onOpen?: ((event: Event) => void) | undefined;
-  /** Gets the events without a type of their own; `onEvent` gets all. */
+  /** Called with events of the type `message`, the default type. `onEvent` gets all events. */
   onMessage?: ((event: MessageEvent<string>) => void) | undefined;
-  /** The connection failed or is being reestablished. */
+  /** Called when the connection has failed or is being reestablished. */
   onError?: ((event: EventSourceErrorEvent) => void) | undefined;
-  /** The stream is complete. */
+  /** Called when the stream is complete. */
   onClose?: ((event: Event) => void) | undefined;
 }
 
-/** The state of a connection. It is updated once per animation frame, however many events come. */
+/** The state of a connection. Events update it at most once per animation frame. */
 export interface EventSourceState {
-  /** The data of the last event, whatever its type. */
+  /** The data of the last event of any type. */
   data: string | undefined;
   /** The type of the last event. */
   event: string | undefined;
   /** The last event ID. */
   lastEventId: string;
-  /** 0: connecting, 1: open, 2: closed, which it also is without a URL. */
+  /** 0: connecting, 1: open, 2: closed, or there is no URL. */
   readyState: number;
-  /** The last error, until the connection is open again. An `Error` if the arguments are wrong. */
+  /** The last error, until the connection is open again. If the arguments are wrong, an `Error`. */
   error: EventSourceErrorEvent | Error | undefined;
 }
 
-/** What the hooks return: the state, and two functions that stay the same. */
+/** The functions that the hooks return. They are the same at each render. */
 export interface EventSourceControls {
   /** Closes the connection. */
   close(): void;
@@ -59,10 +59,10 @@ export class SourceStore extends Store<EventSourceState> implements EventSourceC
   #next: Partial<EventSourceState> | undefined;
   #url: string | undefined;
   #source: EventSource | undefined;
-  /** Changes with each connection: one that opens late is closed. */
+  /** Changes with each connection, so that one that opens too late is closed. */
   #turn = 0;
 
-  /** `options` returns those of the latest render. */
+  /** `options` returns the options of the latest render. */
   constructor(url: string | undefined, options: () => UseEventSourceInit) {
     super(initialState(url));
     this.#url = url;
@@ -76,7 +76,7 @@ export class SourceStore extends Store<EventSourceState> implements EventSourceC
 
   readonly reopen = (): void => this.open(this.#url);
 
-  /** Closes the connection without an update, as no component is left to show it. */
+  /** Closes the connection without updating the state, because the component is unmounted. */
   end(): void {
     this.#turn++;
     this.#next = undefined;
@@ -127,7 +127,7 @@ export class SourceStore extends Store<EventSourceState> implements EventSourceC
       this.#options().onOpen?.(event);
     };
     source.onmessage = (event) => this.#options().onMessage?.(event);
-    // A server may name its events "error" and "close" too.
+    // Events of the server may have the types "error" and "close" too.
     source.onerror = (event: EventSourceErrorEvent | MessageEvent) => {
       if ('data' in event) return;
       this.#set({ readyState: source.readyState, error: event });

@@ -1,7 +1,7 @@
-/** A state that can be subscribed to. */
+/** A store: a state with subscribers. */
 
 export class Store<State> {
-  /** Replaced, never changed. */
+  /** Replaced by each change, never mutated. */
   state: State;
   readonly #listeners = new Set<() => void>();
 

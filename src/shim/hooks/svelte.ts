@@ -8,13 +8,13 @@ import {
   type UseEventSourceInit,
 } from './source-store.js';
 
-/** A Svelte store of a connection's state. */
+/** A Svelte store with the state of a connection. */
 export interface EventSourceReadable extends EventSourceControls {
   subscribe(run: (state: EventSourceState & EventSourceControls) => void): () => void;
 }
 
 /**
- * A store that holds a connection while it has subscribers. Without a URL (`null`) there is none.
+ * A store that keeps a connection open while it has subscribers. Without a URL (`null`) there is no connection.
  *
  * @param init the options of `EventSource`, and callbacks
  * @example
@@ -38,7 +38,7 @@ export function useEventSource(
       const unsubscribe = store.subscribe(show);
       if (++subscribers === 1 && !isOpening) {
         isOpening = true;
-        // On a server, the component is gone by then.
+        // A component that is rendered on a server has unsubscribed by then.
         queueMicrotask(() => {
           isOpening = false;
           if (subscribers > 0) store.open(address);

@@ -3,18 +3,18 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { type CompletionState, CompletionStore, type UseCompletionInit } from './completion-store.js';
 
-/** The state of the answer, and functions that control it. */
+/** The state of the answer, with functions that control it. */
 export interface UseCompletionResult<Output = unknown> extends CompletionState<Output> {
-  /** Ends the request; what has arrived stays. */
+  /** Ends the request. The partial answer is kept. */
   stop(): void;
-  /** Asks again, with the latest options. */
+  /** Sends the request again, with the latest options. */
   regenerate(): void;
 }
 
 /**
- * Asks a model while the component is mounted, and renders the answer at most once per frame. A new URL or `key` asks
- * again; other options are read when a request is sent. Without a URL (`null`) nothing is asked. StrictMode sends one
- * request.
+ * Sends the request when the component is mounted, and renders the answer at most once per frame. A new URL or `key`
+ * sends it again. Other options are read when a request is sent. Without a URL (`null`) there is no request. With
+ * StrictMode, only one request is sent.
  *
  * @example
  * const { text, status, error, stop, regenerate } = useCompletion('/api/chat', {
@@ -39,7 +39,7 @@ export function useCompletion<Output = unknown>(
   }, [store, address]);
   useEffect(() => {
     let isOver = false;
-    // StrictMode ends this effect at once: wait for that before sending a request.
+    // Wait for the other effects: StrictMode ends this effect and runs it again at once.
     queueMicrotask(() => isOver || regenerate());
     return () => {
       isOver = true;

@@ -13,19 +13,19 @@ import {
 } from 'vue';
 import { type CompletionState, CompletionStore, type UseCompletionInit } from './completion-store.js';
 
-/** The state of the answer as refs, and functions that control it. */
+/** The state of the answer as refs, with functions that control it. */
 export type UseCompletionReturn<Output = unknown> = {
   [Name in keyof CompletionState<Output>]: ComputedRef<CompletionState<Output>[Name]>;
 } & {
-  /** Ends the request; what has arrived stays. */
+  /** Ends the request. The partial answer is kept. */
   stop(): void;
-  /** Asks again, with the latest options. */
+  /** Sends the request again, with the latest options. */
   regenerate(): void;
 };
 
 /**
- * Asks a model while the component is mounted. The refs change at most once per frame. A new URL or `key` asks again;
- * other options are read when a request is sent. Without a URL (`null`) nothing is asked.
+ * Sends the request when the component is mounted. The refs change at most once per frame. A new URL or `key` sends it
+ * again. Other options are read when a request is sent. Without a URL (`null`) there is no request.
  *
  * @example
  * const { text, status, error, stop, regenerate } = useCompletion('/api/chat', () => ({
@@ -49,7 +49,7 @@ export function useCompletion<Output = unknown>(
   };
   const start = () =>
     watch(() => [`${toValue(url) ?? ''}`, toValue(init).key], regenerate, { immediate: true });
-  // Server-side rendering doesn't mount: no request is sent there.
+  // Server-side rendering doesn't mount, so no request is sent there.
   if (getCurrentInstance()) onMounted(start);
   else start();
   onScopeDispose(() => {

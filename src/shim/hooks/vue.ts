@@ -24,10 +24,11 @@ export type EventSourceRefs = {
 };
 
 /**
- * Holds a connection from when the component is mounted until its scope ends, and opens a new one when the URL or
- * `key` changes. Without a URL (`null`) there is none, and none while a page is rendered on a server.
+ * Keeps a connection open while the component is mounted, and opens a new one when the URL or `key` changes. Without a
+ * URL (`null`), and on a server, there is no connection.
  *
- * @param init the options of `EventSource`, or a ref or getter of them, read when a connection is opened, and callbacks
+ * @param init the options of `EventSource`, which are read when a connection is opened, and callbacks; or a ref or
+ * getter of them
  * @example
  * const { data, readyState, error } = useEventSource(() => `/prices/${props.symbol}`);
  */

@@ -11,13 +11,13 @@ interface Taker<T> {
 interface QueueOwner {
   /** The first value is requested. */
   onStart?(): void;
-  /** Nothing is left, or a value was taken. */
+  /** A value was taken, or the loop was left. */
   onTaken?(): void;
-  /** The loop was left, or has ended. */
+  /** The queue has ended, or the loop was left. */
   onEnd?(): void;
 }
 
-/** An async iterator over values that are pushed. */
+/** An async iterator over pushed values. */
 export class AsyncQueue<T> implements AsyncIterableIterator<T> {
   readonly #owner: QueueOwner;
   #values: T[] = [];
@@ -25,19 +25,22 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T> {
   #takers: Taker<T>[] = [];
   #wanted: (() => void) | undefined;
   #state: 'new' | 'open' | 'ended' = 'new';
-  /** Thrown once, after all values before it were taken. */
+  /** Thrown once, after all waiting values were taken. */
   #error: { value: unknown } | undefined;
 
   constructor(owner: QueueOwner) {
     this.#owner = owner;
   }
 
-  /** Whether a value waits to be taken. */
+  /** Whether values are waiting to be taken. */
   get isFull(): boolean {
     return this.#next < this.#values.length;
   }
 
-  /** A promise that is fulfilled when a value is requested and none waits; `undefined` if that is so already. */
+  /**
+   * Returns a promise that is fulfilled once a value is requested and none is waiting, or `undefined` if that is
+   * already true.
+   */
   untilWanted(): Promise<void> | undefined {
     if (this.#takers.length > 0 || this.#state === 'ended') return undefined;
     return new Promise((resolve) => {
@@ -52,7 +55,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T> {
     else this.#values.push(value);
   }
 
-  /** No value follows. The error is thrown after the values that wait. */
+  /** Ends the queue. The error is thrown after the waiting values. */
   end(error?: { value: unknown }): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
@@ -62,7 +65,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T> {
     for (const taker of this.#takers.splice(0)) this.#finish(taker);
   }
 
-  /** The same, but drops the values that wait. */
+  /** Ends the queue and drops the waiting values. */
   abort(error?: { value: unknown }): void {
     this.#values = [];
     this.#next = 0;

@@ -1,4 +1,4 @@
-/** The events of a stream for `for await` loops: nothing is read while the loop is busy. */
+/** `events()`: a stream's events for `for await` loops. Nothing is read while the loop is busy. */
 
 import { Connection, type ConnectionRequest } from '../connection/connection.js';
 import { onAbort } from '../connection/on-abort.js';
@@ -23,19 +23,19 @@ export type EventsInit = Omit<
 export interface EventsTap {
   /** A line that the standard ignores, without its line end, in stream order. */
   onIgnoredLine?(line: string): void;
-  /** The body ended within an event: that event, as if a blank line had followed. Called before the loop ends. */
+  /** Called before the loop ends, if the body ended in the middle of an event: with that event. */
   onUnfinished?(message: EventSourceMessage): void;
 }
 
-/** Options that only the class has. */
+/** Options of the class `EventSource` only. */
 const namesOfTheClass = ['store', 'storeName', 'comments', 'onEvent', 'trace'];
 
 /**
- * The events of a URL, a request or a response. Nothing is sent before the first event is requested, and nothing is
- * read while the loop is busy. Leaving the loop closes the connection. URLs and requests are reconnected as in
- * `EventSource`; responses aren't.
+ * Iterates over the events of a URL, a request or a response. The request is sent when the first event is requested,
+ * and nothing is read while the loop is busy. Leaving the loop closes the connection. URLs and requests are
+ * reconnected as in `EventSource`; responses aren't.
  *
- * @throws {EventSourceError} in the loop, when the connection fails; the signal's reason when it is aborted
+ * @throws {EventSourceError} in the loop, when the connection fails. When the signal is aborted, its reason is thrown
  * @throws {TypeError} at once, if an option is wrong
  * @throws {DOMException} at once, a `SyntaxError`, if the URL doesn't parse
  * @example
@@ -48,7 +48,7 @@ export function events(
   return iterateEvents(source, init ?? {}, {});
 }
 
-/** The same, with additional callbacks. */
+/** Like {@link events}, with additional callbacks. */
 export function iterateEvents(
   source: string | URL | Request | Response,
   given: EventsInit,
@@ -109,7 +109,7 @@ interface Requests {
 }
 
 function requestsOf(source: string | URL | Request | Response, init: EventSourceInit): Requests {
-  // Not `instanceof`, as objects may be another realm's.
+  // Not `instanceof`, because the objects may be of another realm.
   if (typeof source === 'object' && 'status' in source) {
     const { policy } = parseOptions('', { ...init, reconnect: false });
     const fetch: FetchLike = () => Promise.resolve(source);
@@ -128,7 +128,7 @@ function requestsOf(source: string | URL | Request | Response, init: EventSource
   return { policy, prepare: (attempt, resumes) => requests.make(attempt, resumes) };
 }
 
-/** A request can be sent once if it has a body, so a copy is sent. */
+/** A Request with a body can be sent only once, so a copy is sent. */
 async function requestOf(
   request: Request,
   { headers }: EventSourceInit,

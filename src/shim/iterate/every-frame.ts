@@ -1,14 +1,14 @@
-/** Limits parts to one batch per animation frame. */
+/** `everyFrame()`: delivers parts at most once per animation frame. */
 
 import type { CompletionPart } from '../llm/types.js';
 
-/** Milliseconds. Hidden pages have no animation frames. */
+/** The longest wait for a frame, in milliseconds. Hidden pages have no animation frames. */
 const LONGEST_FRAME = 100;
 
 /**
- * The same parts, at most once per animation frame, or every 100 ms where there are no frames. Pieces of text, of
- * reasoning and of one call's arguments are joined; of several partial objects only the latest is kept. A joined part
- * has the chunk of its last piece.
+ * Delivers parts at most once per animation frame, or every 100 ms if there are no frames. Pieces of text, of reasoning
+ * and of one call's arguments are joined. Of several partial objects, only the latest is kept. The `raw` chunk of a
+ * joined part is that of its last piece.
  *
  * @example
  * for await (const part of everyFrame(answer)) render(part);
@@ -52,12 +52,12 @@ export async function* everyFrame(
   }
 }
 
-/** Adds a part, or joins it to the last one. */
+/** Adds a part, or joins it with the last one. */
 export function joinPart(parts: CompletionPart[], part: CompletionPart): void {
   const last = parts.at(-1);
   const joined = last && join(last, part);
   if (!joined) parts.push(part);
-  // `raw` isn't enumerable, here as in every part.
+  // `raw` isn't enumerable, as in all parts.
   else parts[parts.length - 1] = Object.defineProperty(joined, 'raw', { value: part.raw });
 }
 

@@ -1,4 +1,4 @@
-/** The state of one answer. Formats write into it. */
+/** The state of one answer, which the formats update. */
 
 import { toFault } from './completion-error.js';
 import { isObject, textOf } from './json.js';
@@ -10,7 +10,7 @@ export interface OpenCall extends ToolCall {
   readonly index: number;
 }
 
-/** The answer that a format builds, chunk by chunk. */
+/** An answer that a format builds chunk by chunk. */
 export class Answer {
   /** The parts that the reader hasn't taken yet. */
   readonly parts: CompletionPart[] = [];
@@ -25,16 +25,18 @@ export class Answer {
   error: ProviderError | undefined;
   /** The provider said that the answer ended. */
   isFinished = false;
-  /** Nothing follows. */
+  /** Nothing more is read. */
   isDone = false;
   reason: string | undefined;
   usage: Usage | undefined;
-  /** Whether any part but pieces of calls was added. */
+  /** Whether any part except pieces of calls was added. */
   hasContent = false;
   readonly #blocks: { text?: unknown; reasoning?: unknown } = {};
   #calls = 0;
 
-  /** Makes the error of an incomplete answer. A method, so that lazily loaded code has no file in common with `completion`. */
+  /**
+   * Creates the error of an incomplete answer. A member, so that lazily loaded code shares no file with `completion`.
+   */
   readonly fault = toFault;
 
   add(part: PartValue): void {
@@ -46,7 +48,7 @@ export class Answer {
     this.parts.push(Object.defineProperty(part, 'raw', { value: this.chunk }));
   }
 
-  /** A piece of text or reasoning. Two line feeds separate different blocks. */
+  /** Adds a piece of text or reasoning. Two line feeds separate different blocks. */
   write(type: 'text' | 'reasoning', value: unknown, block: unknown = 0): void {
     const text = textOf(value);
     if (!text) return;
@@ -56,19 +58,19 @@ export class Answer {
     this.add({ type, text });
   }
 
-  /** A call whose arguments follow. */
+  /** Starts a call, whose arguments follow. */
   open(id: unknown, name: unknown, kind?: string): OpenCall {
     const call = { index: this.#calls++, id: textOf(id), name: textOf(name) ?? '', arguments: '' };
     return kind ? { ...call, kind } : call;
   }
 
-  /** A piece of a call's arguments. */
+  /** Adds a piece of a call's arguments. */
   grow(call: OpenCall, delta: string): void {
     call.arguments += delta;
     this.add({ type: 'tool-call-delta', ...call, delta });
   }
 
-  /** A call is complete. Without a name it can't be answered. */
+  /** Completes a call. One without a name is dropped, because the client can't answer it. */
   close({ index: _, ...call }: OpenCall): void {
     if (call.name)
       this.add({ type: 'tool-call', ...call, arguments: call.arguments || (call.kind ? '' : '{}') });
@@ -78,17 +80,17 @@ export class Answer {
     this.add({ type: 'other', name, value });
   }
 
-  /** The answer has ended: the `finish` part follows when the stream ends too. */
+  /** Marks the answer as finished. The `finish` part is added at the end of the stream. */
   finish(reason: unknown): void {
     this.isFinished = true;
     this.reason = textOf(reason) ?? this.reason;
   }
 
-  /** Later counts complete or correct earlier ones; a zero corrects nothing. */
+  /** Adds token counts. Later counts replace earlier ones, except zeros. */
   count(counts: Json): void {
     const known = Object.entries(isObject(counts) ? counts : {}).filter(([, value]) => value || value === 0);
     if (known.length === 0) return;
-    // An earlier total doesn't fit newer counts.
+    // An earlier total is wrong for newer counts.
     const before = Object.entries(this.counts ?? {}).filter(([name]) => !/^total/.test(name));
     this.counts = Object.fromEntries(before);
     for (const [name, value] of known) this.counts[name] = value || this.counts[name] || 0;
@@ -99,7 +101,7 @@ export class Answer {
     this.isDone = true;
   }
 
-  /** The parts that haven't been taken. */
+  /** Removes and returns the parts that the reader hasn't taken. */
   take(): CompletionPart[] {
     return this.parts.splice(0);
   }

@@ -1,36 +1,36 @@
-/** Why an answer isn't complete. */
+/** `CompletionError`: the error of an incomplete answer. */
 
 import type { ErrorKind } from '../event-source/event-classes.js';
 
 /**
- * What went wrong, besides what can go wrong with any stream:
+ * The kind of an error: one of any stream (`ErrorKind`), or:
  *
  * - `provider`: the provider reported an error in the stream
- * - `cut`: the stream ended before the answer did
+ * - `cut`: the stream ended before the answer was complete
  * - `malformed`: a chunk isn't JSON
- * - `unrecognized`: no chunk had the shape of a known format
- * - `schema`: the answer isn't what `schema` asks for
+ * - `unrecognized`: no chunk has the shape of a known format
+ * - `schema`: the answer doesn't match `schema`
  */
 export type CompletionErrorKind = ErrorKind | 'provider' | 'cut' | 'malformed' | 'unrecognized' | 'schema';
 
-/** Why an answer isn't complete. */
+/** The error of an incomplete answer. */
 export class CompletionError extends Error {
   override name = 'CompletionError';
-  /** What went wrong, by name. */
+  /** The kind of error. */
   declare readonly kind: CompletionErrorKind;
-  /** The status of the response that was refused, or the status that the error in the stream names. */
+  /** The status of the refused response, or the status in the provider's error. */
   declare readonly status: number | undefined;
-  /** The headers of the response, if it was refused. */
+  /** The headers of the refused response. */
   declare readonly headers: Headers | undefined;
-  /** The beginning of the body of the response, if it was refused. */
+  /** The beginning of the refused response's body. */
   declare readonly body: string | undefined;
-  /** Milliseconds to wait before trying again, if the server says so. */
+  /** Milliseconds to wait before a retry, if the server sent them. */
   declare readonly retryAfter: number | undefined;
   /** The provider's name for the error. */
   declare readonly type: string | undefined;
   /** The provider's code for the error. */
   declare readonly code: string | undefined;
-  /** The provider's error as it came, the chunk that couldn't be read, or the issues that the schema found. */
+  /** The original error of the provider, the chunk that couldn't be read, or the issues of the schema. */
   declare readonly raw: unknown;
 
   /** @internal */

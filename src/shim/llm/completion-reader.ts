@@ -1,4 +1,4 @@
-/** Reads the events of one answer: finds its format, its errors and its end. */
+/** Reads the events of one answer: recognizes its format, its errors and its end. */
 
 import type { EventSourceMessage } from '../iterate/events.js';
 import { Answer } from './answer.js';
@@ -7,10 +7,10 @@ import { fromJson, isObject, textOf } from './json.js';
 import { isError, toProviderError } from './provider-error.js';
 import type { CompletionFormat, CompletionReducer, FormatReader, Json } from './types.js';
 
-/** Characters of lines outside `data:` that are kept. */
+/** How many characters of lines outside `data:` are stored. */
 const IGNORED_LENGTH = 65_536;
 
-/** Nothing, or the end of a stream of chunks. */
+/** Empty data, or the marker of the end of a stream. */
 const END = /^("?\[done\]"?)?$/i;
 
 /** Events that only keep the connection open. */
@@ -19,15 +19,15 @@ const KEEP_ALIVE = /^(ping|.*alive|heart.?beat)$/i;
 /** Reads one answer. */
 export interface CompletionReader {
   readonly answer: Answer;
-  /** One format, or a reducer, needs no recognition. Comes before the first event. */
+  /** Call it before the first event. A single format, or a reducer, is used without recognition. */
   setFormats(formats: readonly (CompletionFormat | CompletionReducer)[]): void;
-  /** Takes an event. Throws a `CompletionError` if it isn't JSON. */
+  /** Reads an event. Throws a `CompletionError` if it isn't JSON. */
   read(message: EventSourceMessage): void;
-  /** Takes the last event of a stream that ended without a blank line, if it is whole. */
+  /** Reads the last event of a stream that ended without a blank line, if it is complete JSON. */
   readUnfinished(message: EventSourceMessage): void;
-  /** Takes a line that isn't an event's: some servers send errors without `data:`. */
+  /** Reads a line that the standard ignores: some servers send errors without `data:`. */
   readIgnored(line: string): void;
-  /** The stream has ended: completes the calls. Throws a `CompletionError` if the answer isn't complete. */
+  /** Completes the calls at the end of the stream. Throws a `CompletionError` if the answer isn't complete. */
   complete(): void;
   /** Adds the last parts. */
   end(): void;
@@ -35,7 +35,7 @@ export interface CompletionReader {
   message(): Json;
 }
 
-/** The beginning of a chunk, for messages. */
+/** The beginning of a chunk, for error messages. */
 const quote = (text: string) => text.slice(0, 200);
 
 export function createReader(
@@ -67,10 +67,10 @@ export function createReader(
     if (!reader && format) begin(format);
     isKnown ||= Boolean(format);
     if (isObject(chunk)) reader?.read(chunk, type);
-    // An event that is new in a known format may have any member.
+    // A known format may get new types of chunks, whose members aren't known.
     const isExpected = format || (isKnown && textOf(chunk?.type));
     if (isError(chunk, event, Boolean(isExpected))) {
-      // It takes precedence over an error that the format found.
+      // This error takes precedence over one that the format has found.
       answer.error = undefined;
       answer.fail(chunk);
     }
@@ -140,7 +140,7 @@ export function createReader(
           raw,
         );
       }
-      // `[DONE]` alone is no answer.
+      // `[DONE]` without content isn't an answer.
       if (!answer.isFinished && !(isEnded && answer.hasContent)) {
         const last = raw && `. Its last chunk: ${quote(raw)}`;
         throw toFault('cut', `The stream ended before the answer did${last}`, raw);
@@ -153,7 +153,7 @@ export function createReader(
       const [inputTokens, output, total] = reader
         .tokens(raw)
         .map((count): number | undefined => (Number.isFinite(count) ? count : undefined));
-      // They add up to the provider's total.
+      // Input and output add up to the provider's total.
       const rest = (total || Number.NaN) - (inputTokens ?? Number.NaN);
       answer.add({ type: 'usage', usage: { inputTokens, outputTokens: rest >= 0 ? rest : output, raw } });
     },

@@ -1,4 +1,4 @@
-/** A model's answer as a stream of its parts. */
+/** `createCompletion()`: streams the answer of a model as parts. */
 
 import { setHeader, toHeaderMap } from '../connection/request-factory.js';
 import { EventSourceError } from '../event-source/event-classes.js';
@@ -19,15 +19,17 @@ import type {
   Usage,
 } from './types.js';
 
-/** Milliseconds to wait for usage after the answer's finish, if the server leaves the connection open. */
+/**
+ * How long to wait for usage after the answer has finished, in milliseconds, if the server keeps the connection open.
+ */
 const FINISH_WAIT = 1_000;
 
-/** The same if the finish came with content, as servers may send a finish with every chunk. */
+/** The wait if the finish reason arrived together with content: servers may send one with every chunk. */
 const LONG_WAIT = 10_000;
 
 /**
- * The second argument of `completion`: the options of `EventSource`, without those that would repeat the request or
- * resume the stream.
+ * The second argument of `completion`: the options of `EventSource`, except those that repeat the request or resume
+ * the stream.
  */
 export interface CompletionInit<Output = unknown>
   extends Omit<
@@ -36,71 +38,72 @@ export interface CompletionInit<Output = unknown>
   > {
   /** @default 'POST' */
   method?: string | undefined;
-  /** An object is sent as JSON. */
+  /** The body of the request. An object is sent as JSON. */
   body?: BodyInit | object | null | undefined;
   /**
-   * The provider's format: one of this package's or its name, or a function of your own.
-   * @default recognised by the chunks' shape
+   * The provider's format: a format of this package, its name, or your own function.
+   * @default recognized by the shape of the chunks
    */
   format?: CompletionFormat | CompletionFormatName | CompletionReducer | undefined;
   /**
-   * Structured output: the answer's text is JSON, and `result()` has the validated `object`. Takes any schema that
-   * implements Standard Schema, such as those of zod, valibot and arktype.
+   * Structured output: the answer's text is JSON, and `result()` has the validated `object`. The schema can be of any
+   * library that implements Standard Schema, such as zod, valibot or arktype.
    */
   schema?: StandardSchema<Output> | undefined;
-  /** Called with every parsed chunk, before its parts are given. */
+  /** Called with every parsed chunk, before its parts are delivered. */
   onChunk?: ((chunk: unknown, event: string | undefined) => void) | undefined;
 }
 
-/** A whole answer. */
+/** A complete answer. */
 export interface CompletionResult<Output = unknown> {
-  /** The provider's ID of the answer: OpenAI's `previous_response_id`. */
+  /** The provider's ID of the answer, such as the `previous_response_id` of OpenAI's next request. */
   id: string | undefined;
   text: string;
   reasoning: string;
-  /** The calls for the client to answer. */
+  /** The tool calls that the client has to answer. */
   toolCalls: ToolCall[];
-  /** The provider's word for why the answer ended. */
+  /** The provider's reason for the end of the answer. */
   finishReason: string | undefined;
   usage: Usage | undefined;
   /** With `schema`: the validated object. `undefined` if the model called tools instead of answering. */
   object: Output;
   /**
-   * The assistant message in the provider's request format, with everything that the provider wants back: signatures,
-   * encrypted reasoning, calls. OpenAI's responses give a list of items. `concat` appends either:
+   * Returns the assistant message in the provider's request format, with everything that the next request has to
+   * repeat: signatures, encrypted reasoning, calls. For OpenAI's responses, it is a list of items. `concat` appends
+   * both:
    *
    * @example
    * messages = messages.concat(result.toMessage());
    */
-  // biome-ignore lint/suspicious/noExplicitAny: it is for each provider's own type.
+  // biome-ignore lint/suspicious/noExplicitAny: assignable to the type of each provider.
   toMessage(): any;
 }
 
-/** A model's answer. The request is sent once, when the answer is first iterated or awaited. */
+/** The answer of a model. The request is sent once, when the answer is first iterated or awaited. */
 export interface Completion<Output = unknown> extends AsyncIterable<CompletionPart> {
   /** The parts, as they arrive. There is one iterator: a second loop continues where the first stopped. */
   [Symbol.asyncIterator](): AsyncGenerator<CompletionPart, void, undefined>;
   /**
-   * The text of the complete answer.
+   * Returns the text of the complete answer.
    * @throws {CompletionError} if the answer is incomplete
    */
   text(): Promise<string>;
   /**
-   * The complete answer, also after a loop has taken its parts.
+   * Returns the complete answer, also after a loop over its parts.
    * @throws {CompletionError} if the answer is incomplete
    */
   result(): Promise<CompletionResult<Output>>;
 }
 
-/** Asks a model and streams its answer. */
+/** Sends a request to a model and streams its answer. */
 export type CompletionFunction = <Output = unknown>(
   source: string | URL | Request | Response,
   init?: CompletionInit<Output>,
 ) => Completion<Output>;
 
 /**
- * Makes a `completion` that knows the given formats only, so that bundles have no others. With several, each answer's
- * format is recognised. The option `schema` needs `structuredOutput`.
+ * Creates a `completion` with the given formats only, so that bundles don't contain the others. If there are several,
+ * the format of each answer is recognized. The option `schema` needs `structuredOutput`.
  *
  * @example
  * import { anthropic, createCompletion, structuredOutput } from 'eventsource-wasm/llm';
@@ -116,19 +119,19 @@ export function createCompletion(...features: (CompletionFormat | StructuredOutp
   return (source, init) => {
     const { format, schema } = init ?? {};
     if (schema && !structuredOutput) throw new TypeError('"schema" needs structuredOutput');
-    // At once, as nothing has to be loaded for that.
+    // Throws synchronously for an unknown name.
     if (!format || typeof format === 'string') selectFormats(formats, format);
     return complete(source, init);
   };
 }
 
-/** What a `completion` may need. */
+/** The parts of `completion` that may be loaded lazily. */
 export interface Features {
   formatsFor(name: string | undefined): CompletionFormat[];
   readonly structuredOutput: StructuredOutput;
 }
 
-/** A `completion` that loads its features while its request is sent, if they are needed. */
+/** Creates a `completion` that loads its features, if it needs them, while the request is sent. */
 export function toCompletion(load: () => Features | Promise<Features>): CompletionFunction {
   return (source, { format, schema, onChunk, ...init } = {}) => {
     const isNamed = !format || typeof format === 'string';
@@ -151,7 +154,7 @@ function stream<Output>(
   let structured: StructuredReader<Output> | undefined;
   let unfinished: EventSourceMessage | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** If no event comes within the limit, the stream ends. */
+  /** Ends the stream if no event arrives within the time. */
   const limitWait = (wait: number) => {
     clearTimeout(timer);
     timer = setTimeout(() => messages.end(), wait);
@@ -179,7 +182,7 @@ function stream<Output>(
           reader.read(next.value);
           structured?.read();
           const parts = answer.take();
-          // The time that the loop's body takes doesn't count.
+          // The time of the loop's body doesn't count.
           if (parts.length > 0 && !answer.error) clearTimeout(timer);
           yield* parts;
           if (answer.isDone) break;
@@ -210,7 +213,7 @@ function stream<Output>(
 
   const parts = read();
   const leave = parts.return;
-  // A generator that awaits an event can't be returned: the event has to fail first.
+  // `return` of a generator waits for its pending `await`, so the wait for an event has to end first.
   parts.return = async (value) => {
     await messages.return();
     return leave.call(parts, value);
@@ -229,7 +232,7 @@ function toEventsInit(
   source: string | URL | Request | Response,
   { body, ...init }: Omit<CompletionInit, 'format' | 'schema' | 'onChunk'>,
 ): EventsInit {
-  // A Request has its own method, a Response needs none.
+  // A Request has its own method, and a Response needs none.
   const isRequest = typeof source === 'object' && 'headers' in source;
   const method = isRequest ? {} : { method: 'POST' };
   const result: EventsInit = { ...method, ...init, body: body as BodyInit, reconnect: false };
@@ -245,11 +248,11 @@ function toEventsInit(
   return result;
 }
 
-/** The error of a stream, with the provider's words for it. */
+/** Converts the error of a stream, and adds the provider's message. */
 function toCompletionError(error: unknown): unknown {
   if (!(error instanceof EventSourceError)) return error;
   const { kind, message, status, headers, body, cause, retryAfter } = error;
-  // A response with status 200 may be a whole answer instead of a stream.
+  // A response with status 200 may be a complete answer instead of a stream.
   const hasError = body && (kind !== 'content-type' || isError(fromJson(body)));
   const provider: Partial<ProviderError> = hasError ? toBodyError(body) : {};
   return new CompletionError(provider.message ? `${provider.message} (${message})` : message, {

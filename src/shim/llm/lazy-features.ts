@@ -1,4 +1,4 @@
-/** What a `completion` loads when it needs it. */
+/** The features that `completion` loads when it needs them. */
 
 import type { Features } from './completion.js';
 import { aiSdk } from './formats/ai-sdk.js';
@@ -9,7 +9,7 @@ import { openaiChat } from './formats/openai-chat.js';
 import { openaiResponses } from './formats/openai-responses.js';
 import { selectFormats } from './select-formats.js';
 
-/** In the order in which they are recognised. */
+/** In the order of recognition. */
 const formats = [openaiChat, openaiResponses, anthropic, google, aiSdk, cohere];
 
 export const formatsFor: Features['formatsFor'] = (name) => selectFormats(formats, name);

@@ -1,32 +1,32 @@
-/** Errors in providers' JSON: where they are, and what they say. */
+/** Finds errors in the JSON of providers, and their messages. */
 
 import { fromJson, isObject, textOf } from './json.js';
 import type { Json } from './types.js';
 
-/** An error that the provider reports within the stream, or instead of it. */
+/** An error that the provider reports in the stream or instead of it. */
 export interface ProviderError {
   message: string;
   /** The provider's name for the error. */
   type: string | undefined;
   code: string | undefined;
-  /** The HTTP status that the error names. */
+  /** The HTTP status that the error contains. */
   status: number | undefined;
-  /** Milliseconds to wait before trying again. */
+  /** Milliseconds to wait before a retry. */
   retryAfter: number | undefined;
   raw: unknown;
 }
 
-/** Names of members that have a message, the most likely first. */
+/** Names of members that contain a message, the most likely first. */
 const WORDS = [/(message|msg|errorText|^text)$/i, /^detail/i, /^(errors?|reason|title)/i];
 
 const NO_WORDS = 'The provider ended the answer with an error';
 
-/** Whether a member says something: not null, zero, empty text or an object of such. */
+/** Whether a value isn't empty. Null, zero, false, empty text and objects with such members only are empty. */
 function isFilled(value: Json): boolean {
   return isObject(value) ? Object.values(value).some(isFilled) : Boolean(value);
 }
 
-/** Whether a chunk reports an error. `isKnown`: it has the shape of an answer's chunk. */
+/** Whether a chunk reports an error. `isKnown`: it has the shape of a chunk of an answer. */
 export function isError(chunk: Json, event = '', isKnown = false): boolean {
   if (/^error|exception$/i.test(event)) return true;
   if (!isObject(chunk)) return false;
@@ -44,7 +44,7 @@ export function isError(chunk: Json, event = '', isKnown = false): boolean {
   );
 }
 
-/** The first member, outermost first, whose name and value match. The items of a list have the list's name. */
+/** Finds the first member, outermost first, whose name and value match. Items of a list have the list's name. */
 function search(json: Json, names: RegExp, values: RegExp, listName?: string): string | undefined {
   const members = isObject(json) ? Object.entries<Json>(json) : [];
   for (const [name, value] of members) {
@@ -57,7 +57,7 @@ function search(json: Json, names: RegExp, values: RegExp, listName?: string): s
   return undefined;
 }
 
-/** The message of an error. Some are JSON again. */
+/** Finds the message of an error. Some messages are JSON again. */
 function words(json: Json): string | undefined {
   let found = textOf(json);
   for (const names of WORDS) found ??= search(json, names, /\D/);
@@ -65,7 +65,7 @@ function words(json: Json): string | undefined {
   return (isObject(inner) && words(inner)) || found;
 }
 
-/** The words of a response's body, which may also be an event stream, HTML or plain text. */
+/** Reads the error of a response's body, which may be JSON, an event stream, HTML or plain text. */
 export function toBodyError(body: string): ProviderError {
   const json = fromJson(/^data:(.+)$/m.exec(body)?.[1] ?? body);
   return toProviderError(
@@ -79,11 +79,11 @@ export function toBodyError(body: string): ProviderError {
 }
 
 export function toProviderError(json: Json): ProviderError {
-  // Its own members take precedence over those beside it.
+  // Members of the inner error take precedence over those beside it.
   const inner = [json?.error, json?.response?.error].find(isObject);
   const find = (names: RegExp, values: RegExp) => search(inner, names, values) ?? search(json, names, values);
   const message = words(inner) ?? words(json) ?? (json ? JSON.stringify(json) : NO_WORDS);
-  // The words of the provider behind this one.
+  // Gateways add the message of the provider behind them.
   const more = words(json?.error?.metadata?.raw);
   return {
     message: more ? `${message}: ${more}` : message,

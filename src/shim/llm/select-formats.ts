@@ -1,8 +1,8 @@
-/** The formats that an answer may have. Not a part of bundles that give a format. */
+/** Selects the formats that an answer may have. */
 
 import type { CompletionFormat } from './types.js';
 
-/** The format with a name, or all without one. Throws a `TypeError` if there is none. */
+/** Returns the format with a name, or all formats without one. Throws a `TypeError` if there is none. */
 export function selectFormats(
   formats: readonly CompletionFormat[],
   wanted: string | undefined,

@@ -1,17 +1,17 @@
-/** Structured output: the answer's text as JSON, validated by a Standard Schema, and JSON that isn't complete yet. */
+/** Structured output: parses the answer's text as JSON, also if incomplete, and validates it with a Standard Schema. */
 
 import type { Answer } from './answer.js';
 
-/** Partial objects are parsed again when the text has grown by this share. */
+/** Partial objects are parsed again when the text has grown by this fraction. */
 const PARTIAL_STEP = 0.01;
 
-/** A string that may lack its end, punctuation, or a number or word. */
+/** A token: a string, maybe without its end, punctuation, or a number or word. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*("|\\?$)|[{}[\]:,]|[^\s"{}[\]:,]+/gs;
 
-/** A string up to an escape sequence that isn't complete. */
+/** A string up to an incomplete escape sequence. */
 const STRING = /^"[^"\\]*(?:\\(?:u[\da-f]{4}|[^u])[^"\\]*)*"?/i;
 
-/** The part of the Standard Schema interface (version 1) that is used here. */
+/** The members of the Standard Schema interface (version 1) that are used here. */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1;
@@ -34,9 +34,9 @@ interface StandardSchemaIssue {
 
 /** Adds the `object` parts of one answer. */
 export interface StructuredReader<Output> {
-  /** After each chunk: the object so far. */
+  /** Adds the partial object after each chunk. */
   read(): void;
-  /** At the end: the validated object. `undefined` if the model called tools instead of answering. */
+  /** Returns the validated object at the end, or `undefined` if the model called tools instead of answering. */
   end(): Promise<Output | undefined>;
 }
 
@@ -65,7 +65,7 @@ export const structuredOutput: StructuredOutput = (schema, answer) => {
   };
 };
 
-/** The validated value. Throws a `CompletionError` of the kind `schema`. */
+/** Returns the validated value. Throws a `CompletionError` of the kind `schema`. */
 async function validate<Output>(schema: StandardSchema<Output>, answer: Answer): Promise<Output> {
   const { text, reason } = answer;
   let value: unknown;
@@ -84,8 +84,8 @@ async function validate<Output>(schema: StandardSchema<Output>, answer: Answer):
 }
 
 /**
- * The value of JSON whose end is missing, as in a stream: open strings, arrays and objects are closed. A name without
- * its value, and a number that may go on, are left out. `undefined` if there is no value yet.
+ * Parses JSON whose end is missing, as in a stream. Open strings, arrays and objects are closed. Names without a value
+ * and numbers at the end, which may be incomplete, are left out. Returns `undefined` if there is no value yet.
  *
  * @example
  * partialJson('{"city": "Ber'); // { city: 'Ber' }
@@ -94,7 +94,7 @@ export function partialJson(source: string): unknown {
   const text = withoutFence(source);
   let closers = '';
   let last = '';
-  /** Up to where the text is complete, and what completes it. */
+  /** The length of the complete part of the text, and the characters that close it. */
   let length = 0;
   let rest = '';
   for (const { 0: token, 1: quote, index } of text.matchAll(TOKEN)) {
@@ -119,7 +119,7 @@ export function partialJson(source: string): unknown {
   }
 }
 
-/** JSON that a model put into a Markdown code block. */
+/** Removes the Markdown code block in which a model has put its JSON. */
 export function withoutFence(text: string): string {
   return text.replace(/^\s*```\w*\s*\n|\n\s*```\s*$/g, '');
 }

@@ -1,8 +1,8 @@
-/** The public types of answers. */
+/** The public types of `completion`. */
 
 import type { Answer } from './answer.js';
 
-/** How many tokens an answer used, in the provider's accounting: input + output is the provider's total. */
+/** The token counts of an answer. Input and output add up to the provider's total. */
 export interface Usage {
   /** Tokens of the prompt, including cached ones. */
   inputTokens: number | undefined;
@@ -14,7 +14,7 @@ export interface Usage {
 
 /** A complete tool call that the client has to answer. */
 export interface ToolCall {
-  /** The provider's ID of the call. Google often gives none. */
+  /** The provider's ID of the call. Google often sends none. */
   id: string | undefined;
   /** The tool's name. */
   name: string;
@@ -27,40 +27,42 @@ export interface ToolCall {
   kind?: string;
 }
 
-/** The chunk that a part came from. Not enumerable: copies and logs of a part leave it out. */
+/** The chunk that contained a part. */
 export interface FromChunk {
-  /** The parsed chunk that this part came from. */
+  /** The parsed chunk that contained this part. Not enumerable, so copies and logs of a part don't include it. */
   readonly raw?: unknown;
 }
 
-/** A part of an answer, before the chunk that it came from is added. */
+/** A part of an answer, without the chunk that contained it. */
 export type PartValue =
-  /** A piece of the answer's text. A piece that is two line feeds separates blocks of text. */
+  /** A piece of the answer's text. A piece of two line feeds separates blocks of text. */
   | { type: 'text'; text: string }
-  /** A piece of the model's reasoning. A piece that is two line feeds separates blocks of reasoning. */
+  /** A piece of the model's reasoning. A piece of two line feeds separates blocks of reasoning. */
   | { type: 'reasoning'; text: string }
-  /** A piece of a call's arguments: `delta` is new, `arguments` is everything so far. `index` counts the calls. */
+  /**
+   * A piece of a call's arguments: `delta` is the new piece, `arguments` all of them so far. `index` counts the calls.
+   */
   | ({ type: 'tool-call-delta'; index: number; delta: string } & ToolCall)
-  /** A complete call for the client to answer. */
+  /** A complete call that the client has to answer. */
   | ({ type: 'tool-call' } & ToolCall)
   /** A call that the provider executes itself. */
   | { type: 'server-tool-call'; id: string | undefined; name: string; arguments: string }
-  /** The result of such a call, in the provider's own shape. */
+  /** The result of a call that the provider has executed, in the provider's own shape. */
   | { type: 'server-tool-result'; id: string | undefined; name: string; result: unknown }
-  /** Content in the provider's own shape: images, citations, compaction and others. `name` is the provider's. */
+  /** Other content in the provider's own shape, such as images and citations. `name` is the provider's name for it. */
   | { type: 'other'; name: string; value: unknown }
   /** With `schema`: the JSON so far, or the validated value once `isFinal`. */
   | { type: 'object'; object: unknown; isFinal: boolean }
-  /** The provider's word for why the answer ended, such as `stop`, `end_turn` or `length`, if it gave one. */
+  /** The provider's reason for the end of the answer, such as `stop`, `end_turn` or `length`, if it sent one. */
   | { type: 'finish'; reason: string | undefined }
   | { type: 'usage'; usage: Usage };
 
-/** A part of an answer, in order. `finish` comes once, `usage` after it. */
+/** A part of an answer. `finish` comes once, at the end of the content, and is followed by `usage`. */
 export type CompletionPart = PartValue & FromChunk;
 
-/** An event as formats get it. */
+/** The argument of a {@link CompletionReducer}. */
 export interface CompletionEvent {
-  /** The event's name, if the server gave one. */
+  /** The event's type, if the server sent one. */
   event: string | undefined;
   /** The parsed data, or the text if it isn't JSON. */
   data: Json;
@@ -75,29 +77,29 @@ export type CompletionFormatName =
   | 'ai-sdk'
   | 'cohere';
 
-/** A format of your own: the parts of one event. It may throw to end the answer. */
+/** Your own format: a function that returns the parts of one event. It may throw to end the answer. */
 export type CompletionReducer = (event: CompletionEvent) => Iterable<PartValue> | undefined;
 
-// Each member of a chunk may be anything: formats check what they use.
+// Each member of a chunk may have any type: formats check the members that they use.
 // biome-ignore lint/suspicious/noExplicitAny: see above.
 export type Json = any;
 
-/** How a provider streams answers. */
+/** A provider's format of streamed answers. */
 export interface CompletionFormat {
   readonly name: string;
-  /** Whether a chunk has this format's shape. `type` is its `type` member, or the event's name, or empty. */
+  /** Whether a chunk has this format's shape. `type` is its `type` member, or else the event's type, or empty. */
   matches(chunk: Json, type: string): boolean;
-  /** Begins to read one answer. */
+  /** Creates the reader of one answer. */
   start(answer: Answer): FormatReader;
 }
 
 /** Reads the chunks of one answer. */
 export interface FormatReader {
   read(chunk: Json, type: string): void;
-  /** Completes what is open at the end. */
+  /** Completes open calls at the end. */
   end?(): void;
-  /** The input and output tokens in the provider's counts, and the total if there is one. */
+  /** Returns the input and output tokens of the provider's counts, and the total if there is one. */
   tokens(counts: Json): [input: Json, output: Json, total?: Json];
-  /** The assistant message in the provider's request format. */
+  /** Returns the assistant message in the provider's request format. */
   message(): Json;
 }

@@ -1,22 +1,22 @@
-/** Rows of the scanner and the text that they are about → calls of a sink, in the stream's order. */
+/** Converts rows of the scanner and their text into calls of a sink, in stream order. */
 
 import { views } from '../wasm/load.js';
 
-/** What is called for a stream. After an exception, the next `deliver` goes on with what follows. */
+/** Callbacks for one stream. If a callback throws, the next `deliver` continues with the following row. */
 export interface EventSink {
   /**
-   * A block of lines ended that has data, an ID or both. `type` is empty for the type `message`; `retry` is the
+   * Called at the end of a block with data, an ID or both. `type` is empty for the type `message`. `retry` is the
    * reconnection time that the block has set, in milliseconds.
    */
   onBlock(data: string | undefined, type: string, id: string | undefined, retry: number | undefined): void;
-  /** The reconnection time, in milliseconds. */
+  /** Called with the reconnection time, in milliseconds. */
   onRetry?: ((milliseconds: number) => void) | undefined;
   onComment?: ((comment: string) => void) | undefined;
-  /** A line that the standard ignores. */
+  /** Called with each line that the standard ignores. */
   onIgnoredLine?: ((line: string) => void) | undefined;
 }
 
-/** The kinds of rows, as in `row` in `src/core/table.rs`. An enum, because bundlers put its numbers where they are used. */
+/** The kinds of rows, as in `row` in `src/core/table.rs`. An enum, because bundlers inline its numbers. */
 enum Row {
   Event = 0,
   End = 1,
@@ -26,15 +26,17 @@ enum Row {
   Retry = 5,
   Comment = 6,
   Ignored = 7,
-  /** A new stream begins: the unfinished block is dropped. Only here. */
+  /** A new stream begins: the unfinished block is dropped. Not sent by the scanner. */
   Reset = 8,
 }
 
-/** The numbers before the rows in the table: their number, the scanned bytes, and the place to keep the text from. */
+/**
+ * How many numbers precede the rows in the table: the row count, the scanned bytes, and where the text to keep begins.
+ */
 const HEADER = 3;
 const COLUMNS = 3;
 
-/** How many lines of data are joined at a time: an event of millions of lines would take many times its size. */
+/** How many lines of data are joined at a time: millions of separate strings would need many times the event's size. */
 const JOINED_LINES = 1_024;
 
 /** The rows of one scan. */
@@ -42,7 +44,7 @@ interface Batch {
   text: string;
   /** The rows, unless they are still in the table. */
   rows: ArrayLike<number> | undefined;
-  /** The place of the next row. */
+  /** The index of the next row. */
   at: number;
   end: number;
   next: Batch | undefined;
@@ -51,7 +53,7 @@ interface Batch {
 /** The batch whose rows are in the table, which all parsers share. */
 let inTable: Batch | undefined;
 
-/** Copies rows that are still in the table. Called before each scan, which writes over them. */
+/** Copies rows that are still in the table. Called before each scan, which overwrites them. */
 export function saveRows(): void {
   const batch = inTable;
   if (!batch) return;
@@ -61,7 +63,7 @@ export function saveRows(): void {
   batch.at = 0;
 }
 
-/** The rows of one stream that wait to be delivered, and the unfinished block. */
+/** The undelivered rows of one stream, and its unfinished block. */
 export class Batches {
   readonly #sink: EventSink;
   #first: Batch | undefined;
@@ -90,12 +92,12 @@ export class Batches {
     });
   }
 
-  /** A new stream begins after the rows that were added before. */
+  /** Begins a new stream after the rows that were added before. */
   reset(): void {
     this.#push({ text: '', rows: [Row.Reset, 0, 0], at: 0, end: COLUMNS, next: undefined });
   }
 
-  /** Calls the sink for all rows, and for those that are added meanwhile. */
+  /** Calls the sink for all rows, including those that are added by its callbacks. */
   deliver(): void {
     if (this.#isDelivering) return;
     this.#isDelivering = true;
@@ -105,7 +107,7 @@ export class Batches {
         while (batch.at < batch.end) {
           const rows = batch.rows ?? views().table;
           const { at } = batch;
-          // Before anything is called that may throw.
+          // Advance first, because the sink may throw.
           batch.at = at + COLUMNS;
           const kind = rows[at] as number;
           const start = rows[at + 1] as number;
@@ -169,7 +171,7 @@ export class Batches {
     if (data !== undefined || id !== undefined) this.#sink.onBlock(data, type, id, retry);
   }
 
-  /** The lines of data with a line feed between them, if there are any. */
+  /** Joins the lines of data with line feeds, if there are any. */
   #takeLines(): string | undefined {
     const lines = this.#joined.concat(this.#lines);
     this.#joined = [];

@@ -1,4 +1,4 @@
-/** Decodes stretches of UTF-8, each of which ends with a complete character. */
+/** Decodes chunks of UTF-8, each of which ends with a complete character. */
 
 import { isChromium } from '../platform.js';
 
@@ -8,16 +8,16 @@ const DECODER_LIFE = 2 ** 31 - 2 ** 20;
 /** For ASCII up to this many bytes, `String.fromCharCode` is two to three times as fast as decoding in Chromium. */
 const SHORT = 24;
 
-// U+FEFF within a stream is text: a leading one is skipped by the scanner.
+// The scanner skips a leading U+FEFF. Any other is text.
 const options: TextDecoderOptions = { fatal: true, ignoreBOM: true };
 
-// Node decodes ASCII five times as fast without `stream`, and other text twice as fast with it. In Chromium an options
-// argument costs as much as a short text.
+// Node decodes ASCII five times as fast without `stream`, and other text twice as fast with it. In Chromium, passing
+// options costs as much as decoding a short text.
 let asciiDecoder: TextDecoder | undefined;
 let utf8Decoder: TextDecoder | undefined;
 let decodedBytes = 0;
 
-/** @throws `TypeError` if the bytes aren't UTF-8 */
+/** @throws `TypeError` if the bytes aren't valid UTF-8 */
 export function decode(bytes: Uint8Array, isAscii: boolean): string {
   if (isAscii && bytes.length <= SHORT && isChromium()) {
     return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
@@ -32,14 +32,14 @@ export function decode(bytes: Uint8Array, isAscii: boolean): string {
     return asciiDecoder.decode(bytes);
   }
   const decoder = utf8Decoder ?? new TextDecoder('utf-8', options);
-  // One that throws has lost its place in the text.
+  // After an exception, the decoder's state is unusable.
   utf8Decoder = undefined;
   const text = decoder.decode(bytes, { stream: true });
   utf8Decoder = decoder;
   return text;
 }
 
-/** A decoder that replaces what isn't UTF-8 by U+FFFD, for bytes that are cut anywhere. */
+/** Creates a decoder that replaces malformed UTF-8 by U+FFFD, for chunks that may end in the middle of a character. */
 export function replacingDecoder(): TextDecoder {
   return new TextDecoder('utf-8', { ignoreBOM: true });
 }

@@ -1,7 +1,7 @@
 /**
- * Bytes or text of an event stream, cut anywhere → its events.
+ * Parses an event stream that is fed in chunks of bytes or text.
  *
- * The Rust scanner finds where fields are; the text stays here. One call of WebAssembly for each chunk.
+ * The Rust scanner finds the positions of fields, in one call for each chunk. The text stays in JavaScript.
  */
 
 import {
@@ -17,7 +17,7 @@ import {
 import { Batches, type EventSink, saveRows } from './batch.js';
 import { decode, replacingDecoder } from './decoder.js';
 
-/** What a scan returns besides the number of rows, as in `found` in `src/browser/mod.rs`. */
+/** The bits of a scan's result: the number of rows, and those of `found` in `src/browser/mod.rs`. */
 const ROWS = 0xffff;
 const DECODE = 1 << 16;
 const IS_ASCII = 1 << 17;
@@ -25,10 +25,10 @@ const TOO_LARGE = 1 << 18;
 const IS_IN_LINE = 1 << 19;
 const IS_IN_EVENT = 1 << 20;
 
-/** A scan that gives this many rows may have stopped because the table was full. */
+/** A scan with this many rows may have stopped because the table was full. */
 const FULL = 2_046;
 
-/** The parser whose bytes are in the window, which all share. */
+/** The parser whose bytes are in the window, which all parsers share. */
 let owner: EventStreamParser | undefined;
 
 /** Frees the scanners of parsers that were garbage-collected. Some runtimes lack the registry. */
@@ -37,27 +37,27 @@ const scanners =
     ? undefined
     : new FinalizationRegistry<number>((scanner) => freeScanner(scanner));
 
-/** Parses one stream, and after `reset` another. */
+/** Parses one stream, or several with `reset` between them. */
 export class EventStreamParser {
-  /** Its address. */
+  /** The address of the Rust scanner. */
   readonly #scanner: number;
   readonly #batches: Batches;
 
-  /** Bytes in the window that were not decoded yet. */
+  /** The number of bytes in the window that were not decoded yet. */
   #filled = 0;
-  /** Those of them that were scanned, if no more was to be done. */
+  /** How many of them the last scan has scanned. */
   #scanned = 0;
   #isInLine = false;
   #isInEvent = false;
-  /** The text of the window's bytes is a part of `#pending` already. */
+  /** Whether the window's bytes are encoded text that is already part of `#pending`. */
   #isTextKnown = false;
-  /** The window's bytes while another parser has the window. */
+  /** The window's bytes while another parser uses the window. */
   #saved: Uint8Array | undefined;
-  /** The text from which rows are still to come. */
+  /** The text from the start of the unfinished line or event on. */
   #pending = '';
-  /** The stream isn't UTF-8: from here on, its bytes are decoded before they are scanned. */
+  /** Set after malformed UTF-8: from there on, bytes are decoded before they are scanned. */
   #decoder: TextDecoder | undefined;
-  /** The first half of a surrogate pair at the end of a text. */
+  /** The first half of a surrogate pair at the end of the last string. */
   #half = '';
 
   #isTooLarge = false;
@@ -68,23 +68,23 @@ export class EventStreamParser {
     scanners?.register(this, this.#scanner, this);
   }
 
-  /** Whether a line or an event was longer than the limit. Nothing after it is taken until `reset`. */
+  /** Whether a line or an event exceeded the limit. Everything after it is ignored until `reset`. */
   get isTooLarge(): boolean {
     return this.#isTooLarge;
   }
 
-  /** Whether a part of an event has come, and not its end. */
+  /** Whether there is an unfinished event. */
   get isInEvent(): boolean {
     return this.#isInEvent;
   }
 
-  /** Takes the next piece of the stream, and delivers what it ends. */
+  /** Scans the next chunk of the stream, and delivers the events that it completes. */
   feed(chunk: string | Uint8Array): void {
     this.scan(chunk);
     this.deliver();
   }
 
-  /** Takes the next piece of the stream. Throws only if the core traps. */
+  /** Scans the next chunk of the stream. Throws only if the core traps. */
   scan(chunk: string | Uint8Array): void {
     if (this.#isTooLarge) return;
     const pointer = stackPointer();
@@ -98,22 +98,22 @@ export class EventStreamParser {
   }
 
   /**
-   * Calls back for all that was found and not delivered yet. Throws what a callback throws; the next call goes on with
-   * what follows. When a callback feeds, its piece is delivered after the current one.
+   * Calls the sink for everything that was scanned but not delivered yet. Rethrows an exception of a callback; the next
+   * call continues after it. A chunk that a callback feeds is delivered after the current one.
    */
   deliver(): void {
     this.#batches.deliver();
   }
 
-  /** The stream has ended: takes an unfinished line and an unfinished event as if a blank line had followed. */
+  /** Ends the stream. An unfinished event is delivered as if a blank line had followed. */
   finish(): void {
-    // A line end of its own first, as a CR may have come.
+    // Three line feeds: after a CR, the first one belongs to the same line end.
     this.feed('\n\n\n');
   }
 
   /**
-   * Begins a new stream. With `consume`, an unfinished line is taken as a line before that. What was found before is
-   * still to be delivered, but not what is unfinished.
+   * Begins a new stream. With `consume`, an unfinished line is ended first. Rows that were found before can still be
+   * delivered. An unfinished event is dropped.
    */
   reset(consume = false): void {
     if (consume && this.#isInLine) this.scan('\n');
@@ -170,7 +170,7 @@ export class EventStreamParser {
   }
 
   #scanText(chunk: string): void {
-    // Bytes of a sequence that isn't complete, and never will be.
+    // Bytes of a UTF-8 sequence that text can't complete.
     const rest = this.#filled > 0 && !this.#isTextKnown ? this.#restartWindow() : '';
     let text = rest + this.#half + chunk;
     this.#half = '';
@@ -182,7 +182,7 @@ export class EventStreamParser {
     this.#scanWholeText(wellFormed(text));
   }
 
-  /** Scans text that doesn't end within a surrogate pair. */
+  /** Scans text that doesn't end in the middle of a surrogate pair. */
   #scanWholeText(text: string): void {
     const encoder = new TextEncoder();
     for (let offset = 0; offset < text.length && !this.#isTooLarge; ) {
@@ -202,8 +202,8 @@ export class EventStreamParser {
   }
 
   /**
-   * Takes what a scan has found. `source` has the window's bytes from `start` on. False if they aren't UTF-8: then they
-   * and all that follow are decoded, with replacements, before they are scanned.
+   * Handles the result of a scan. `source` has the window's bytes from `start` on. Returns false if they are malformed
+   * UTF-8: then they and all later bytes are decoded, with replacements, before they are scanned.
    */
   #takeRows(result: number, source: Uint8Array, start: number): boolean {
     if (result & TOO_LARGE) this.#isTooLarge = true;
@@ -236,7 +236,7 @@ export class EventStreamParser {
     return true;
   }
 
-  /** The window's bytes, which aren't UTF-8, as text. They count as not scanned. */
+  /** Decodes the window's bytes, which are malformed UTF-8, with replacements. They count as not scanned. */
   #decodeWindow(window: Uint8Array): string {
     rewind(this.#scanner, false);
     const bytes = window.slice(0, this.#filled);
@@ -245,7 +245,7 @@ export class EventStreamParser {
     return this.#decoder.decode(bytes, { stream: true });
   }
 
-  /** Takes the text of the window, so that bytes follow text or text follows bytes. Returns what was not scanned. */
+  /** Empties the window when bytes follow text or text follows bytes. Returns the text that was not scanned. */
   #restartWindow(): string {
     const { window } = this.#takeWindow();
     let rest = '';
@@ -256,7 +256,7 @@ export class EventStreamParser {
       } catch {
         return this.#decodeWindow(window);
       }
-      // The end of an incomplete sequence.
+      // An incomplete sequence at the end.
       if (scanned < this.#filled) rest = replacingDecoder().decode(window.slice(scanned, this.#filled));
     }
     this.#pending = this.#pending.slice(restartWindow(this.#scanner));
@@ -286,7 +286,7 @@ export class EventStreamParser {
   }
 }
 
-/** Lone surrogates replaced, as in UTF-8. Older platforms lack the method. */
+/** Replaces lone surrogates by U+FFFD. Older platforms lack the method. */
 function wellFormed(text: string): string {
   const method = (text as { toWellFormed?(): string }).toWellFormed;
   if (method) return method.call(text);

@@ -1,4 +1,4 @@
-/** `createParser`: pieces of a stream in, callbacks out. */
+/** `createParser()`: a parser that is fed in chunks and calls back. */
 
 import { DEFAULT_MAX_EVENT_SIZE } from '../connection/options.js';
 import { loadSync, startError } from '../wasm/load.js';
@@ -6,63 +6,63 @@ import { EventStreamParser } from './event-stream-parser.js';
 
 /** An event of a stream. */
 export interface EventSourceMessage {
-  /** The event's type, if the server gave one: browsers call an event without one `message`. */
+  /** The event's type, if the server sent one. In browsers, an event without one has the type `message`. */
   event?: string | undefined;
-  /** The ID that came with this event, if one did. */
+  /** The ID, if this event has one. */
   id?: string | undefined;
   /** The data. */
   data: string;
 }
 
-/** What is called while a stream is parsed, in the order of the stream. */
+/** Callbacks of a parser, called in the order of the stream. */
 export interface ParserCallbacks {
-  /** An event. */
+  /** Called with each event. */
   onEvent?: ((event: EventSourceMessage) => void) | undefined;
-  /** A block ended which set the last event ID; called before `onEvent`, and for blocks without data too. */
+  /** Called with each ID, before `onEvent`, also for blocks without data. */
   onId?: ((id: string) => void) | undefined;
-  /** The server set the reconnection time, in milliseconds. */
+  /** Called when the server sets the reconnection time, in milliseconds. */
   onRetry?: ((retry: number) => void) | undefined;
-  /** A comment, without the colon and one space after it. */
+  /** Called with each comment, without the colon and one space after it. */
   onComment?: ((comment: string) => void) | undefined;
-  /** A line that the standard ignores, or the limit was exceeded. */
+  /** Called with each line that the standard ignores, and when the limit is exceeded. */
   onError?: ((error: ParseError) => void) | undefined;
 }
 
-/** What a parser is made of. */
+/** The options of a parser. */
 export interface ParserConfig extends ParserCallbacks {
   /**
-   * The longest line, or lines of one event together, in bytes. A longer one ends the stream.
+   * The limit for a line, and for all lines of one event together, in bytes. Above it, the stream ends with an error.
    * @default 67108864 (64 MiB)
    */
   maxBufferSize?: number | undefined;
 }
 
-/** A parser that is fed. */
+/** A parser that you feed. */
 export interface EventSourceParser {
   /**
-   * Takes the next piece of the stream, cut anywhere. Callbacks are called before this returns.
+   * Parses the next chunk of the stream, which may be cut anywhere. Callbacks are called before `feed` returns.
    *
-   * @throws what a callback throws; what came after it follows with the next call
-   * @throws {TypeError} if the piece is neither a string nor a `Uint8Array`
+   * @throws the exception of a callback; the next call continues after that callback
+   * @throws {TypeError} if the chunk is neither a string nor a `Uint8Array`
    */
   feed(chunk: string | Uint8Array): void;
   /**
-   * Begins a new stream, and drops what is unfinished. With `consume`, an unfinished line is taken as a line first.
+   * Begins a new stream, and drops an unfinished event. With `consume`, an unfinished line is parsed first.
    * @example
    * parser.reset({ consume: true });
    */
   reset(options?: { consume?: boolean }): void;
 }
 
-/** What can be wrong with a stream. */
+/** The kinds of {@link ParseError}. */
 export type ErrorType = 'invalid-retry' | 'unknown-field' | 'max-buffer-size-exceeded';
 
-/** Something in a stream that isn't as it should be. */
+/** An error in a stream. */
 export class ParseError extends Error {
   override name = 'ParseError';
-  /** What is wrong, by name. */
+  /** The kind of error. */
   type: ErrorType;
-  /** The field's name, if the standard doesn't know it. */
+  /** The name of the unknown field. */
   field?: string | undefined;
   /** The field's value. */
   value?: string | undefined;
@@ -86,10 +86,10 @@ export class ParseError extends Error {
   }
 }
 
-/** So much of a line is quoted in a message. */
+/** How many characters of a line an error message quotes. */
 const QUOTED_LENGTH = 40;
 
-/** Parsers that have thrown: their state is unknown, so they are never freed. */
+/** Parsers that have trapped. Their state is unknown, so they are never freed. */
 const crashed: unknown[] = [];
 
 /** The parser of `createParser` and of `EventSourceParserStream`. */
@@ -97,9 +97,9 @@ export class MessageParser implements EventSourceParser {
   readonly #config: ParserConfig;
   readonly #reportsIgnoredLines: boolean;
   #parser: EventStreamParser | undefined;
-  /** An event whose `onId` has thrown. */
+  /** An event whose `onId` has thrown, so that `onEvent` was not called. */
   #held: EventSourceMessage | undefined;
-  /** Why nothing is taken any more. */
+  /** Thrown by `feed` until `reset` is called. */
   #refusal: Error | undefined;
 
   constructor(config: ParserConfig, reportsIgnoredLines = config.onError !== undefined) {
@@ -181,7 +181,7 @@ export class MessageParser implements EventSourceParser {
     this.#config.onEvent?.(message);
   }
 
-  /** The core has trapped: nothing is taken until `reset`. */
+  /** After a trap: `feed` throws until `reset` is called. */
   #fail(cause: unknown): never {
     crashed.push(this.#parser);
     this.#parser = undefined;
@@ -190,7 +190,7 @@ export class MessageParser implements EventSourceParser {
   }
 }
 
-/** Whether it is a `Uint8Array`, maybe of another realm. */
+/** Whether a value is a `Uint8Array`, maybe of another realm. */
 function isBytes(chunk: unknown): boolean {
   return ArrayBuffer.isView(chunk) && (chunk as Uint8Array).length === chunk.byteLength;
 }
@@ -199,7 +199,7 @@ function refusal(reason: string, cause?: unknown): Error {
   return new Error(`${reason}; call reset() before the next stream is fed`, { cause });
 }
 
-/** The event of a block that has data. */
+/** Creates the event of a block with data. */
 export function toMessage(data: string, type: string, id: string | undefined): EventSourceMessage {
   return { id, event: type || undefined, data };
 }
@@ -219,8 +219,8 @@ function quote(text: string): string {
 }
 
 /**
- * A parser that is fed piece by piece and calls back, with the interface of the package eventsource-parser. Its first
- * `feed` starts this package's WebAssembly module, synchronously.
+ * Creates a parser that you feed in chunks, with the interface of the package eventsource-parser. The first `feed`
+ * starts this package's WebAssembly module, synchronously.
  *
  * @throws {TypeError} if the argument isn't an object
  * @example
@@ -234,6 +234,6 @@ export function createParser(config: ParserConfig): EventSourceParser {
     );
   }
   const parser = new MessageParser(config);
-  // Functions that may be taken out of it and handed around.
+  // Functions, so that they work without `this`.
   return { feed: (chunk) => parser.feed(chunk), reset: (options) => parser.reset(options) };
 }

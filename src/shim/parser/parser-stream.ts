@@ -12,16 +12,16 @@ import {
 /** The options of an `EventSourceParserStream`. */
 export interface StreamOptions extends Omit<ParserConfig, 'onEvent' | 'onError'> {
   /**
-   * What to do about lines that the standard ignores: `'terminate'` makes an error of the first, a function is called
-   * with each. When the limit is exceeded, the stream fails in any case.
-   * @default undefined: they are ignored
+   * How lines that the standard ignores are reported: with `'terminate'`, the stream fails at the first one; a function
+   * is called with each. When the limit is exceeded, the stream always fails.
+   * @default undefined: they aren't reported
    */
   onError?: 'terminate' | ((error: Error) => void) | undefined;
 }
 
 /**
- * A `TransformStream` from bytes or text of an event stream to its events. An event that the stream's end cuts off is
- * dropped.
+ * A `TransformStream` that parses the bytes or text of an event stream into events. An unfinished event at the end of
+ * the stream is dropped.
  *
  * @throws {TypeError} if the platform has no `TransformStream`
  * @example

@@ -1,4 +1,4 @@
-/** The last events of a shared connection, for tabs that join late, fall behind, are slow or take over. */
+/** The last events of a shared connection, for tabs that join late, miss messages, are slow or take over. */
 
 /** An event as it is sent between tabs. */
 export type Entry = readonly [
@@ -9,18 +9,18 @@ export type Entry = readonly [
   isComment: boolean,
 ];
 
-/** How many events are kept, … */
+/** The maximum number of events in the log, … */
 const MAX_EVENTS = 1_000;
-/** … and how many characters of data, unless one event is larger. */
+/** … and of characters of data, unless one event is larger. */
 const MAX_CHARACTERS = 1 << 20;
 
-/** Events have positions, counted from 1, which are the same in all tabs that share a connection. */
+/** The log. Events have positions, counted from 1, which are the same in all tabs that share a connection. */
 export class EventLog {
   /** The position of the last event that was received. */
   end = 0;
-  /** The ID to resume after. */
+  /** The ID of the event after which the stream resumes. */
   lastEventId = '';
-  /** The position of the last event that was taken. */
+  /** The position of the last event that was taken, to be fired in this tab. */
   taken = 0;
   #takenId = '';
   #entries: Entry[] = [];
@@ -28,7 +28,7 @@ export class EventLog {
   /** Events that were taken and will arrive again, because the tab that took over hadn't received them. */
   #repeated: Entry[] = [];
 
-  /** The position after which all events are here. */
+  /** The position after which the log is complete. */
   get start(): number {
     return this.end - this.#entries.length;
   }
@@ -48,7 +48,7 @@ export class EventLog {
     }
   }
 
-  /** The next event; `null` where events are missing; `undefined` if there is none. */
+  /** Takes the next event. Returns `null` if events are missing before it, `undefined` if there is none. */
   take(): Entry | null | undefined {
     while (this.taken < this.end) {
       const { start } = this;
@@ -63,32 +63,32 @@ export class EventLog {
     return undefined;
   }
 
-  /** Begins after another position. */
+  /** Clears the log and continues after another position. */
   reset(position: number): void {
     this.#entries = [];
     this.#size = 0;
     this.end = this.taken = position;
   }
 
-  /** Goes back to the position of the tab that took over. Events that arrive again aren't taken twice, by their IDs. */
+  /** Goes back to the position of the tab that took over. Events with IDs that arrive again aren't taken twice. */
   rewind(position: number): void {
     const { start, taken } = this;
     const entries = this.#entries;
     const kept = Math.max(position - start, 0);
     const again = entries.slice(kept, Math.max(taken - start, kept));
-    // What an earlier hand-over made come again may still be to come.
+    // Events from an earlier takeover may not have arrived again yet, so they stay in the list.
     this.#repeated.unshift(...again.filter(([, , lastEventId]) => lastEventId !== ''));
     this.reset(Math.min(start, position));
     for (const entry of entries.slice(0, kept)) this.push(entry);
     this.taken = Math.min(taken, position);
   }
 
-  /** The events after a position. */
+  /** Returns the events after a position. */
   after(position: number): Entry[] {
     return this.#entries.slice(Math.max(position - this.start, 0));
   }
 
-  /** The position of the last event that has this ID; -1 if it isn't here. */
+  /** Returns the position of the last event with this ID, or -1. */
   find(lastEventId: string): number {
     const index = this.#entries.map((entry) => entry[2]).lastIndexOf(lastEventId);
     if (index >= 0) return this.start + index + 1;

@@ -1,26 +1,29 @@
-/** Membership in a group of tabs: a place in the queue for the lock, and the channel. One member holds the lock. */
+/** Membership in a group of tabs: a lock, which one member holds and the others wait for, and a channel. */
 
 import type { Message } from './messages.js';
 
-/** How long a visible tab hears nothing before it asks the holder, and then how long it waits for an answer. */
+/**
+ * A visible tab pings the holder after this time without a message, and takes over after the same time without an
+ * answer.
+ */
 const SILENCE_MILLISECONDS = 5_000;
 
 /** Callbacks of a member. */
 export interface Member {
-  /** The messages of others. */
+  /** Called with each message of another member. */
   receive(message: Exclude<Message, { kind: 'echo' }>): void;
-  /** This member holds the lock, and has received everything that was sent before. */
+  /** Called when this member holds the lock, and has received all messages that were sent before. */
   hold(): void;
-  /** Another member took the lock, because this one was silent for too long. */
+  /** Called when another member took the lock, because this one was silent for too long. */
   lose(): void;
-  /** Asks the holder for a sign of life. */
+  /** Asks the holder for an answer, to check that it is alive. */
   ping(): void;
-  /** There are no locks here: an opaque origin. */
+  /** Called if locks aren't available, as in an opaque origin. */
   fallBack(): void;
 }
 
 export class Membership {
-  /** Identifies a member, also among those of one page. */
+  /** The ID of this member. One page can have several members. */
   readonly id = `${Math.random()}`;
   readonly #key: string;
   readonly #member: Member;
@@ -32,14 +35,14 @@ export class Membership {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heardAt = Date.now();
 
-  /** Joins. Throws where there are no channels or no locks. */
+  /** Joins the group. Throws if the platform has no channels or no locks. */
   constructor(key: string, member: Member) {
     this.#key = key;
     this.#member = member;
     if (!navigator.locks) throw new Error('no locks');
     this.#channel = new BroadcastChannel(key);
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
-      // A message that was sent before the channel was closed.
+      // Messages that were sent before the channel was closed may still arrive.
       if (this.#isOver) return;
       if (data?.kind === 'echo') {
         if (data.from === this.id) this.#onEcho?.();
@@ -60,7 +63,7 @@ export class Membership {
     this.#heardAt = Date.now();
   }
 
-  /** Releases the lock, or the place in its queue. */
+  /** Releases the lock, or stops waiting for it. */
   leave(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
@@ -91,7 +94,7 @@ export class Membership {
     }
   }
 
-  /** Waits for messages that others have sent: they are here when a message of our own has made the round trip. */
+  /** Waits for all messages that others have sent: they have arrived when an own message has made the round trip. */
   #hold(): Promise<void> | undefined {
     if (this.#isOver) return undefined;
     const echo = new BroadcastChannel(this.#key);
@@ -107,8 +110,9 @@ export class Membership {
   }
 
   /**
-   * Browsers release the lock of a tab that ends, but not that of one that they suspend or that hangs. Hidden tabs
-   * don't watch: their timers are late, and they catch up when they are shown.
+   * Takes the lock from a silent holder. Browsers release the lock of a closed tab, but not of a tab that is suspended
+   * or
+   * hangs. Hidden tabs don't watch, because their timers are late; they catch up when they are visible.
    */
   #watch(isAsked: boolean): void {
     const begin = Date.now();
@@ -119,7 +123,7 @@ export class Membership {
         if (isAsked) this.#requestLock(true);
         else this.#member.ping();
         this.#watch(!isAsked);
-        // Not all tabs ask at once.
+        // A random delay, so that not all tabs ask at once.
       },
       SILENCE_MILLISECONDS * (1 + Math.random()),
     );

@@ -3,12 +3,12 @@
 import { EventSourceErrorEvent, EventSourceOpenEvent } from '../event-source/event-classes.js';
 import type { Entry } from './event-log.js';
 
-/** The version of the messages. Tabs with different versions don't share. Increase it with each change. */
+/** The version of the messages. Tabs with different versions don't share a connection. Increase it with each change. */
 const PROTOCOL = 1;
 
 const PREFIX = `eventsource-wasm/shared ${PROTOCOL} `;
 
-/** The prefix of a URL's keys. It has the whole URL, because hashes could collide. A URL has no spaces. */
+/** The prefix of all keys of a URL. It contains the URL, not a hash, which could collide. A URL has no spaces. */
 export const keyPrefixOf = (url: string): string => `${PREFIX}${url.replace(/#.*/, '')} `;
 
 /** Facts about an accepted response. */
@@ -37,7 +37,7 @@ export type Failure = Pick<EventSourceErrorEvent, (typeof failureNames)[number]>
   pairs: [string, string][] | undefined;
 };
 
-/** Messages of the holder. */
+/** The contents of the holder's messages. */
 export type News =
   | { kind: 'event'; entry: Entry }
   | { kind: 'state'; opened: Opened | undefined }
@@ -54,9 +54,9 @@ export type News =
     };
 
 export type HolderMessage = News & {
-  /** Positions can be compared within one line of holders, each of which went on where the last one was. */
+  /** The ID of a line of holders, each of which continued after the one before. Only their positions are comparable. */
   line: string;
-  /** Grows with each holder. Messages of an earlier one are ignored. */
+  /** Increases with each holder. Messages of earlier holders are ignored. */
   term: number;
   /** The position of the last event. */
   end: number;
@@ -64,9 +64,9 @@ export type HolderMessage = News & {
 
 export type Message =
   | HolderMessage
-  /** Asks the holder for missing events, or whether it is alive. */
+  /** Asks the holder for missing events, or checks that it is alive. */
   | { kind: 'join'; from: string; line: string; end: number; lastEventId: string; replay: number }
-  /** Comes back to its sender when everything sent before it has. */
+  /** Returns to its sender after all messages that were sent before it. */
   | { kind: 'echo'; from: string }
   | { kind: 'close' };
 
@@ -86,6 +86,6 @@ export function toFailure(event: EventSourceErrorEvent): Failure {
 
 export function toErrorEvent({ pairs, ...members }: Failure, cause: unknown): EventSourceErrorEvent {
   const headers = pairs && new Headers(pairs);
-  // The message already has everything that the constructor would add.
+  // The constructor adds details to `message`, which the received one already has.
   return Object.assign(new EventSourceErrorEvent(members), members, { headers, cause });
 }

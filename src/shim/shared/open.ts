@@ -1,4 +1,4 @@
-/** The option `shared` of the hooks for React, Vue and Svelte. */
+/** Opens a connection for the hooks of React, Vue and Svelte: shared or not. */
 
 import { EventSource } from '../event-source/event-source.js';
 import type { EventSourceInit } from '../types.js';
@@ -13,9 +13,9 @@ export type OpenInit =
     });
 
 /**
- * Opens a connection. The code of `SharedEventSource` is loaded when the first connection is shared.
+ * Opens a connection. The code of `SharedEventSource` is loaded for the first shared connection.
  *
- * @throws what the constructors throw, as a rejection
+ * @throws (rejects with) the exceptions of the constructors
  */
 export async function openEventSource(url: string | URL, init: OpenInit): Promise<EventSource> {
   const { shared, ...options } = init;

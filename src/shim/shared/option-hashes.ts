@@ -3,7 +3,7 @@
 /** Options that may differ between tabs. `withCredentials` is part of the key. */
 const ownNames = ['withCredentials', 'lastEventId', 'store', 'storeName', 'onEvent', 'trace'];
 
-/** A hash of each option that must be the same in all tabs. All functions have the same hash. */
+/** Hashes each option that must be the same in all tabs. All functions have the same hash. */
 export function hashOptions(options: object): Record<string, number> {
   const hashes: Record<string, number> = {};
   for (const [name, value] of Object.entries(options)) {
@@ -13,12 +13,14 @@ export function hashOptions(options: object): Record<string, number> {
   return hashes;
 }
 
-/** The name of an option that differs. */
+/** Returns the name of an option that differs, if any. */
 export function findDifference(a: Record<string, number>, b: Record<string, number>): string | undefined {
   return Object.keys({ ...a, ...b }).find((name) => a[name] !== b[name]);
 }
 
-/** `Headers` are compared by content, other objects of classes, such as a `dispatcher` of Node, by their class. */
+/**
+ * `Headers` are compared by content. Other instances of classes, such as Node's `dispatcher`, are compared by class.
+ */
 function toComparable(_name: string, value: unknown): unknown {
   if (typeof value === 'function') return 'function';
   if (typeof value !== 'object' || value === null) return value;

@@ -1,4 +1,4 @@
-/** The protocol: the holder of the lock connects and sends what it receives; the others follow. */
+/** The protocol between tabs: the holder of the lock connects, and sends all events to the others. */
 
 import { EventSourceErrorEvent, type EventSourceOpenEvent } from '../event-source/event-classes.js';
 import { EventSource } from '../event-source/event-source.js';
@@ -19,14 +19,14 @@ import { findDifference, hashOptions } from './option-hashes.js';
 
 /** Callbacks of a participant. */
 export interface Host {
-  /** The log has events. */
+  /** The log has new events. */
   receive(): void;
   setOpened(opened: Opened | undefined): void;
   /** Events are missing. */
   miss(): void;
-  /** Without a delay, it ends the participant. */
+  /** An error without a delay must end the participant. */
   fail(failure: Failure, cause?: unknown): void;
-  /** The stream is complete, or `closeAll` was called: it ends the participant. */
+  /** The stream is complete, or `closeAll` was called. Must end the participant. */
   complete(): void;
 }
 
@@ -40,16 +40,16 @@ export class Participant implements Member {
   readonly #options: Record<string, number>;
   readonly #replay: number;
   readonly #host: Host;
-  /** `undefined` where nothing can be shared, and while the page is frozen. */
+  /** `undefined` if sharing isn't possible, and while the page is frozen. */
   #membership: Membership | undefined;
-  /** The connection, in the tab that holds it. */
+  /** The connection, in the tab of the holder. */
   #source: EventSource | undefined;
   #opened: Opened | undefined;
-  /** Empty until a holder has answered. */
+  /** The line of holders. Empty until a holder has answered. */
   #line = '';
   #term = 0;
   #isAsking = false;
-  /** Missing events have been requested. */
+  /** Whether missing events have been requested and not received. */
   #isBehind = false;
 
   constructor(url: string, name: string, init: EventSourceInit, replay: number, host: Host) {
@@ -78,7 +78,7 @@ export class Participant implements Member {
     this.#membership = undefined;
   }
 
-  /** This tab connects, after the last event that it has received. */
+  /** Connects from this tab, after the last event that it has received. */
   hold(): void {
     const { log } = this;
     const { lastEventId } = log;
@@ -99,7 +99,7 @@ export class Participant implements Member {
       },
     });
     this.#source = source;
-    // The server may give its events any of these names.
+    // Events of the server may have these types too.
     const listen = <E extends Event>(type: string, listener: (event: E) => void) =>
       source.addEventListener(type, (event) => {
         if (event !== last && source === this.#source) listener(event as unknown as E);
@@ -122,7 +122,7 @@ export class Participant implements Member {
   }
 
   lose(): void {
-    // The next holder may have sent something already.
+    // Messages of the next holder may have arrived before this call.
     if (!this.#source) return;
     this.#source.close();
     this.#source = undefined;
@@ -170,18 +170,18 @@ export class Participant implements Member {
       from: this.#membership?.id ?? '',
       line: this.#line,
       end: this.log.end,
-      // Positions of another line of holders can't be compared, so events that wait are dropped.
+      // The ID counts only if the line is different. Then waiting events are dropped, so they have to be sent again.
       lastEventId: this.log.takenId,
       replay: this.#line ? 0 : this.#replay,
     });
   }
 
-  /** Answers a tab that joins or has fallen behind. */
+  /** Answers a tab that joins or has missed events. */
   #welcome({ from, line, end, lastEventId, replay }: Message & { kind: 'join' }): void {
     const { log } = this;
     const isKnown = line === this.#line;
     const found = lastEventId ? log.find(lastEventId) : -1;
-    // It may have received more than this tab had when it took over, such as comments: its ID says where it is.
+    // The other tab may have received more than this one before it took over, such as comments. Its ID is exact.
     const known = Math.min(end, log.end, found >= 0 ? found : end);
     const position = isKnown ? known : found >= 0 ? found : log.end - replay;
     const isGap = isKnown ? position < log.start : found < 0 && (line !== '' || lastEventId !== '');
@@ -221,10 +221,10 @@ export class Participant implements Member {
       if (isGap) this.#host.miss();
       if (start < log.end) log.rewind(start);
       for (const entry of entries) log.push(entry);
-      // Also for a tab that has no event yet: it may be the next to connect.
+      // Set even without entries, because this tab may be the next to connect.
       log.lastEventId = message.lastEventId;
     } else if (kind === 'error' && message.failure.delay === undefined) {
-      // Also for a tab that has just joined: it would fail in the same way.
+      // Also fails a tab that has just joined, because its own connection would fail in the same way.
       this.#fail(message.failure);
     } else if (line !== this.#line || base > log.end) {
       this.#isBehind = line === this.#line;

@@ -22,31 +22,33 @@ import {
 import { Participant } from './participant.js';
 
 /**
- * The options of {@link SharedEventSource}: those of `EventSource` and two more. All tabs must give the same
- * ones, except for `signal`, `onEvent`, `trace`, `lastEventId`, `store` and `storeName`. Functions such as `headers` run
- * in the tab that holds the connection.
+ * The options of {@link SharedEventSource}: those of `EventSource` and two more. They must be the same in all tabs,
+ * except for `signal`, `onEvent`, `trace`, `lastEventId`, `store` and `storeName`. Functions such as `headers` run in
+ * the tab that holds the connection.
  */
 export interface SharedEventSourceInit extends Omit<EventSourceInit, 'method' | 'body'> {
-  /** Only `GET`, because the response to another method belongs to one tab. */
+  /** Only `GET`: responses to other methods can't be shared. */
   method?: 'GET' | undefined;
   /**
-   * Only tabs with the same name share a connection. Give the user's ID if several users can log in with one browser.
+   * Only tabs with the same name share a connection. Use the user's ID if several users can log in with one browser.
    * Default: `''`.
    */
   name?: string | undefined;
   /**
-   * How many of the last events a tab gets that joins while the connection is open. The holder keeps at most 1,000
+   * How many of the last events a tab receives if it joins while the connection is open. The holder stores at most
+   * 1,000
    * events and about 1 MiB of data. Default: 0.
    */
   replay?: number | undefined;
 }
 
-/** The objects of this page, for `closeAll` where there are no channels. */
+/** The objects of this page, for `closeAll` without channels. */
 const sources = new Set<SharedEventSource>();
 
 /**
- * An `EventSource` whose connection is shared by all tabs, frames and workers of the origin that ask for the same URL,
- * credentials and `name`. When the tab that holds the connection ends, another goes on after the last event ID.
+ * An `EventSource` whose connection is shared by all tabs, frames and workers of the origin with the same URL,
+ * `withCredentials` and `name`. When the tab that holds the connection is closed, another one continues after the last
+ * event ID.
  *
  * @example
  * import { SharedEventSource } from 'eventsource-wasm/shared';
@@ -60,13 +62,13 @@ export class SharedEventSource extends EventSource {
   readonly #iterators = new EventIterators(() => this.#schedule());
   #readyState: number = CONNECTING;
 
-  /** Changes of the state, which wait until the events before them have been fired. */
+  /** State changes that are waiting until the events before them have been fired. */
   readonly #changes: { after: number; run: () => void }[] = [];
   #isScheduled = false;
   readonly #fire = createScheduler(() => this.#fireNext());
 
   /**
-   * Connects to `url`, or joins the tabs that have.
+   * Connects to `url`, or joins the tabs that are connected.
    *
    * @throws `SyntaxError` (a `DOMException`) if the URL doesn't parse, `TypeError` if an option is wrong or the method
    * isn't `GET`.
@@ -85,7 +87,7 @@ export class SharedEventSource extends EventSource {
     }
     if (!(replay >= 0))
       throw new TypeError(`SharedEventSource: "replay" is ${replay}, not a number of events`);
-    // It never connects itself: it checks the arguments, and has the attributes of every EventSource.
+    // The base class checks the arguments and has the attributes, but never connects.
     super(url, { ...options, signal: signal && !signal.addEventListener ? signal : abortedSignal() });
     this.#init = options;
     this.#participant = new Participant(this.url, `${name}`, options, replay, {
@@ -106,10 +108,10 @@ export class SharedEventSource extends EventSource {
   }
 
   /**
-   * Closes the shared connections to `url` in all tabs, whatever their credentials and names: for logging out. Each
-   * `SharedEventSource` gets a `close` event. Without Web Locks, those of this page are closed.
+   * Closes the shared connections to `url` in all tabs, for example when the user logs out. Credentials and names don't
+   * matter. Each `SharedEventSource` gets a `close` event. Without Web Locks, only those of this page are closed.
    *
-   * @returns a promise that is resolved when all tabs have been told
+   * @returns a promise that is resolved when the message has been sent to all tabs
    */
   static async closeAll(url: string | URL): Promise<void> {
     const { url: resolved } = new EventSource(url, { signal: abortedSignal() });
@@ -135,12 +137,12 @@ export class SharedEventSource extends EventSource {
     return this.#participant.log.takenId;
   }
 
-  /** Whether other tabs can share the connection. If not, Web Locks or BroadcastChannel are missing. */
+  /** Whether other tabs can share the connection: `false` if Web Locks or BroadcastChannel are missing. */
   get isShared(): boolean {
     return this.#participant.isShared;
   }
 
-  /** Ends this tab's part. The last one ends the connection. No event is fired after this. */
+  /** Leaves the shared connection, which ends with the last tab. No event is fired afterwards. */
   override close(): void {
     this.#readyState = CLOSED;
     this.#end();
@@ -151,8 +153,8 @@ export class SharedEventSource extends EventSource {
   }
 
   /**
-   * The events from now on, as with `EventSource`. A slow loop doesn't keep other tabs waiting: when it is more than
-   * 1,000 events or about 1 MiB behind, it misses events, and an `error` of the kind `gap` is fired.
+   * Iterates over the events from now on, as with `EventSource`. A slow loop doesn't delay other tabs: when it is more
+   * than 1,000 events or about 1 MiB behind, it misses events, and an `error` of the kind `gap` is fired.
    */
   override [Symbol.asyncIterator](): AsyncIterableIterator<MessageEvent<string>> {
     return this.#iterators.add(this.#readyState === CLOSED);
@@ -175,7 +177,7 @@ export class SharedEventSource extends EventSource {
       if (is) this.#participant.leave();
       else this.#participant.join();
     };
-    // A frozen page gives up the lock and its place in the queue: otherwise no tab would get events.
+    // A frozen page releases the lock and stops waiting for it: otherwise no tab would receive events.
     const undo = observePage({
       setPage: (isHidden, isFrozen) => setAway(isFrozen || (isHidden && whenHidden === 'pause')),
     });
@@ -209,7 +211,7 @@ export class SharedEventSource extends EventSource {
     });
   }
 
-  /** Ends this tab's part. Received events are still fired. */
+  /** Leaves the shared connection. Received events are still fired. */
   #end(): void {
     this.#participant.leave();
     for (const undo of this.#undo.splice(0)) undo();
@@ -268,7 +270,7 @@ for (const name of ['readyState', 'close']) {
   Object.defineProperty(SharedEventSource.prototype, name, { enumerable: true });
 }
 
-/** An exception of a function of the user's is reported, and so is the rejection of its promise. */
+/** Calls a user's function, and reports its exception or rejection. */
 async function call(run: () => unknown): Promise<void> {
   try {
     await run();

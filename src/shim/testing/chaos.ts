@@ -1,20 +1,23 @@
-/** Faults by seed: where a connection breaks, how its bytes are split, how long each piece waits. */
+/**
+ * Random faults from a seed: where a connection breaks, how its bytes are split, and how long each piece is delayed.
+ */
 
 /**
- * Faults that a scripted server adds to every connection. The same seed gives the same faults.
+ * Faults that a scripted server adds to every connection. The same seed produces the same faults.
  */
 export interface Chaos {
   /** Any number. Print it when a test fails, so that you can run the test again with the same faults. */
   seed: number;
   /**
-   * Which connections break, after a random number of bytes (up to 400). From 1: this many, from the first. Below 1:
-   * the share of connections. `true` is 0.5.
+   * Which connections break, after a random number of bytes (up to 400). 1 or more: this many connections, starting
+   * with
+   * the first. Less than 1: this fraction of connections. `true` is 0.5.
    *
    * @default 0.5
    */
   cuts?: number | boolean | undefined;
   /**
-   * Splits what you send into pieces of random length, in the middle of lines and of characters. A number is the
+   * Splits the sent bytes into pieces of random length, also in the middle of lines and characters. A number is the
    * maximum length of a piece in bytes. `true` is 64.
    *
    * @default 64
@@ -30,7 +33,7 @@ export interface Chaos {
 
 /** The faults of one connection. */
 export interface ConnectionChaos {
-  /** After how many bytes the connection breaks. */
+  /** The number of bytes after which the connection breaks. */
   cutAfter: number;
   /** The length of the next piece, in bytes. */
   nextLength(): number;
@@ -47,7 +50,7 @@ export const noChaos: ConnectionChaos = {
   nextDelay: () => 0,
 };
 
-/** Returns a function that gives the faults of the connection with this number. */
+/** Returns a function that creates the faults of a connection, by its number. */
 export function createChaos(chaos: Chaos | undefined): (connection: number) => ConnectionChaos {
   if (!chaos) return () => noChaos;
   const { seed } = chaos;
@@ -55,7 +58,7 @@ export function createChaos(chaos: Chaos | undefined): (connection: number) => C
   const splits = toNumber(chaos, 'splits', 64, 64);
   const delays = toNumber(chaos, 'delays', 0, 20);
   return (connection) => {
-    // A generator for each connection: the order in which connections are read changes nothing.
+    // A separate generator for each connection, so that the order in which connections are read has no influence.
     const random = createRandom(seed + connection * CONNECTION_SEED_STEP);
     const isCut = cuts < 1 ? random() < cuts : connection <= cuts;
     return {

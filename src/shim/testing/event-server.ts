@@ -1,30 +1,30 @@
-/** A scripted event server: takes the requests of `fetch`, and the test answers them. */
+/** `createEventServer()`: a scripted event server behind `fetch`, whose requests the test answers. */
 
 import { type Chaos, createChaos } from './chaos.js';
 import { answerBy, type EventServerRequest, ServerRequest } from './server-request.js';
 
 /** The options of {@link createEventServer}. */
 export interface EventServerInit {
-  /** Called with each request, to answer it: a function of yours, or `fakeCompletion(…)`. Default: the test answers. */
+  /** Answers each request: your own function, or `fakeCompletion(…)`. Default: none; the test answers the requests. */
   onRequest?: ((request: EventServerRequest) => unknown) | undefined;
   /** Faults that are added to every connection. Default: none. */
   chaos?: Chaos | undefined;
 }
 
-/** A server that exists only in the test: no port, no timers. */
+/** A server without a port and without timers, for one test. */
 export interface EventServer {
-  /** A `fetch` that sends everything to this server. Pass it to a client, or call `install()`. */
+  /** A `fetch` that sends all requests to this server. Pass it to a client, or call `install()`. */
   readonly fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
   /** All requests, in order. */
   readonly requests: readonly EventServerRequest[];
-  /** Resolves with the next request that has not been returned yet. */
+  /** Resolves with the next request that was not returned yet. */
   nextRequest(): Promise<EventServerRequest>;
   /** Replaces the global `fetch` until `restore()`. */
   install(): void;
   /**
-   * Call it at the end of each test, for example in `afterEach`. Puts the global `fetch` back.
+   * Restores the global `fetch`. Call it at the end of each test, for example in `afterEach`.
    *
-   * @throws `Error` that names the requests that were never answered and that no client has aborted.
+   * @throws `Error` that lists all requests that were neither answered nor aborted.
    */
   restore(): void;
 }
@@ -66,7 +66,7 @@ export function createEventServer({ onRequest, chaos }: EventServerInit = {}): E
       const request = requests[taken];
       if (!request) {
         const next = new Promise<EventServerRequest>((resolve, reject) => waiting.push({ resolve, reject }));
-        // A test that has stopped waiting must not fail by an unhandled rejection.
+        // A test that no longer waits must not fail because of an unhandled rejection.
         next.catch(() => {});
         return next;
       }

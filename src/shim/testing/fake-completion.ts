@@ -1,34 +1,35 @@
-/** A fake model: plays one answer in the shape of a provider's stream. */
+/** `fakeCompletion()`: a fake model that streams one answer in a provider's format. */
 
 import { type Answer, type FakeFormat, type FakeToolCall, type Frame, shapes } from './fake-formats.js';
 import { isNodeResponse, type NodeRequest, type NodeResponse, serveNode } from './node-handler.js';
 import { answerBy, type EventServerRequest, ServerRequest } from './server-request.js';
 
-/** The answer that {@link fakeCompletion} plays. */
+/** The answer of {@link fakeCompletion}. */
 export interface FakeCompletionInit {
-  /** The text. It is split into tokens; an array gives the tokens. Default: none. */
+  /** The text. A string is split into tokens, an array contains the tokens. Default: none. */
   text?: string | readonly string[] | undefined;
-  /** The reasoning, as `text`. Default: none. */
+  /** The reasoning, in the same form as `text`. Default: none. */
   reasoning?: string | readonly string[] | undefined;
   /** The tool calls. Default: none. */
   toolCalls?: readonly FakeToolCall[] | undefined;
   /**
-   * The pace. It uses `setTimeout`, so advance your fake timers. Default: no delays and no timers, as fast as the
+   * The speed. It uses `setTimeout`, so advance your fake timers. Default: no delays and no timers, as fast as the
    * client reads.
    */
   tokensPerSecond?: number | undefined;
   /** Fails after this many tokens, and at the latest before the answer is complete. Default: it does not fail. */
   failAfter?: number | undefined;
   /**
-   * How it fails: `'cut'` breaks the connection, `'end'` ends the stream too early, `'stall'` sends nothing more,
+   * The kind of failure: `'cut'` breaks the connection, `'end'` ends the stream too early, `'stall'` sends nothing
+   * more,
    * `'error'` sends the provider's error event.
    *
    * @default 'cut'
    */
   failWith?: 'cut' | 'end' | 'stall' | 'error' | undefined;
   /**
-   * Why the answer ends, in the provider's word, such as `'length'` or `'max_tokens'`. Default: the word for a complete
-   * answer, or for one that ends with tool calls.
+   * The provider's reason for the end of the answer, such as `'length'` or `'max_tokens'`. Default: the reason of a
+   * complete answer, or of one that ends with tool calls.
    */
   finishReason?: string | undefined;
   /** @default 'fake-model' */
@@ -36,19 +37,19 @@ export interface FakeCompletionInit {
 }
 
 /**
- * A fake model's answer. It is a function that takes a request in any of these forms, so that you can pass it to
- * whatever serves requests.
+ * A fake model. It is a function that accepts requests in several forms, so that you can pass it to a scripted server,
+ * to Node's `http`, to msw, or to a client as its `fetch`.
  */
 export interface FakeCompletion {
   /** Answers a request of a scripted server. Resolves when everything is sent. */
   (request: EventServerRequest): Promise<void>;
-  /** A request listener of Node's `http`, Express or anything like them. */
+  /** A request listener for Node's `http`, Express and similar servers. */
   (request: NodeRequest, response: NodeResponse): Promise<void>;
-  /** A resolver of msw: `http.post(url, fakeCompletion(…))`. */
+  /** A resolver for msw: `http.post(url, fakeCompletion(…))`. */
   (info: { request: Request }): Promise<Response>;
-  /** A `fetch`: for a client, and for servers whose handlers take a `Request`. */
+  /** A `fetch`, for clients and for servers whose handlers get a `Request`. */
   (input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
-  /** The last form by name: `export default fakeCompletion(…)` is a server for Bun, Deno and Workers. */
+  /** The same `fetch` as a member: `export default fakeCompletion(…)` is a server for Bun, Deno and Workers. */
   readonly fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 }
 
@@ -56,7 +57,7 @@ const INPUT_TOKENS = 10;
 const FAILURE = 'The model is overloaded.';
 
 /**
- * Creates a fake model that streams one answer in the shape of a provider's API.
+ * Creates a fake model that streams one answer in a provider's format.
  *
  * @example
  * const model = fakeCompletion('anthropic', { text: 'Hello world' });
@@ -150,7 +151,7 @@ function toJson({ name, arguments: given = {} }: FakeToolCall): string {
   }
 }
 
-/** A word with the space before it; long words in pieces. Together they are the text. */
+/** Splits text into words, each with the space before it, and long words into pieces. Nothing is lost. */
 function toTokens(text: string | readonly string[] | undefined): string[] {
   if (typeof text !== 'string') return [...(text ?? [])];
   return text.match(/\s*\S{1,10}|\s+$/gu) ?? [];

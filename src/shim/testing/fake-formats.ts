@@ -1,21 +1,21 @@
-/** Model answers as events, in the shape of each provider's stream. */
+/** Creates the events of a fake answer, in the format of each provider. */
 
-/** The shapes of a model's answer. */
+/** The formats of a fake answer. */
 export type FakeFormat = 'openai-chat' | 'openai-responses' | 'anthropic' | 'google' | 'ai-sdk' | 'cohere';
 
 /** A tool call in a fake answer. */
 export interface FakeToolCall {
   name: string;
-  /** An object, or JSON as the model wrote it. Default: `{}`. */
+  /** An object, or JSON text, which is sent unchanged. Default: `{}`. */
   arguments?: object | string | undefined;
   /** @default 'call_1', 'call_2', … */
   id?: string | undefined;
 }
 
-/** A fake answer, complete. */
+/** A fake answer with all defaults. */
 export interface Answer {
   model: string;
-  /** The provider's word, if it isn't the usual one. */
+  /** The provider's reason for the end of the answer, if it isn't the default. */
   finishReason: string | undefined;
   reasoning: string[];
   text: string[];
@@ -27,9 +27,9 @@ export interface Answer {
 /** An event of a fake answer. */
 export interface Frame {
   event?: string;
-  /** Text is sent as it is, everything else as JSON. */
+  /** Text is sent unchanged, any other value as JSON. */
   data: unknown;
-  /** `token`: counts as a token. `finish`: the first event that says that the answer is complete. */
+  /** `token`: counts as a token. `finish`: the first event that completes the answer. */
   kind?: 'token' | 'finish';
 }
 
@@ -42,7 +42,7 @@ interface Shape {
 
 const DONE: Frame = { data: '[DONE]' };
 
-/** Frames whose event has the name of their `type`. */
+/** Creates a frame whose event type is its `type`. */
 const named = (data: { type: string } & Record<string, unknown>, kind?: Frame['kind']): Frame => ({
   event: data.type,
   data,
@@ -51,7 +51,7 @@ const named = (data: { type: string } & Record<string, unknown>, kind?: Frame['k
 
 const unnamed = (data: unknown, kind?: Frame['kind']): Frame => ({ data, ...(kind && { kind }) });
 
-/** Why the answer ends: by itself, or with tool calls. */
+/** The reason for the end of the answer: the given one, or that of a complete answer or one with tool calls. */
 const reasonOf = ({ finishReason, toolCalls }: Answer, byItself: string, withCalls: string): string =>
   finishReason ?? (toolCalls.length > 0 ? withCalls : byItself);
 
@@ -93,7 +93,7 @@ function* responses(answer: Answer): Generator<Frame> {
   });
   yield event('response.created', response('in_progress'));
   yield event('response.in_progress', response('in_progress'));
-  /** The events of one item, and what they say about it when it is complete. */
+  /** The events of one output item: `begin` is sent first, `done` when the item is complete. */
   function* item(begin: object, done: object, inner: (place: object) => Generator<Frame>): Generator<Frame> {
     const output_index = output.length;
     yield event('response.output_item.added', { output_index, item: begin });

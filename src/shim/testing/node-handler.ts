@@ -1,6 +1,6 @@
-/** Serves a `fetch` as a request listener of Node's `http`. Types by structure, so that Node's are not needed. */
+/** Serves a `fetch` as a request listener of Node's `http`. The types are structural, so Node's types aren't needed. */
 
-/** What is used of Node's `IncomingMessage`. */
+/** The members of Node's `IncomingMessage` that are used. */
 export interface NodeRequest {
   method?: string | undefined;
   url?: string | undefined;
@@ -9,7 +9,7 @@ export interface NodeRequest {
   [Symbol.asyncIterator](): AsyncIterator<any>;
 }
 
-/** What is used of Node's `ServerResponse`. */
+/** The members of Node's `ServerResponse` that are used. */
 export interface NodeResponse {
   writeHead(status: number, headers: Record<string, string>): unknown;
   flushHeaders(): unknown;
@@ -61,7 +61,7 @@ export async function serveNode(
     }
     response.end();
   } catch {
-    // The fake answer is cut, or the client has gone.
+    // The fake answer was cut, or the client has disconnected.
     response.destroy();
   }
 }

@@ -1,8 +1,10 @@
-/** The body of a scripted response: a queue that the client reads as a stream. No timers, but for chaos delays. */
+/** The body of a scripted response: a queue that the client reads as a stream. It uses timers only for chaos delays. */
 
 import type { ConnectionChaos } from './chaos.js';
 
-/** What is delivered, in order. Bytes may be another realm's, as in Jest, so that `instanceof` can't tell them. */
+/**
+ * An item of the queue. Tagged objects, because in Jest bytes may be of another realm, for which `instanceof` fails.
+ */
 type Item = { bytes: Uint8Array } | { end: true } | { error: unknown } | { stall: true };
 
 /** A response body that the test writes and the client reads. */
@@ -29,7 +31,7 @@ export class OutgoingBody {
         pull: () => this.#pull(),
         cancel: () => this.#finish('client'),
       },
-      // Deliver on demand: an error empties a stream's own queue, and the bytes before it would be lost.
+      // Deliver on demand: an error clears the stream's own queue, so bytes before it would be lost.
       { highWaterMark: 0 },
     );
   }
@@ -40,7 +42,7 @@ export class OutgoingBody {
     this.#wake?.();
   }
 
-  /** Undoes every stall until now. */
+  /** Ends all stalls so far. */
   resume(): void {
     const rest = this.#queue.splice(0).filter((item) => !('stall' in item));
     this.#queue.push(...rest);
@@ -48,7 +50,7 @@ export class OutgoingBody {
     this.#wake?.();
   }
 
-  /** The client has aborted the request. */
+  /** Call it when the client has aborted the request. */
   abort(reason: unknown): void {
     if (this.#isOver) return;
     this.#controller?.error(reason);
@@ -95,7 +97,7 @@ export class OutgoingBody {
     const piece = bytes.subarray(0, Math.min(rest, this.#chaos.nextLength()));
     if (piece.length < bytes.length) this.#queue.unshift({ bytes: bytes.subarray(piece.length) });
     this.#delivered += piece.length;
-    // A copy: the client may transfer the buffer of what it reads.
+    // A copy, because the client may transfer the buffer.
     this.#controller?.enqueue(piece.slice());
   }
 

@@ -1,22 +1,22 @@
-/** A request to a scripted server, and the answer that the test gives. */
+/** A request to a scripted server, with the methods by which the test answers it. */
 
 import { type ConnectionChaos, noChaos } from './chaos.js';
 import { OutgoingBody } from './outgoing-body.js';
 import { clientTurns } from './turns.js';
 
-/** An event to send. Without `data`, the client gets no event, but remembers the ID. */
+/** An event to send. Without `data`, the client gets no event, but stores the ID. */
 export interface ServerSentEvent {
   /** The type of the event. Default: none, which clients dispatch as `message`. */
   event?: string | undefined;
   /** The event ID, which the client sends as `Last-Event-ID` when it reconnects. */
   id?: string | number | undefined;
-  /** The data. Line breaks are allowed. Anything that is not a string is sent as JSON. */
+  /** The data. Line breaks are allowed. A value that isn't a string is sent as JSON. */
   data?: unknown;
-  /** The reconnection time in milliseconds. */
+  /** The reconnection time, in milliseconds. */
   retry?: number | undefined;
 }
 
-/** What {@link EventServerRequest.open} sends before the body. */
+/** The status and headers for {@link EventServerRequest.open}. */
 export interface OpenInit {
   /** @default 200 */
   status?: number | undefined;
@@ -27,9 +27,9 @@ export interface OpenInit {
 /**
  * A request to a scripted server, with the methods that answer it.
  *
- * First call `open()`, `refuse()` or `networkError()`. After `open()` you can send events. What you send is delivered
- * in order, before an `end()` or `cut()` that follows. When the client has gone, everything that you send is ignored,
- * as it would be on a network.
+ * First call `open()`, `refuse()` or `networkError()`. After `open()` you can send events. They are delivered in order,
+ * before a following `end()` or `cut()`. After the client has disconnected, everything that you send is ignored, as on
+ * a real network.
  *
  * @example
  * const request = await server.nextRequest();
@@ -40,7 +40,7 @@ export interface OpenInit {
 export interface EventServerRequest {
   /** The number of the request: the first is 1. */
   readonly number: number;
-  /** The method, in capitals. */
+  /** The method. Standard methods are in upper case. */
   readonly method: string;
   /** The absolute URL. Relative URLs are resolved against the page or, without one, `http://localhost/`. */
   readonly url: string;
@@ -50,9 +50,9 @@ export interface EventServerRequest {
   /** Whether events can reach the client: `open()` was called, and neither side has ended the connection. */
   readonly isOpen: boolean;
   /**
-   * Resolves when the connection is over: with `'client'` if the client has aborted or cancelled it, with `'server'`
-   * if it was refused, or if it was ended or cut and the client has read that. The client has then reacted: its events
-   * are fired, and a timer for its next request is set.
+   * Resolves when the connection is over: with `'client'` if the client has aborted or cancelled it, with `'server'` if
+   * you have refused, ended or cut it and the client has noticed. By then, the client has fired its events and set the
+   * timer for its next request.
    */
   readonly closed: Promise<'client' | 'server'>;
   /** The body of the request as text. */
@@ -60,19 +60,19 @@ export interface EventServerRequest {
   /** The body of the request as JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: as in the DOM's `Request`.
   json(): Promise<any>;
-  /** Sends status and headers of an event stream. */
+  /** Sends the status and headers of an event stream. */
   open(init?: OpenInit): void;
-  /** Sends an event. A string is its data. */
+  /** Sends an event. A string is the data of an event without a type. */
   send(event: ServerSentEvent | string): void;
   /** Sends a comment, such as a heartbeat. */
   comment(text?: string): void;
-  /** Sends a reconnection time in milliseconds. */
+  /** Sends a reconnection time, in milliseconds. */
   retry(milliseconds: number): void;
-  /** Sends bytes, or text as UTF-8, as they are. */
+  /** Sends raw bytes, or text as UTF-8. */
   write(bytes: Uint8Array | string): void;
   /**
-   * The connection stays, but what you send from now on waits for `resume()`. Before `open()`, this leaves the request
-   * without an answer on purpose.
+   * Keeps the connection open, but holds back everything that you send until `resume()`. Before `open()`, it marks the
+   * request as intentionally unanswered.
    */
   stall(): void;
   /** Ends a `stall()`. */
@@ -81,13 +81,13 @@ export interface EventServerRequest {
   end(): void;
   /** Breaks the connection: the client's read fails with a `TypeError`. */
   cut(): void;
-  /** Answers with another status than 200, or with something that is no event stream. An object is sent as JSON. */
+  /** Sends a response that isn't an event stream, or whose status isn't 200. An object is sent as JSON. */
   refuse(status: number, headers?: HeadersInit, body?: BodyInit | object | null): void;
-  /** Rejects the client's `fetch` with a `TypeError`, as if the server could not be reached. */
+  /** Rejects the client's `fetch` with a `TypeError`, as if the server couldn't be reached. */
   networkError(message?: string): void;
 }
 
-/** What a server has to know to make a request of what `fetch` is called with. */
+/** The arguments of `fetch`, and the data that the server adds. */
 export interface RequestInput {
   number: number;
   input: RequestInfo | URL;
@@ -103,9 +103,9 @@ export class ServerRequest implements EventServerRequest {
   readonly url: string;
   readonly headers: Headers;
   readonly closed: Promise<'client' | 'server'>;
-  /** What the client's `fetch` returns. */
+  /** The result of the client's `fetch`. */
   readonly response: Promise<Response>;
-  /** Whether the test has decided about the request, or the client has given up. */
+  /** Whether the test has answered the request, or the client has aborted it. */
   isAnswered = false;
 
   readonly #content: Response | Request;
@@ -114,7 +114,7 @@ export class ServerRequest implements EventServerRequest {
   readonly #resolve: (response: Response) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #close: (by: 'client' | 'server') => void;
-  /** The client has its response, or an error. */
+  /** Whether the client has got a response or an error. */
   #isDecided = false;
   #isEnded = false;
   #isOver = false;
@@ -126,7 +126,7 @@ export class ServerRequest implements EventServerRequest {
     this.method = /^(delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
     this.url = request?.url ?? new URL(`${input as string | URL}`, pageUrl()).href;
     this.headers = new Headers(init?.headers ?? request?.headers);
-    // A Response reads every kind of body, and knows the content type that belongs to it.
+    // A Response can read every kind of body, and has its default content type.
     this.#content = request && init?.body == null ? request : new Response(init?.body);
     const type = this.#content.headers.get('Content-Type');
     if (type && !this.headers.has('Content-Type')) this.headers.set('Content-Type', type);
@@ -162,7 +162,7 @@ export class ServerRequest implements EventServerRequest {
 
   get lastEventId(): string {
     const header = this.headers.get('Last-Event-ID') ?? '';
-    // Header values are strings of bytes.
+    // Header values are byte strings.
     return new TextDecoder().decode(Uint8Array.from(header, (byte) => byte.charCodeAt(0)));
   }
 
@@ -250,7 +250,7 @@ export class ServerRequest implements EventServerRequest {
     this.#answer('networkError()', () => this.fail(new TypeError(message)));
   }
 
-  /** The function that should have answered has thrown. */
+  /** Fails the request or the body, after the function that answers the request has thrown. */
   fail(error: unknown): void {
     this.isAnswered = true;
     if (this.#isDecided) {
@@ -264,7 +264,7 @@ export class ServerRequest implements EventServerRequest {
     this.#close('server');
   }
 
-  /** How messages name it. */
+  /** The request's name in error messages. */
   toString(): string {
     return `${this.method} ${this.url} (request ${this.number})`;
   }
@@ -272,13 +272,13 @@ export class ServerRequest implements EventServerRequest {
   #answer(method: string, answer: () => void): void {
     if (this.#isDecided) throw new Error(`${method}: ${this} has been answered already`);
     this.isAnswered = true;
-    // A client that has gone hears nothing, and that is no mistake of the test.
+    // If the client has disconnected, the answer is ignored: that isn't a mistake of the test.
     if (!this.#isOver) answer();
     this.#isDecided = true;
   }
 
   #respond(response: Response): void {
-    // A response that was made by hand has no URL, and clients take the origin of events from it.
+    // A constructed response has no URL, which clients need for the origin of events.
     Object.defineProperty(response, 'url', { value: this.url });
     this.#resolve(response);
   }
@@ -302,7 +302,7 @@ export class ServerRequest implements EventServerRequest {
   }
 }
 
-/** Lets a function answer a request, and returns the response. What the function throws, the client's `fetch` does. */
+/** Calls a function that answers a request, and returns the response. It rejects with the function's exception. */
 export function answerBy(
   onRequest: (request: EventServerRequest) => unknown,
   request: ServerRequest,
@@ -332,6 +332,6 @@ function isPlain(body: object): boolean {
 function pageUrl(): string {
   const { location } = globalThis as { location?: { href?: string } };
   const url = location?.href;
-  // about:blank, where some test environments are, is no base.
+  // Some test environments have the URL about:blank, which can't be a base.
   return url && !url.startsWith('about:') ? url : 'http://localhost/';
 }

@@ -1,9 +1,9 @@
-/** Real turns of the event loop, which fake timers do not hold back. */
+/** Waits for turns of the event loop, even with fake timers. */
 
-/** How many tasks a client may need for the events and the end that it has read. */
+/** How many tasks a client may need to fire its events and handle the end of the body. */
 const TURNS = 20;
 
-/** Resolves when a client has had the time to react to what it has read. */
+/** Resolves when a client has had enough turns to react to the bytes that it has read. */
 export async function clientTurns(): Promise<void> {
   for (let turn = 0; turn < TURNS; turn++) await nextTurn();
 }
@@ -18,7 +18,7 @@ function nextTurn(): Promise<void> {
       };
       port2.postMessage(undefined);
     } catch {
-      // Where there are no ports, as in plain jsdom, promise reactions are the best there is.
+      // Without ports, as in plain jsdom, promise reactions are the only alternative.
       resolve();
     }
   });

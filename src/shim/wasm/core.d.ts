@@ -1,12 +1,12 @@
-/** The core's exports, as `src/browser/mod.rs` and the linker make them. Connections and scanners are addresses. */
+/** The core's exports, from `src/browser/mod.rs` and the linker. Connections and scanners are addresses. */
 
 export function initSync(source: { module: WebAssembly.Module }): void;
 export let memory: WebAssembly.Memory;
 export let stack: { value: number };
-/** Where the text buffer is, and after it the table and the window. */
+/** The address of the text buffer, which the table and the window follow. */
 export function buffersAddress(): number;
 
-/** Holds the object for a connection, until `connect` takes it. */
+/** Moves the object for a connection into Rust, for `connect`. */
 export function hold(delegate: object): number;
 export function connect(
   delegate: number,

@@ -1,9 +1,9 @@
-/** Starts the Rust core once, at its first use. The other files in this folder locate the module. */
+/** Starts the Rust core at its first use. The other files in this folder locate the module. */
 
 import { buffersAddress, initSync, memory, stack } from './generated/core.js';
 import { compile, compileSync, explain, type WasmSource } from './source.js';
 
-// Only this file imports what is generated: build variants have their own.
+// Only this file imports generated code, because each build variant has its own.
 export {
   connect,
   disconnect,
@@ -18,7 +18,7 @@ export {
 } from './generated/core.js';
 export { explain } from './source.js';
 
-/** Views of the memory that the shim and the core share. */
+/** Views of the memory of the core. */
 export interface Views {
   /** For bytes of streams. */
   window: Uint8Array;
@@ -35,10 +35,13 @@ const WINDOW_SIZE = 32768;
 
 let loading: Promise<void> | undefined;
 let current: Views | undefined;
-/** Whether the views are detached, because the memory has grown. Reading the memory's buffer would cost more. */
+/**
+ * Whether views are detached when the memory grows, as with WebAssembly. Then their length shows it, which costs less
+ * than reading the memory's buffer.
+ */
 let isDetaching = false;
 
-/** Resolves when the core is ready. Rejects if its module can't be loaded; the next call tries again. */
+/** Resolves when the core is ready. Rejects if its module can't be loaded. The next call tries again. */
 export function load(source?: WasmSource): Promise<void> {
   loading ??= start(source).catch((cause) => {
     loading = undefined;
@@ -47,7 +50,7 @@ export function load(source?: WasmSource): Promise<void> {
   return loading;
 }
 
-/** Starts the core at once. Throws if its module can't be loaded. */
+/** Starts the core synchronously. Throws if its module can't be loaded. */
 export function loadSync(): void {
   if (!memory) begin(compileSync());
 }
@@ -63,7 +66,7 @@ function begin(module: WebAssembly.Module): void {
   isDetaching = typeof WebAssembly === 'object' && memory instanceof WebAssembly.Memory;
 }
 
-/** The views of a core that was started. Take them again after each call of the core, which may grow its memory. */
+/** Returns the views. Get them again after each call of the core, which may grow its memory. */
 export function views(): Views {
   if (current && (isDetaching ? current.window.length > 0 : current.window.buffer === memory.buffer)) {
     return current;
@@ -78,14 +81,14 @@ export function views(): Views {
   return current;
 }
 
-/** How many calls of the core are running that may call back. */
+/** The number of running calls into the core that may call back. */
 let depth = 0;
-/** The stack pointer while none is. */
+/** The stack pointer while no call is running. */
 let bottom = 0;
 
 /**
- * Calls the core, which may call back, and passes exceptions on. A trap or an exception doesn't reset the core's stack
- * pointer: without this, each would leak a part of the stack.
+ * Calls the core, which may call back, and rethrows exceptions. It restores the core's stack pointer after a trap or an
+ * exception: otherwise each would leak a part of the stack.
  */
 export function callCore(call: () => void): void {
   const pointer = stackPointer();
@@ -100,7 +103,7 @@ export function callCore(call: () => void): void {
   }
 }
 
-/** For `restoreStack`. Reading it costs more than most calls. */
+/** The current stack pointer, for `restoreStack`. Reading it from the core would cost more than most calls. */
 export function stackPointer(): number {
   return depth > 0 ? stack.value : bottom;
 }
@@ -109,12 +112,12 @@ export function restoreStack(pointer: number): void {
   stack.value = pointer;
 }
 
-/** Writes facts for the core. Returns their length in bytes. */
+/** Writes text into the core's text buffer. Returns its length in bytes. */
 export function writeText(text: string): number {
   return new TextEncoder().encodeInto(text, views().text).written;
 }
 
-/** The exception for a core that couldn't be started. It mentions WebAssembly only if that is the cause. */
+/** Creates the exception for a core that couldn't be started. It mentions WebAssembly only if that is the cause. */
 export function startError(cause: unknown): unknown {
   const message = explain(cause);
   return message ? new Error(message, { cause }) : cause;

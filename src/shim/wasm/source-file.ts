@@ -1,4 +1,4 @@
-/** The module as a file of its own, `dist/core.wasm`, compiled while it is fetched. */
+/** The module as a separate file, `dist/core.wasm`, which is compiled while it is fetched. */
 
 import { type compile as compileInline, isOfWebAssembly } from './source.js';
 
@@ -17,7 +17,7 @@ const compileFile: typeof compileInline = async (source = new URL('../core.wasm'
   if (bytes) return WebAssembly.compile(await bytes);
   const response = source instanceof Response ? source : await fetch(source);
   if (!response.ok) throw new Error(`${response.url || url} was answered with ${response.status}`);
-  // It is compiled whatever its content type; during the download only with the right one.
+  // Compiling during the download needs the right content type. With another one, compile afterwards.
   const isCalledWasm = /^application\/wasm$/i.test(response.headers.get('Content-Type') ?? '');
   return isCalledWasm && WebAssembly.compileStreaming
     ? WebAssembly.compileStreaming(response)
@@ -28,7 +28,7 @@ export function compileSync(): WebAssembly.Module {
   throw new Error('core.wasm is not loaded yet: await init() first');
 }
 
-/** Node's `fetch` reads no files. Written so that bundlers don't look for Node's module. */
+/** Reads a file in Node, whose `fetch` can't. Without an `import`, so that bundlers don't look for Node's module. */
 function readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> | undefined {
   const { process } = globalThis as {
     process?: {

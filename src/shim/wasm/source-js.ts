@@ -1,4 +1,4 @@
-/** The core as JavaScript: there is no module (`tools/wasm2js.mjs`). */
+/** The core as JavaScript, without a WebAssembly module (`tools/wasm2js.mjs`). */
 
 import type { compile as compileInline } from './source.js';
 

@@ -1,4 +1,4 @@
-/** The module as an import, for Cloudflare's workers and edge functions, which forbid compiling at run time. */
+/** The module as an import, for Cloudflare Workers and edge functions, which forbid compiling at run time. */
 
 import module from './core.wasm';
 import type { compile as compileInline } from './source.js';

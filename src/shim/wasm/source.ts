@@ -1,45 +1,50 @@
 /**
- * The module's source: text inside the JavaScript file. For other build variants, the build replaces this file with
- * one of `source-*.ts` (`tools/variants.mjs`).
+ * The module as text inside the JavaScript file. For other build variants, the build replaces this file with one of
+ * `source-*.ts` (`tools/variants.mjs`).
  */
 
 import { frequentBytes, wasmText } from './generated/inline.js';
 
-/** What `init` of `eventsource-wasm/slim` takes. */
+/** The argument of `init` of `eventsource-wasm/slim`. */
 export type WasmSource = WasmSourceValue | Promise<WasmSourceValue>;
 type WasmSourceValue = string | URL | Request | Response | BufferSource | WebAssembly.Module;
 
 /**
- * The compiled module. It is compiled at once where that is allowed: handing it to another thread takes longer than
- * compiling so little.
+ * Compiles the module, synchronously where that is allowed: for such a small module, handing the work to another
+ * thread takes longer than the work.
  */
 export async function compile(_source?: WasmSourceValue): Promise<WebAssembly.Module> {
   try {
     return compileSync();
   } catch {
-    // Older versions of Chromium allow only 4 KiB at once in a page.
+    // Older versions of Chromium compile at most 4 KiB synchronously in a page.
     return WebAssembly.compile(bytes());
   }
 }
 
-/** @throws if WebAssembly is forbidden, or so large a module at once */
+/** @throws if WebAssembly is forbidden, or a module of this size can't be compiled synchronously */
 export function compileSync(): WebAssembly.Module {
   return new WebAssembly.Module(bytes());
 }
 
-/** What is no code of a byte, as it would have to be escaped: `"$'<\\` and a backtick. */
+/** Characters that aren't used as codes, because they would have to be escaped: `"$'<\\` and a backtick. */
 const NO_CODES = [34, 36, 39, 60, 92, 96];
 
 /** The text is decoded in parts of this many codes: engines optimize a repeated call sooner than a long loop. */
 const PART = 1024;
 
-/** The opposite of `toText` in `tools/pack-wasm.mjs`. It runs once, in all users' pages: few steps for each byte. */
+/**
+ * Decodes the text: the inverse of `toText` in `tools/pack-wasm.mjs`. It runs once in each user's page, so it has few
+ * steps for each byte.
+ */
 function bytes(): Uint8Array<ArrayBuffer> {
   const singles: number[] = [];
   for (let code = 34; code < 127; code++) {
     if (!NO_CODES.includes(code)) singles.push(code);
   }
-  /** What a code stands for, by the page that the code before it has chosen, or none has. */
+  /**
+   * The byte of each code, in three pages. A code below 34 selects the page for the next code; the default is page 0.
+   */
   const pages = new Uint8Array(3 * 128);
   let frequent = 0;
   let rare = singles.length;
@@ -57,7 +62,7 @@ function bytes(): Uint8Array<ArrayBuffer> {
       if (code < 34) {
         page = (code - 31) * 128;
       } else {
-        // What is written is never behind what has been read.
+        // Decoding in place is safe: the write position never passes the read position.
         codes[length++] = pages[page + code] as number;
         page = 0;
       }
@@ -67,7 +72,7 @@ function bytes(): Uint8Array<ArrayBuffer> {
   return codes.subarray(0, length);
 }
 
-/** The message for an error of WebAssembly's or of a policy's; `undefined` for any other. */
+/** Returns the message for an error of WebAssembly or of a Content-Security-Policy, `undefined` for any other error. */
 export function explain(cause: unknown): string | undefined {
   if (!isOfWebAssembly(cause)) return undefined;
   return (
@@ -76,6 +81,6 @@ export function explain(cause: unknown): string | undefined {
   );
 }
 
-/** Each engine and each policy has an error class of its own, and all of them name one of these. */
+/** Engines and policies throw different classes of errors, but all of them contain one of these words. */
 export const isOfWebAssembly = (cause: unknown): boolean =>
   /webassembly|wasm|compileerror|linkerror|csp\b|content.security/i.test(`${cause}`);

@@ -1,5 +1,5 @@
-//! `bindgen INPUT.wasm OUT_DIR`: what wasm-bindgen's command does, as a small program, so that the version
-//! is pinned by Cargo.lock next to the library's.
+//! `bindgen INPUT.wasm OUT_DIR`: a small replacement for wasm-bindgen's command, so that Cargo.lock pins its version
+//! together with the library's.
 
 use std::{env, process::ExitCode};
 use wasm_bindgen_cli_support::Bindgen;

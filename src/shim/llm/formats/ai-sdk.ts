@@ -68,7 +68,7 @@ export const aiSdk: CompletionFormat = {
         Object.assign(part, { state: 'output-available', output });
       }
       if (call && (isEnded || (providerExecuted && type === 'tool-input-available'))) {
-        // The call isn't the client's.
+        // The provider executes this call, so the client doesn't have to answer it.
         open.delete(id);
         const { name, arguments: text } = call;
         answer.add({ type: 'server-tool-call', id: call.id, name, arguments: text || '{}' });
@@ -100,7 +100,7 @@ export const aiSdk: CompletionFormat = {
           parts.push({ type: 'step-start' });
         }
       },
-      /** Calls that have no result are the client's. */
+      /** Calls without a result have to be answered by the client. */
       end() {
         for (const call of open.values()) answer.close(call);
       },

@@ -1,4 +1,4 @@
-/** Anthropic's messages. */
+/** The format of Anthropic's messages. */
 
 import type { OpenCall } from '../answer.js';
 import { fromJson, isObject, list, sum, textOf, toArguments } from '../json.js';
@@ -79,7 +79,7 @@ export const anthropic: CompletionFormat = {
       const args = json || toArguments(value.input) || '{}';
       if (/_use$/.test(type)) {
         const input = fromJson(args);
-        // A request with anything but an object is refused.
+        // The API rejects requests in which the input isn't an object.
         value.input = isObject(input) ? input : {};
         if (call) answer.close({ ...call, arguments: args });
         else
@@ -130,7 +130,7 @@ export const anthropic: CompletionFormat = {
         sum(input_tokens, cache_read_input_tokens, cache_creation_input_tokens),
         output_tokens,
       ],
-      // A request with empty text is refused.
+      // The API rejects requests with empty text.
       message: () => ({
         role: 'assistant',
         content: blocks.filter(({ type, text }) => type !== 'text' || text),

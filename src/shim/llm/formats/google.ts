@@ -1,4 +1,4 @@
-/** Google's streamGenerateContent. */
+/** The format of Google's streamGenerateContent. */
 
 import type { OpenCall } from '../answer.js';
 import { firstOf, fromJson, isObject, list, sum, textOf } from '../json.js';
@@ -46,7 +46,7 @@ export const google: CompletionFormat = {
       run++;
     };
 
-    /** Keeps a part for the message. Joins text, except signed text. */
+    /** Adds a part to the message. Joins text, except signed text. */
     const keep = (part: Json) => {
       const last = parts.at(-1);
       const isText = ({ text, thoughtSignature }: Json) => typeof text === 'string' && !thoughtSignature;
@@ -54,7 +54,9 @@ export const google: CompletionFormat = {
       else if (part.text !== '' || part.thoughtSignature) parts.push({ ...part });
     };
 
-    /** Reads a whole call, or a piece: the first has the name, later ones have members of the arguments. */
+    /**
+     * Reads a complete call or a piece of one: the first piece has the name, later ones have members of the arguments.
+     */
     const readCall = ({ partialArgs, willContinue, ...called }: Json, part: Json) => {
       if (textOf(called.name)) {
         close();
@@ -111,14 +113,14 @@ function unwrap(chunk: Json): Json {
   return isObject(chunk.response) ? chunk.response : chunk;
 }
 
-/** Sets what a path such as `$.recipe.steps[0]` or `$['key']` names. Text is appended to text. */
+/** Sets the member at a path such as `$.recipe.steps[0]` or `$['key']`. Text is appended to text. */
 function setAt(root: Json, path: string, value: unknown): void {
   const keys = [...path.matchAll(/\.([^.[\]]+)|\[(\d+)\]|\[(['"])(.*?)\3\]/g)].map(
     ([, name, index, , quoted]) => (index === undefined ? `${name ?? quoted}` : Number(index)),
   );
   let place = root;
   for (const [at, key] of keys.entries()) {
-    // Own members only: `__proto__` is data here.
+    // Own members only, because `__proto__` is data here.
     const old = Object.hasOwn(place, key) ? place[key] : undefined;
     const next = keys[at + 1];
     let made = old;

@@ -1,4 +1,4 @@
-/** OpenAI's chat completions, and compatible servers. */
+/** The format of OpenAI's chat completions and compatible servers. */
 
 import type { OpenCall } from '../answer.js';
 import { firstOf, fromJson, isObject, list, textOf, toArguments } from '../json.js';
@@ -11,7 +11,7 @@ interface ChatCall {
   members: Record<string, unknown>;
 }
 
-/** The member of a delta that has the reasoning. */
+/** Names of a delta's member with the reasoning. */
 const REASONING = /^(reasoning(_content|_text)?|thinking)$/;
 
 /** Lists of a delta that the next request repeats: OpenRouter's and LiteLLM's. */
@@ -25,7 +25,7 @@ export const openaiChat: CompletionFormat = {
   start: (answer) => {
     const calls: ChatCall[] = [];
     const repeated: Record<string, Json[]> = {};
-    /** The delta's member that had the reasoning. */
+    /** The name of the delta's member with the reasoning. */
     let reasoningName = '';
     let refusal = '';
 
@@ -83,10 +83,10 @@ export const openaiChat: CompletionFormat = {
       if (found) {
         const { call } = found;
         call.id ??= id;
-        // Names arrive whole; some servers repeat them.
+        // Names aren't split, but some servers repeat them.
         call.name = name ?? call.name;
         Object.assign(found.members, members);
-        // Some servers send the whole call again at the end.
+        // Some servers repeat the complete call at the end.
         if (piece && !(piece === call.arguments && isWhole(piece))) answer.grow(call, piece);
       } else if (id || name || piece) {
         const call = answer.open(id, name, custom && 'custom');
@@ -95,7 +95,7 @@ export const openaiChat: CompletionFormat = {
       }
     };
 
-    /** The call that a piece belongs to. Servers number all calls 0, leave out numbers and IDs, or repeat names. */
+    /** Finds the call of a piece. Some servers number all calls 0, leave out numbers and IDs, or repeat names. */
     const find = (index: unknown, id: string | undefined, name: string | undefined, piece: string) => {
       const found = [...calls]
         .reverse()
@@ -118,7 +118,7 @@ export const openaiChat: CompletionFormat = {
         const isMessage = !isObject(choice.delta);
         const delta = (isMessage ? message : choice.delta) ?? {};
         answer.count(usage);
-        // Some servers repeat the whole message at the end.
+        // Some servers repeat the complete message at the end.
         if (!isMessage || !answer.reasoning) readReasoning(delta);
         if (!isMessage || !answer.text) readContent(delta.content);
         answer.write('text', text);

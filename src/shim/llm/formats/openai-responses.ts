@@ -1,10 +1,10 @@
-/** OpenAI's responses. */
+/** The format of OpenAI's responses. */
 
 import type { Answer, OpenCall } from '../answer.js';
 import { isObject, list, textOf, toArguments } from '../json.js';
 import type { CompletionFormat, FormatReader, Json } from '../types.js';
 
-/** Items that wait for the client's answer. Other calls run at the provider. */
+/** Types of calls that the client has to answer. The provider executes all others. */
 const CLIENT_CALL =
   /^((function|custom_tool|shell|local_shell|tool_search|computer|apply_patch)_call|mcp_approval_request)$/;
 
@@ -23,7 +23,7 @@ function start(answer: Answer): FormatReader {
   let items: Json[] = [];
   let isStored = true;
 
-  /** Writes a piece of a block, or what the pieces have left out of a whole block. */
+  /** Writes a piece of a block, or the rest of a complete block after its pieces. */
   const write = (kind: 'text' | 'reasoning', chunk: Json, value: unknown, isWhole: boolean) => {
     const { item_id, output_index, content_index, summary_index } = chunk;
     const item = item_id ?? output_index;
@@ -31,7 +31,7 @@ function start(answer: Answer): FormatReader {
     const before = written.get(key) ?? '';
     let text = textOf(value) ?? '';
     if (isWhole) {
-      // The text of an item is in blocks of its own.
+      // The text of an item may have been written under other block keys.
       const isKnown = withoutBreaks(answer[kind]).includes(withoutBreaks(text));
       if (isKnown || !text.startsWith(before)) return;
       text = text.slice(before.length);
@@ -72,7 +72,7 @@ function start(answer: Answer): FormatReader {
       answer.other(type, item);
     } else if (name) {
       answer.add({ type: 'server-tool-call', id: result.id, name, arguments: args });
-      // The result is in the item, or in one of its own.
+      // Without a `call_id`, the item also has the result. Otherwise the result is a separate item.
       if (!call_id) answer.add({ ...result, name });
     }
   };
@@ -141,7 +141,7 @@ function start(answer: Answer): FormatReader {
       items.unshift({ type: 'message', role: 'assistant', content: [{ type: 'output_text', text }] });
     },
     tokens: (counts) => [counts.input_tokens, counts.output_tokens, counts.total_tokens],
-    /** The output's items: append all of them to `input`. Without storage, reasoning has to be in the item. */
+    /** The output's items, to be appended to `input`. With `store: false`, reasoning is only valid if encrypted. */
     message: () =>
       items.filter(({ type, encrypted_content }) => isStored || type !== 'reasoning' || encrypted_content),
   };
