@@ -69,7 +69,7 @@ export function judge(results, differences = readDifferences()) {
       (absent) => (absent.which === which || absent.which === 'all') && holds(absent.where, place),
     );
     if (absence === isThere) {
-      complaints.push(`${title}: ${isThere ? `is there, which ${DIFFERENCES} denies` : 'is not there'}`);
+      complaints.push(`${title}: ${isThere ? `exists, but ${DIFFERENCES} denies it` : 'is missing'}`);
     } else passed += 1;
     if (which === 'platform') continue;
     const probes = results.find((other) => isSame(other, { ...place, which: 'platform' }));

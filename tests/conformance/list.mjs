@@ -74,7 +74,7 @@ async function checkReport() {
   const { conformanceTests } = await loadTests({});
   const unnumbered = conformanceTests.filter(({ name }) => !pointOf(name) && !name.startsWith('tokens'));
   if (unnumbered.length > 0)
-    throw new StepError(`no point: ${unnumbered.map(({ name }) => name).join(', ')}`);
+    throw new StepError(`tests without a point: ${unnumbered.map(({ name }) => name).join(', ')}`);
   const points = new Set(conformanceTests.map(({ name }) => pointOf(name)));
   const untested = POINTS.filter((point) => !points.has(point));
   if (untested.length > 0) throw new StepError(`no test of ${untested.join(', ')}`);
@@ -87,7 +87,7 @@ async function checkReport() {
     ...list.filter((line) => !expected.includes(line)).map((line) => `gone:    ${line}`),
   ];
   if (wrong.length > 0) {
-    throw new StepError(`${REPORT} is older than the tests`, {
+    throw new StepError(`${REPORT} is out of date`, {
       output: wrong.join('\n'),
       fix: 'npm run conformance',
     });

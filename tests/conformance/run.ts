@@ -43,7 +43,7 @@ export async function runTest(
     await Promise.race([
       test.run(EventSource),
       new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`nothing came within ${timeout} ms`)), timeout);
+        timer = setTimeout(() => reject(new Error(`timed out after ${timeout} ms`)), timeout);
       }),
     ]);
     hasFailed = false;

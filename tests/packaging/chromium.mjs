@@ -126,7 +126,7 @@ export function inChromium(address, programs = allPrograms()) {
                 /** @type {any} */ (globalThis)
                   .run(name, url)
                   .catch((/** @type {unknown} */ error) => `${error}`),
-                new Promise((resolve) => setTimeout(resolve, 20_000, 'nothing for 20 s')),
+                new Promise((resolve) => setTimeout(resolve, 20_000, 'timed out after 20 s')),
               ]),
             name,
             url,

@@ -37,13 +37,13 @@ async function startScenarioServer() {
   const line = await Promise.race([
     once(lines, 'line', { signal }).then(([text]) => text),
     once(child, 'close', { signal }).then(([code]) => `(it ended with ${code})`),
-  ]).catch(() => '(nothing within 180 s)');
+  ]).catch(() => '(no output within 180 s)');
   try {
     const facts = JSON.parse(line);
     if (typeof facts.origin === 'string') return { child, facts };
   } catch {}
   child.kill();
-  throw new StepError(`${source} should print a line of JSON with its origin, but: ${line}`);
+  throw new StepError(`${source} must print its origin as a line of JSON, but printed: ${line}`);
 }
 
 /** Stops the scenario server. Returns false if its process had already ended. */

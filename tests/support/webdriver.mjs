@@ -56,7 +56,7 @@ function startProgram(program, args, options) {
 /** @param {Browser} browser */
 export async function startDriver({ name, executable, driver, display }) {
   const capabilities = CAPABILITIES[name]?.(executable);
-  if (!capabilities || !driver) throw new Error(`${name} isn't spoken to by WebDriver`);
+  if (!capabilities || !driver) throw new Error(`${name} has no WebDriver`);
   const port = await freePort();
   const screen = display === undefined ? undefined : await startXServer(display);
   const env = { ...process.env, LIBGL_ALWAYS_SOFTWARE: '1', ...(screen && { DISPLAY: screen.name }) };

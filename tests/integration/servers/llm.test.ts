@@ -1,4 +1,4 @@
-/** Tests `completion` with a third-party mock of the providers, which was written independently from their docs. */
+/** Tests `completion` with a third-party mock of the providers, an independent implementation of their formats. */
 
 import { LLMock } from '@copilotkit/aimock';
 import { expect } from 'chai';

@@ -41,7 +41,7 @@ const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const end = performance.now() + 20_000;
   while (!(await condition())) {
-    if (performance.now() > end) expect.fail(`not in 20 s: ${what}`);
+    if (performance.now() > end) expect.fail(`timed out after 20 s: ${what}`);
     await sleep(20);
   }
 }

@@ -127,7 +127,7 @@ impl Reader {
     fn write(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.too_large {
             let (piece, rest) = bytes.split_at(bytes.len().min(WINDOW_SIZE - self.filled));
-            assert!(!piece.is_empty(), "the window is full, and the scanner doesn't ask to decode it");
+            assert!(!piece.is_empty(), "the window is full, but the scanner didn't request decoding");
             self.window[self.filled..][..piece.len()].copy_from_slice(piece);
             self.filled += piece.len();
             self.most_filled = self.most_filled.max(self.filled);
@@ -189,11 +189,11 @@ impl Reader {
         let Self { pending, block, outcome, .. } = self;
         let text = || {
             String::from_utf16(&pending[start as usize..end as usize])
-                .expect("no place divides a surrogate pair")
+                .expect("no offset is inside a surrogate pair")
         };
         match kind {
             row::EVENT => {
-                assert!(block.data.is_none(), "a line of data with a row, and one without");
+                assert!(block.data.is_none(), "an EVENT row after a DATA row");
                 block.data = Some(text());
                 end_block(block, outcome);
             }
@@ -209,7 +209,7 @@ impl Reader {
             row::RETRY => outcome.reconnection_time = Some(u64::from(end) << 32 | u64::from(start)),
             row::COMMENT => outcome.comments.push(text()),
             row::IGNORED => outcome.ignored.push(text()),
-            _ => panic!("no such row: {kind}"),
+            _ => panic!("unknown row kind: {kind}"),
         }
     }
 }

@@ -93,7 +93,7 @@ impl Life {
                 self.is_waiting = false;
             }
             Action::Reconnect(delay) => {
-                assert!(delay <= MAX_DELAY, "no timer holds {delay}");
+                assert!(delay <= MAX_DELAY, "{delay} exceeds the timer maximum");
                 let least = self.reconnection_time;
                 assert!(
                     !self.is_standard || (least..=least.max(MAX_BACKOFF)).contains(&delay),
@@ -120,15 +120,15 @@ impl Life {
             }
         }
         if action == Action::Complete {
-            assert_eq!(self.connection.error(), Error::End, "only a stream that ended is complete");
+            assert_eq!(self.connection.error(), Error::End, "completed without the end of a stream");
         }
         let state = self.connection.state();
-        assert_eq!(self.has_ended, state == State::Closed, "the end is announced, and is the end");
+        assert_eq!(self.has_ended, state == State::Closed, "announced end and {state:?}");
         let has_request = [State::Connecting, State::Probing, State::Checking, State::Refused, State::Open]
             .contains(&state);
         assert_eq!(self.is_under_way, has_request, "{state:?}");
         assert_eq!(self.is_waiting, [State::Waiting, State::Offline].contains(&state), "{state:?}");
-        assert!(has_request || self.connection.time_limit().is_none(), "no time limit in {state:?}");
+        assert!(has_request || self.connection.time_limit().is_none(), "a time limit in {state:?}");
         assert_eq!(self.connection.attempts(), self.requests);
     }
 
@@ -147,6 +147,6 @@ impl Life {
         }
         assert!(self.is_under_way || self.has_ended, "stuck in {:?}", self.connection.state());
         step(&mut self, Input::Close);
-        assert!(self.has_ended && !self.is_under_way, "close ends it");
+        assert!(self.has_ended && !self.is_under_way, "close() ends the connection");
     }
 }

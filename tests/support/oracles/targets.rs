@@ -81,7 +81,7 @@ pub fn offsets(input: &[u8]) {
         expected.push((event_type, [data, id].join("\n"), last_event_id.clone()));
     }
     let size = if size == 0 { stream.len() } else { size.into() };
-    let outcome = parse(ScannerOptions::default(), stream.chunks(size)).expect("no limit is met");
+    let outcome = parse(ScannerOptions::default(), stream.chunks(size)).expect("no limit is exceeded");
     assert_eq!(outcome.events, expected);
 }
 

@@ -48,7 +48,7 @@ if ('document' in globalThis) {
         if (await condition()) return;
         await sleep(5);
       }
-      expect.fail(`not in 5 s: ${what}`);
+      expect.fail(`timed out after 5 s: ${what}`);
     }
 
     async function group(feed: Feed, init: SharedEventSourceInit = {}) {

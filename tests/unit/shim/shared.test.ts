@@ -32,7 +32,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
     if (condition()) return;
     await sleep(5);
   }
-  expect.fail(`not in 5 s: ${what}`);
+  expect.fail(`timed out after 5 s: ${what}`);
 }
 
 /** Collects the data of the messages as numbers. */

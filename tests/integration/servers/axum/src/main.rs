@@ -100,7 +100,7 @@ async fn main() {
         .route("/answer", post(answer))
         .route("/open", get(async || Json(OPEN.load(Ordering::SeqCst))));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("the port that was taken");
+    let address = listener.local_addr().expect("the listener's port");
     println!(r#"{{"origin":"http://{address}"}}"#);
-    axum::serve(listener, app).await.expect("the server goes on");
+    axum::serve(listener, app).await.expect("the server runs until it is killed");
 }
