@@ -3,7 +3,7 @@
  * `parse` gives undefined for anything else
  */
 
-/** A wrong request, to be answered with 400. */
+/** An error in the request, which is answered with 400. */
 export class ParameterError extends Error {
   /**
    * @param {string} parameter
@@ -51,7 +51,7 @@ export const oneOf = (...values) => ({
 });
 
 /**
- * The values of a query, checked against what the path allows.
+ * Parses a query, and throws if a parameter is unknown or its value isn't allowed.
  *
  * @template {Record<string, Kind>} Kinds
  * @param {Kinds} kinds
