@@ -45,7 +45,7 @@ pub enum Rules {
     Standard,
     /// No request is sent again.
     Never,
-    /// The user's policy, whatever the method.
+    /// The user's policy, for all methods.
     Policy,
     /// The user's function decides at the end of each attempt. The standard's rules are its default.
     Ask,

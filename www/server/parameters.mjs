@@ -1,6 +1,6 @@
 /**
- * @typedef {{ expected: string, parse(text: string): unknown }} Kind what a parameter's value may be;
- * `parse` gives undefined for anything else
+ * @typedef {{ expected: string, parse(text: string): unknown }} Kind the allowed values of a parameter;
+ * `parse` returns undefined for any other value
  */
 
 /** An error in the request, which is answered with 400. */

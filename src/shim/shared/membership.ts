@@ -94,7 +94,7 @@ export class Membership {
     }
   }
 
-  /** Waits for all messages that others have sent: they have arrived when an own message has made the round trip. */
+  /** Waits for all messages that others have sent: they have arrived when a message of this member has come back. */
   #hold(): Promise<void> | undefined {
     if (this.#isOver) return undefined;
     const echo = new BroadcastChannel(this.#key);
