@@ -1,7 +1,7 @@
 /**
- * Web Test Runner: the bundled tests in build/tests/browser/, in the browsers of the variable BROWSERS (a list of
- * `Browser`s, see tools/browsers.mjs). Prints the counts as a line of JSON, and writes what the pages have posted to
- * /results to RESULTS_FILE.
+ * Configures Web Test Runner to run the bundled tests in build/tests/browser/ in the browsers of the variable BROWSERS
+ * (a list of `Browser`s, see tools/browsers.mjs). Prints the counts as a line of JSON, and writes the bodies that pages
+ * post to /results into RESULTS_FILE.
  */
 // @ts-check
 import { writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { startDriver } from './support/webdriver.mjs';
 
 /** @type {Record<string, (browser: Browser) => Promise<import('@web/test-runner').BrowserLauncher>>} */
 const launchers = {
-  // Only our own pages are opened, and root and many containers have no sandbox to offer. `gc` is for a test.
+  // The sandbox isn't available to root and in many containers, and only our own pages are opened. A test needs `gc`.
   chromium: async ({ executable: executablePath }) =>
     puppeteerLauncher({
       launchOptions: {
@@ -43,7 +43,7 @@ async function driven(browser) {
     logLevel: 'error',
     capabilities: /** @type {any} */ (capabilities),
   });
-  // Its types and the runner's disagree about a member that is undefined.
+  // The launcher's types and the runner's disagree about an optional member.
   return /** @type {import('@web/test-runner').BrowserLauncher} */ (/** @type {unknown} */ (launcher));
 }
 
@@ -67,10 +67,10 @@ async function versionOf(launcher) {
   return /[\d.]+/.exec(said ?? '')?.[0];
 }
 
-/** Of each browser, as far as they are known. @type {(string | undefined)[]} */
+/** The version of each browser, if known. @type {(string | undefined)[]} */
 const versions = [];
 
-/** What the pages have posted. @type {{ session: string, body: object }[]} */
+/** The bodies posted by pages. @type {{ session: string, body: object }[]} */
 const posts = [];
 
 /** @type {import('@web/test-runner').Reporter} */
@@ -80,7 +80,7 @@ const counting = {
     for (const session of sessions) {
       const before = counts.failed;
       if (session.testResults) count(session.testResults, counts);
-      // A file that can't be loaded, or an error outside of any test, has no failed test to show for it.
+      // A load error or an error outside of a test fails the session without a failed test.
       if (!session.passed && counts.failed === before) counts.failed += 1;
     }
     const results = posts.map(({ session: id, body }) => {
@@ -97,11 +97,11 @@ const counting = {
 /** @type {import('@web/test-runner').TestRunnerConfig} */
 export default {
   rootDir: root,
-  // By its number, as the scenario server: the same site for cookies.
+  // The same host as the scenario server's, so that both are the same site for cookies.
   hostname: '127.0.0.1',
   files: ['build/tests/browser/**/*.test.js'],
   browsers,
-  // The tests busy themselves, wait and measure: one file at a time in a browser, in a page of its own.
+  // Tests use the CPU and measure time, so each browser runs one file at a time, in a new page.
   concurrency: 1,
   concurrentBrowsers: browsers.length,
   reporters: [defaultReporter({ reportTestProgress: false }), counting],
@@ -116,7 +116,7 @@ export default {
       let body = '';
       for await (const chunk of context.req.setEncoding('utf8')) body += chunk;
       const askAll = browsers.map(async (browser, index) => {
-        // One that has finished is closed, and can't be asked any more.
+        // A browser that has finished is closed and has no version to ask for.
         versions[index] ??= await versionOf(browser).catch(() => undefined);
       });
       await Promise.all(askAll);

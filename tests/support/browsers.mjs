@@ -1,4 +1,4 @@
-/** The suites in browsers: the tests of the shim in a page, those of the standard in every kind of global. */
+/** Runs the tests in browsers: unit tests in a page, conformance tests in every kind of global. */
 // @ts-check
 import { BROWSER_NAMES, setupBrowser } from '../../tools/browsers.mjs';
 import { printError, step } from '../../tools/run.mjs';
@@ -12,7 +12,7 @@ import { checked, EndedEarlyError, inChild, SuiteError } from './suite.mjs';
 /** @typedef {import('../conformance/judge.mjs').Results} Results */
 
 /**
- * All the tests in these browsers: those of the shim in a page, those of the standard in every kind of global.
+ * Runs all unit and conformance tests in these browsers.
  * @param {string[]} names
  * @returns {Promise<Counts>}
  */
@@ -24,7 +24,7 @@ export async function browserTest(names) {
   ];
   const attempt = () =>
     runInBrowsers(names, sources).catch((error) => {
-      // The tests of the standard may have something to say all the same.
+      // The conformance results are still judged below.
       if (error instanceof SuiteError) printError(error);
       else throw error;
       return error;
@@ -32,8 +32,8 @@ export async function browserTest(names) {
   const { counts, results } = await attempt().catch((error) => {
     if (!(error instanceof EndedEarlyError)) throw error;
     printError(error);
-    // WebKit that answers its driver no more ends the test runner, and not at the same place twice.
-    console.log(`--  once more, from the beginning: ${names.join(', ')}`);
+    // A WebKit that stops answering its driver ends the test runner. It rarely happens twice in the same place.
+    console.log(`--  restarting all tests: ${names.join(', ')}`);
     return attempt();
   });
   if (names.length === BROWSER_NAMES.length) {
@@ -52,26 +52,25 @@ export async function browserTest(names) {
 }
 
 /**
- * Runs tests of the standard that failed once more: a browser that other suites keep waiting can miss the time in
- * which it should have answered, or fall silent altogether. What came out takes the place of what had come out before,
- * and is said.
+ * Repeats failed conformance tests once: on a busy machine, a browser can miss a deadline or stop responding. The new
+ * outcomes replace the old ones. Each repetition is logged.
  * @param {Results[]} results
  */
 async function repeat(results) {
   const silent = [...new Set(results.flatMap(({ browser, isSilent }) => (isSilent ? [browser] : [])))];
   if (silent.length > 0) {
-    console.log(`--  once more: ${silent.join(', ')}, silent since some test`);
+    console.log(`--  retrying: ${silent.join(', ')}, which stopped responding`);
     const again = await runInBrowsers(silent, ['tests/conformance/browser.test.ts']);
     const others = results.filter(({ browser }) => !silent.includes(browser));
     results.splice(0, Infinity, ...others, ...again.results);
   }
   const inBrowsers = judge(results).unexpected.filter(({ browser }) => BROWSER_NAMES.includes(browser));
-  // More than that is no accident.
+  // More failures than that are no coincidence.
   if (inBrowsers.length === 0 || inBrowsers.length > 20) return;
   /** @type {Record<string, string[]>} */
   const only = {};
   for (const { browser, global, which, name } of inBrowsers) {
-    console.log(`--  once more: ${browser}, ${global}, ${which}: ${name}`);
+    console.log(`--  retrying: ${browser}, ${global}, ${which}: ${name}`);
     const title = `${which} in a ${global}`;
     only[title] = [...(only[title] ?? []), name];
   }
@@ -90,7 +89,7 @@ async function repeat(results) {
 /**
  * @param {string[]} names of browsers
  * @param {string[]} sources of tests
- * @param {Record<string, string[]>} [only] the tests of the standard to run, by what is tested and where
+ * @param {Record<string, string[]>} [only] the conformance tests to run, by class and global
  */
 export async function runInBrowsers(names, sources, only) {
   /** @type {{ counts: Counts, results: Results[] }[]} */
@@ -106,7 +105,7 @@ export async function runInBrowsers(names, sources, only) {
   };
 }
 
-/** Engines older than WebAssembly SIMD: they get the wasm2js build, as users' would. */
+/** Engines without WebAssembly SIMD. They test the wasm2js build, which users of such engines need. */
 const WITHOUT_SIMD = ['wpe'];
 
 /**

@@ -1,4 +1,4 @@
-/** Bundles the tests. They find the package by its own name, through the exports that a user's bundler reads. */
+/** Bundles the tests. They import the package by its name, through the same `exports` as a user's bundler. */
 // @ts-check
 import { rmSync } from 'node:fs';
 import { bundle } from '../../tools/bundle.mjs';
@@ -8,7 +8,7 @@ import { PANICKING } from '../../tools/variants.mjs';
 import { scenarioServer } from './scenario-server.mjs';
 
 /**
- * For tests that run in Node. The playground's server finds its texts beside itself, so it stays where it is.
+ * Options for Node. The playground's server reads texts from its own folder, so it isn't bundled.
  * @type {import('esbuild').BuildOptions}
  */
 export const inNode = {
@@ -25,11 +25,11 @@ export function testsIn(folder) {
   return files;
 }
 
-/** Entries that only the default build has. */
+/** Entries that exist only in the default build. */
 const coreless = { 'eventsource-wasm/testing': `${root}/dist/testing.js` };
 
 /**
- * Bundles test files. `__SERVER__` is the scenario server's description of itself.
+ * Bundles test files. `__SERVER__` becomes the facts that the scenario server prints.
  * @param {string[]} entryPoints
  * @param {string} outdir
  * @param {import('esbuild').BuildOptions} options
@@ -38,7 +38,7 @@ const coreless = { 'eventsource-wasm/testing': `${root}/dist/testing.js` };
  */
 export async function bundleTests(entryPoints, outdir, options, variant) {
   const { facts } = await scenarioServer();
-  // A file whose source is gone must not be run again.
+  // Remove bundles of deleted test files, so that they don't run again.
   rmSync(outdir, { recursive: true, force: true });
   await bundle({
     entryPoints,
@@ -58,7 +58,7 @@ export async function bundleTests(entryPoints, outdir, options, variant) {
 }
 
 /**
- * Bundles the tests of a core that panics, into a folder within `outdir`.
+ * Bundles the tests of the core that panics on demand, into a folder in `outdir`.
  * @param {string} outdir
  * @param {import('esbuild').BuildOptions} options
  */

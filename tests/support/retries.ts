@@ -1,4 +1,4 @@
-/** Bundled into each file of tests: says which of them needed a second try. */
+/** Bundled into each test file: logs the tests that passed or failed on a retry. */
 
 // The pages and workers of the conformance tests have no mocha.
 if ('afterEach' in globalThis) {

@@ -1,16 +1,16 @@
 /**
- * Runs bundled test files in mocha. Prints the counts as a line of JSON. It never calls process.exit(): tests that leave
- * a socket or a timer open keep it alive, which the parent reports as a failure.
+ * Runs bundled test files in mocha, and prints the counts as a line of JSON. It never calls process.exit(): a test that
+ * leaves a socket or a timer open keeps the process alive, and the parent reports that as a failure.
  */
 // @ts-check
 import { resolve } from 'node:path';
 import Mocha from 'mocha';
 
 // MOCHA_GREP: only the tests whose whole name matches this expression.
-// MOCHA_JOBS: how many files run at a time, each in a process of its own.
+// MOCHA_JOBS: how many files run at a time, each in its own process.
 const { MOCHA_GREP, MOCHA_REPORTER = 'dot', MOCHA_JOBS } = process.env;
 const mocha = new Mocha({
-  // Long, as other suites may keep the machine busy.
+  // Long, because other suites may keep the machine busy.
   timeout: 120_000,
   // As in browsers (web-test-runner.config.mjs).
   retries: 1,
@@ -20,7 +20,7 @@ const mocha = new Mocha({
   ...(MOCHA_GREP ? { grep: new RegExp(MOCHA_GREP) } : {}),
 });
 for (const file of process.argv.slice(2)) mocha.addFile(resolve(file));
-// In parallel, the processes load them.
+// With jobs, the child processes load the files.
 if (!MOCHA_JOBS) await mocha.loadFilesAsync();
 const runner = mocha.run((failed) => {
   const { passes = 0, pending = 0 } = runner.stats ?? {};

@@ -1,4 +1,4 @@
-/** Starts and ends the scripted server of the tests (server/main.ts). */
+/** Starts and stops the scenario server of the tests (server/main.ts). */
 // @ts-check
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ import { root, StepError, start, step } from '../../tools/run.mjs';
 /** @type {Promise<ScenarioServer> | undefined} */
 let server;
 
-/** The server of the tests, started when the first suite needs it. */
+/** The scenario server. The first call starts it. */
 export function scenarioServer() {
   server ??= step('scenario server', startScenarioServer);
   return server;
@@ -28,7 +28,7 @@ async function startScenarioServer() {
     platform: 'node',
     target: 'node20',
     packages: 'external',
-    // The playground's server finds its texts beside itself, so it stays where it is.
+    // The playground's server reads texts from its own folder, so it isn't bundled.
     external: [`${root}/www/server/*`],
   });
   const child = start(process.execPath, [outfile], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -46,7 +46,7 @@ async function startScenarioServer() {
   throw new StepError(`${source} should print a line of JSON with its origin, but: ${line}`);
 }
 
-/** Ends the scenario server; false if it had ended before. */
+/** Stops the scenario server. Returns false if its process had already ended. */
 export async function stopScenarioServer() {
   const started = await server?.catch(() => undefined);
   if (!started) return true;

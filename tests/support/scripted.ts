@@ -1,10 +1,10 @@
-/** An EventSource and the request that it sent to a scripted server. */
+/** Connects an EventSource to a scripted server. */
 
 import { EventSource } from 'eventsource-wasm';
 import { createEventServer, type EventServer, type EventServerRequest } from 'eventsource-wasm/testing';
 import { using } from '../conformance/conformance-test.js';
 
-/** Runs a test with an EventSource of its own and the request that it sent. */
+/** Runs a test with a new EventSource and the request that it sent. */
 export async function connected(
   run: (source: EventSource, request: EventServerRequest, server: EventServer) => Promise<void>,
   init: ConstructorParameters<typeof EventSource>[1] = {},

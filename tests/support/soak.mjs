@@ -1,6 +1,6 @@
 /**
- * `npm run soak`: the endurance tests at their full length, or the parts that are named. Prints their figures; the exit
- * code is 1 if a test failed.
+ * `npm run soak`: runs the endurance tests at full length, all or the named parts. Prints their figures; the exit code
+ * is 1 if a test failed.
  */
 // @ts-check
 
@@ -11,7 +11,7 @@ import { setupNightly } from '../../tools/toolchain.mjs';
 
 const scenarioServer = () => import('./scenario-server.mjs');
 
-/** Read by the suites. Variables that are set already win. */
+/** Environment variables of the suites. Variables that are already set win. */
 const LENGTHS = {
   CHAOS_RUNS: '1000',
   RANDOM_LIFE_SECONDS: '200',
@@ -23,7 +23,7 @@ const LENGTHS = {
 
 /** @type {Record<string, () => Promise<{ passed: number, failed: number }>>} */
 const parts = {
-  /** Memory over 10 million events and over 10,000 objects. */
+  /** Memory use over 10 million events and over 10,000 objects. */
   memory: () =>
     step('memory', async () => {
       const { stdout } = await run(process.execPath, [
@@ -49,9 +49,7 @@ const parts = {
     const { counts } = await runInBrowsers(['chromium'], sources);
     const { chaos, randomLife } = (await (await scenarioServer()).scenarioServer()).facts;
     console.log(`--  chromium: figures: chaos, ${chaos.runs} runs of seed ${chaos.seed}`);
-    console.log(
-      `--  chromium: figures: lives at random for ${randomLife.seconds} s, seed ${randomLife.seed}`,
-    );
+    console.log(`--  chromium: figures: random lives for ${randomLife.seconds} s, seed ${randomLife.seed}`);
     return counts;
   },
   networks: () => runSuite('networks'),

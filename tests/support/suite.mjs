@@ -1,4 +1,4 @@
-/** Runs the tests of a suite in a process of its own, and counts them. */
+/** Runs the tests of a suite in a child process, and counts them. */
 // @ts-check
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { root, StepError, start, step } from '../../tools/run.mjs';
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 /** @typedef {import('../conformance/judge.mjs').Results} Results */
 
-/** A suite that ran and has failing tests. */
+/** A suite has failed tests. */
 export class SuiteError extends StepError {
   /** @param {Counts} counts @param {string} output @param {Results[]} [results] */
   constructor(counts, output, results = []) {
@@ -17,10 +17,10 @@ export class SuiteError extends StepError {
   }
 }
 
-/** A suite whose process ended before its tests did. */
+/** The process of a suite ended before it printed the counts. */
 export class EndedEarlyError extends StepError {}
 
-/** A suite is ended after this time, and has failed. */
+/** A suite that takes longer is killed and fails. */
 const SUITE_SECONDS = 1_800;
 
 const NODE = { program: process.execPath, flags: ['--enable-source-maps', '--expose-gc'] };
@@ -35,7 +35,7 @@ export const runMocha = async (name, files, { env = {}, runtime = NODE } = {}) =
   (await inChild(name, runtime.program, [...runtime.flags, MOCHA, ...files], env)).counts;
 
 /**
- * Runs a test runner that prints its counts as a line of JSON, and then has to end by itself.
+ * Runs a test runner, which must print its counts as a line of JSON and then exit by itself.
  * @param {string} name
  * @param {string} program
  * @param {string[]} args
@@ -77,7 +77,7 @@ export function inChild(name, program, args, env) {
     const [code, signal] = await once(child, 'close');
     clearTimeout(grace);
     clearTimeout(deadline);
-    // Whatever failed then, failed because its browsers and servers went away.
+    // After the deadline, tests fail only because their browsers and servers are gone.
     if (isLate) throw new StepError(`the ${name} suite took longer than ${seconds} s`, { output });
     for (const [, line] of output.matchAll(/^\W*((?:a second try|figures): .*)/gm))
       console.log(`--  ${name}: ${line}`);

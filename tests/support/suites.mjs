@@ -1,4 +1,4 @@
-/** The suites of `npm test`: how each is set up and run. */
+/** Sets up and runs each suite of `npm test`. */
 // @ts-check
 import { BROWSER_NAMES, setupBrowser, setupChromium, setupHeadlessShell } from '../../tools/browsers.mjs';
 import { npmRun } from '../../tools/packages.mjs';
@@ -15,10 +15,10 @@ import { checked, runMocha } from './suite.mjs';
 
 /** @typedef {import('./suite.mjs').Counts} Counts */
 
-/** Test files that run longer than an edit's check may take. */
+/** Test files that are too slow for `npm test -- quick`. */
 const SLOW = /\/(chaos|random-life|shared|life|llm-faults)\.test\.ts$/;
 
-/** The longest first: they are started in this order. @type {Record<string, () => Promise<Counts>>} */
+/** In the order in which they start: the longest first. @type {Record<string, () => Promise<Counts>>} */
 export const suites = {
   browsers: () => browserSuite(BROWSER_NAMES),
   packaging: async () => (await testPackaging()).counts,
@@ -33,7 +33,7 @@ export const suites = {
     nodeSuite('node', [
       ...['tests/unit/shim', 'tests/unit/hooks', 'tests/integration/docs', 'tests/conformance'],
     ]),
-  /** One connection for the tabs of real browsers. */
+  /** `SharedEventSource` in the tabs of real browsers. */
   async shared() {
     const browsers = [];
     for (const name of ['chromium', 'firefox', 'webkitgtk']) browsers.push(await setupBrowser(name));
@@ -66,10 +66,10 @@ export const suites = {
   },
 };
 
-/** Suites whose tests wait for browsers and servers that others keep busy: a few failures may come from that. */
+/** Suites that wait for browsers and servers. A few of their failures may be timeouts on a busy machine. */
 export const MEASURE_TIME = ['playground', 'shared', 'pages', 'servers', 'networks', 'examples'];
 
-/** Suites that run only when they are named. @type {typeof suites} */
+/** Suites that run only by name. @type {typeof suites} */
 export const parts = {
   ...Object.fromEntries(BROWSER_NAMES.map((name) => [name, () => browserSuite([name])])),
   'quick-lint': () => check('lint:quick'),
@@ -86,7 +86,7 @@ export const QUICK = ['quick-lint', 'quick-core', 'quick-node', 'quick-chromium'
 /** @param {string[]} names */
 const tests = (...names) => names.flatMap((name) => ['--test', name]);
 
-/** The linters count no tests: only whether they failed is a number. @param {string} script */
+/** Runs linters, which count as one test. @param {string} script */
 async function check(script) {
   await npmRun(script);
   return { passed: 1, failed: 0, skipped: 0 };
@@ -112,7 +112,7 @@ async function nodeSuite(name, folders, without) {
 /** @param {string} name of a folder of tests/integration @param {Record<string, string>} env */
 async function integration(name, env) {
   await npmRun('build:package');
-  // The path to the page's server is written for files that lie right in the folder.
+  // Bundles stay directly in the output folder: the relative path of the external playground server depends on it.
   const folder = `tests/integration/${name}`;
   const files = await bundleTests(testsIn(folder), `build/tests/${name}`, { ...inNode, outbase: folder });
   return runMocha(name, files, { env });

@@ -1,6 +1,6 @@
 /**
- * Browsers that are spoken to by WebDriver. In: a `Browser` (tools/browsers.mjs) that has a driver. Out: the port where the
- * driver listens, what to ask it for, and a way to end what was started; it ends with this process at the latest.
+ * Starts the WebDriver of a `Browser` (tools/browsers.mjs). Returns its port, the capabilities to request, and `stop`.
+ * The driver ends with this process at the latest.
  */
 // @ts-check
 import { spawn } from 'node:child_process';
@@ -22,7 +22,7 @@ const CAPABILITIES = {
   }),
 };
 
-/** The programs that belong to the browsers: each leads a process group, which ends with this process. @type {Set<number>} */
+/** The process groups of the started programs. They end with this process. @type {Set<number>} */
 const groups = new Set();
 process.once('exit', () => {
   for (const group of groups) endGroup(group);
@@ -37,7 +37,7 @@ function endGroup(group) {
   try {
     process.kill(-group);
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 
@@ -75,7 +75,7 @@ export async function startDriver({ name, executable, driver, display }) {
   };
 }
 
-/** Starts an X server on a display of its own choice. @param {string} program */
+/** Starts an X server, which chooses its display. @param {string} program */
 async function startXServer(program) {
   const args = ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp'];
   const child = startProgram(program, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });

@@ -1,4 +1,4 @@
-/** What the samples of the docs use without declaring it. run-sample.mjs has the values. */
+/** Declares what the docs' samples use without declaring it. run-sample.mjs has the values. */
 
 declare function show(...values: unknown[]): void;
 declare function showError(...values: unknown[]): void;

@@ -1,4 +1,4 @@
-/** What a bundler that splits code makes of `completion`: the main file has the format that is imported, no other. */
+/** Code splitting of `completion`: the main file of a bundle contains only the imported format. */
 
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -27,7 +27,7 @@ const ofAnthropic = () =>
     { type: 'message_delta', delta: { stop_reason: 'end_turn' } },
   );
 
-/** Bundles a program, and returns its main file, those that it imports at once, and those that it loads later. */
+/** Bundles a program. Returns its main file, its static imports and its lazy files. */
 async function split(
   name: string,
   contents = PROGRAM,
@@ -58,13 +58,13 @@ async function split(
 
 const textOf = (paths: string[]) => paths.map((path) => readFileSync(path, 'utf8')).join('');
 
-/** The size after minifying and brotli, without what is loaded later. */
+/** The size after minifying and brotli, without lazy files. */
 async function sizeOf(name: string, contents: string): Promise<number> {
   const { main, imported } = await split(name, contents);
   return brotliCompressSync(textOf([main, ...imported])).length;
 }
 
-/** How many bytes `completion` and one format may add to a bundle with all of `/stream`. Ceilings only go down. */
+/** The bytes that `completion` and one format may add to a bundle with all of `/stream`. Ceilings only go down. */
 const ceilings = {
   openaiChat: 4_200,
   openaiResponses: 4_200,
@@ -74,7 +74,7 @@ const ceilings = {
   cohere: 4_000,
 };
 
-/** A name of the chunks of each format. */
+/** A string that occurs only in the code of each format. */
 const namesOfFormats = {
   'openai-responses': 'custom_tool',
   anthropic: 'content_block_start',
@@ -84,7 +84,7 @@ const namesOfFormats = {
 };
 
 describe('a bundle with completion', () => {
-  it('has one format in its main file, and loads all when none is given', async () => {
+  it('has one format in its main file, and loads the others when no format is given', async () => {
     const { main, imported, lazy } = await split('whole');
     const mainText = textOf([main, ...imported]);
     const lazyText = textOf(lazy);
@@ -98,7 +98,7 @@ describe('a bundle with completion', () => {
     expect(await text(ofAnthropic())).to.equal('Hello');
   });
 
-  it("says what to do where the other formats can't be loaded", async () => {
+  it("has an error that names the fix if the other formats can't be loaded", async () => {
     const { main, lazy } = await split('torn');
     for (const path of lazy) rmSync(path);
     const { text, anthropic, CompletionError } = await import(pathToFileURL(main).href);

@@ -1,4 +1,4 @@
-/** What README.md promises about the package as a whole. Promises about behaviour are tested where the behaviour is. */
+/** Tests the README's promises about the package. Promises about behaviour are tested with that behaviour. */
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const filesUnder = (folder: string): string[] =>
   });
 
 describe('promises of the README', () => {
-  it('no dependencies, and no script that runs when it is installed', () => {
+  it('no dependencies, and no install scripts', () => {
     expect(readme).to.include('no dependencies');
     expect(Object.keys(manifest.dependencies ?? {})).to.deep.equal([]);
     for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) {
@@ -38,7 +38,7 @@ describe('promises of the README', () => {
     }
   });
 
-  it('every import that it names is exported', () => {
+  it('every import in the README is exported', () => {
     const names = [...readme.matchAll(/['`]eventsource-wasm(\/[\w-]+)?['`]/g)].map(
       ([, name = '']) => `.${name}`,
     );
@@ -46,20 +46,20 @@ describe('promises of the README', () => {
     expect(names.filter((name) => !(name in manifest.exports))).to.deep.equal([]);
   });
 
-  it('the classic script is what the address without a path leads to', () => {
+  it('unpkg serves the classic script for the package name', () => {
     expect(readme).to.include('https://unpkg.com/eventsource-wasm"');
     expect(manifest.unpkg).to.equal('./dist/global.js');
   });
 
-  it('the versions of the other clients are those that were measured', () => {
+  it('the versions of the other clients are the measured ones', () => {
     for (const name of ['@microsoft/fetch-event-source', 'eventsource']) {
       expect(readme).to.include(`${name} ${manifest.devDependencies[name]}`);
     }
   });
 
-  it('the size is that of the build, in one place', async () => {
+  it('the size in the README is the size of the build', async () => {
     const sizes = [...readme.matchAll(/(\d+(?:\.\d+)?) kB/g)].map(([, size]) => Number(size) * 1_000);
-    // Of the table's three sizes, the last is ours.
+    // The table has three sizes. The last is ours.
     expect(sizes).to.have.length(3);
     const { outputFiles } = await build({
       entryPoints: ['dist/index.js'],
@@ -70,7 +70,7 @@ describe('promises of the README', () => {
       write: false,
     });
     const size = brotliCompressSync(outputFiles[0]?.contents ?? '').byteLength;
-    // Not closer: toolchains without the sources of Rust's standard library build a larger module.
+    // A wide range: without the sources of Rust's standard library, the module is larger.
     expect(size / (sizes[2] ?? 0)).to.be.within(0.9, 1.15);
   });
 });

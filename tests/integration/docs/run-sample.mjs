@@ -1,13 +1,13 @@
 /**
- * Runs one sample of the docs in a worker of its own, against a server that exists only there. In: the path of its
- * module. Out: a message with what it showed and requested, or an `error` event of the worker.
+ * Runs one sample of the docs in a worker, against a scripted server in the same worker. Posts the shown values and the
+ * requests, or the worker emits an `error` event.
  */
 // @ts-check
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { createEventServer, fakeCompletion } from 'eventsource-wasm/testing';
 
-/** Models by the paths of their APIs. @type {[RegExp, import('eventsource-wasm/testing').FakeFormat][]} */
+/** Model formats by API path. @type {[RegExp, import('eventsource-wasm/testing').FakeFormat][]} */
 const models = [
   [/chat\/completions/, 'openai-chat'],
   [/\/responses/, 'openai-responses'],
@@ -79,7 +79,7 @@ Object.assign(globalThis, {
   options: {},
 });
 
-// What the sample would have printed in a browser's console is an error here.
+// An error on the console fails the sample.
 console.error = (...values) => {
   throw new Error(`console.error: ${values.join(' ')}`);
 };
@@ -90,7 +90,7 @@ const isDone = () => (workerData.shows ? shown.length > 0 : server.requests.leng
 while (workerData.connects && !isDone() && performance.now() < end) {
   await new Promise((resolve) => setTimeout(resolve, 5));
 }
-// What goes wrong right after that is seen too.
+// Wait a moment, to catch errors right after that.
 await new Promise((resolve) => setTimeout(resolve, 20));
 parentPort?.postMessage({
   shown: shown.map((values) => values.map(String)),

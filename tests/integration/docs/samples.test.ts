@@ -1,4 +1,4 @@
-/** Every code sample of README.md and docs/*.md compiles, and those that can run do. */
+/** Compiles every code sample of README.md and docs/*.md, and runs those that can run. */
 
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { expect } from 'chai';
 import { transform } from 'esbuild';
 import { documents, type Sample, samplesIn } from './samples.js';
 
-// Inside the package, which they import by its own name.
+// Inside the package, so that samples can import it by its name.
 const FOLDER = 'build/samples';
 
 interface Outcome {
@@ -18,7 +18,7 @@ interface Outcome {
   requests: string[];
 }
 
-/** What a sample expects of its page, by a word that is in no other sample. */
+/** The URL and the answer for some samples, chosen by a word in their code. */
 const settings: [RegExp, Record<string, unknown>][] = [
   [/data\.token/, { url: 'https://app.example/own-format' }],
   [/zod/, { url: 'https://app.example/v1/chat/completions', answer: '{"city":"Bern","days":["Monday"]}' }],
@@ -67,10 +67,10 @@ describe('samples of the docs', () => {
     for (const path of ['README.md', 'docs/api.md', 'docs/llm.md', 'docs/recipes.md', 'docs/testing.md']) {
       expect(samples.filter(({ place }) => place.startsWith(`${path}:`))).to.have.length.above(4, path);
     }
-    // Markdown takes no backtick in the first line of a fence.
+    // Markdown allows no backtick in the first line of a fence.
     const fences = documents().flatMap((path) => readFileSync(path, 'utf8').match(/^```.*$/gm) ?? []);
     expect(fences.filter((fence) => fence.slice(3).includes('`'))).to.deep.equal([]);
-    // A reason not to run is an exception.
+    // Most samples must run.
     expect(samples.filter(({ notRun }) => notRun === undefined)).to.have.length.above(samples.length / 2);
   });
 
@@ -87,7 +87,7 @@ describe('samples of the docs', () => {
       allowJs: true,
       checkJs: true,
       strict: true,
-      // Samples in JavaScript annotate nothing.
+      // JavaScript samples have no type annotations.
       noImplicitAny: false,
       strictNullChecks: false,
       useUnknownInCatchVariables: false,
@@ -106,7 +106,7 @@ describe('samples of the docs', () => {
       `${FOLDER}/types`,
     ]).catch((error) => error);
     const complaints = stdout.trim();
-    // The file's name has the line in the document.
+    // A file's name contains the line in the document.
     expect(complaints).to.equal('');
   });
 
@@ -114,8 +114,8 @@ describe('samples of the docs', () => {
     if (sample.notRun !== undefined) continue;
     it(`${sample.place} runs`, async () => {
       const { shown, requests } = await runSample(sample);
-      if (shows(sample)) expect(shown, 'what it shows').not.to.deep.equal([]);
-      if (connects(sample)) expect(requests.length + shown.length, 'its requests').to.be.above(0);
+      if (shows(sample)) expect(shown, 'shown values').not.to.deep.equal([]);
+      if (connects(sample)) expect(requests.length + shown.length, 'requests and values').to.be.above(0);
     });
   }
 });

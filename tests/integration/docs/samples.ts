@@ -1,12 +1,12 @@
-/** The code samples of README.md and docs/*.md. */
+/** Extracts the code samples of README.md and docs/*.md. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 export interface Sample {
-  /** Where it stands, such as `docs/llm.md:12`. */
+  /** The sample's location, such as `docs/llm.md:12`. */
   place: string;
-  /** A file name for it. */
+  /** The sample's file name. */
   name: string;
   language: 'js' | 'jsx' | 'ts' | 'tsx';
   code: string;
@@ -30,7 +30,7 @@ export function samplesIn(path: string): Sample[] {
   const samples: Sample[] = [];
   for (const { index, 1: fence = '', 2: info = '', 3: body = '' } of text.matchAll(FENCE)) {
     const line = text.slice(0, index).split('\n').length;
-    // The components' scripts are checked; tests/examples compiles whole components.
+    // Only scripts of components are checked; tests/integration/examples compiles whole components.
     const script = /<script(?: setup)?>\n([\s\S]*?)<\/script>/.exec(body)?.[1];
     const isComponent = fence === 'vue' || fence === 'svelte';
     const language = languages.find((name) => name === (isComponent ? 'js' : fence));

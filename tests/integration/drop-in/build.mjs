@@ -1,6 +1,6 @@
 /**
- * The projects of tests/integration/drop-in, made with the client that they were written for and with this package in its place.
- * In: a file for each client. Out: two modules of each, after both have compiled.
+ * Compiles and bundles each project of tests/integration/drop-in twice: with its original client and with this package
+ * as the replacement.
  */
 // @ts-check
 import { readdirSync, writeFileSync } from 'node:fs';
@@ -11,14 +11,14 @@ import { npmBin, root, run, step } from '../../../tools/run.mjs';
 const PROJECTS = 'tests/integration/drop-in/projects';
 const FOLDER = 'build/drop-in';
 
-/** What stands in for what. @type {Record<string, string>} */
+/** The original packages and their replacements. @type {Record<string, string>} */
 const REPLACEMENTS = {
   '@microsoft/fetch-event-source': 'eventsource-wasm/fetch-event-source',
   'eventsource-parser': 'eventsource-wasm/stream',
   'eventsource-parser/stream': 'eventsource-wasm/stream',
 };
 
-/** Two ways in which people compile: as strictly as can be, and as `tsc --init` has it. */
+/** Compiler options: `strict` alone, and with the strictest extra checks. */
 const STRICTNESS = {
   strict: { strict: true },
   strictest: {

@@ -1,4 +1,4 @@
-/** The projects, run with the client that they were written for and with ours in its place. */
+/** Runs the projects with their original client and with this package, and compares the results. */
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -16,7 +16,7 @@ const folders: Record<Which, string> = JSON.parse(process.env.DROP_INS ?? '');
 const load = <Project>(which: Which, name: string): Promise<Project> =>
   import(pathToFileURL(resolve(folders[which], `${name}.js`)).href);
 
-/** Microsoft's wants a page; ours is run without one. */
+/** Microsoft's client needs a page. Ours runs without one. */
 const page = { hidden: false, addEventListener() {}, removeEventListener() {} };
 
 async function inPage<T>(which: Which, run: () => Promise<T>): Promise<T> {
@@ -29,14 +29,14 @@ async function inPage<T>(which: Which, run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What a request said, without what belongs to the platform. */
+/** The parts of a request that don't depend on the platform. */
 const said = ({ method, body, headers }: Seen) => {
   const names = ['accept', 'authorization', 'content-type', 'last-event-id', 'x-more', 'x-trace'];
   return { method, body, headers: names.map((name) => headers[name]) };
 };
 
 describe('a project for @microsoft/fetch-event-source', () => {
-  /** What both make of the same answers. */
+  /** Runs both with the same answers, and compares the outcomes. */
   async function both(
     run: (project: typeof fetchProject, url: string) => Promise<unknown[]>,
     ...answers: Answer[]
@@ -59,7 +59,7 @@ describe('a project for @microsoft/fetch-event-source', () => {
     return first as NonNullable<typeof first>;
   }
 
-  it('a chat, to its end', async () => {
+  it('a complete chat', async () => {
     const { log, requests } = await both((project, url) => project.chat(url), {
       steps: ['id: 1\nevent: token\ndata: é\n\n', { wait: 10 }, 'retry: 9\ndata: 世界\ndata: 🌍\n\n'],
     });
@@ -79,7 +79,7 @@ describe('a project for @microsoft/fetch-event-source', () => {
     ]);
   });
 
-  it('a chat whose error is final', async () => {
+  it('a chat with a fatal error', async () => {
     const { log, requests } = await both((project, url) => project.chat(url), {
       status: 401,
       contentType: 'text/plain',
@@ -88,7 +88,7 @@ describe('a project for @microsoft/fetch-event-source', () => {
     expect(requests).to.have.length(1);
   });
 
-  it('a chat that is refused, tried again, and ends with an error that the server sends', async () => {
+  it('a chat that is refused, retried, and ends with an error event of the server', async () => {
     const { log, requests } = await both(
       (project, url) => project.chat(url),
       { status: 503, contentType: 'text/plain' },
@@ -104,7 +104,7 @@ describe('a project for @microsoft/fetch-event-source', () => {
     expect(requests).to.have.length(3);
   });
 
-  it('a feed that is followed over its ends', async () => {
+  it('a feed that reconnects after its end', async () => {
     const { log, requests } = await both(
       (project, url) => project.follow(url, 4),
       { steps: ['retry: 20\nid: a\ndata: 1\n\nid: b\ndata: 2\n\n'] },
@@ -128,7 +128,7 @@ describe('a project for @microsoft/fetch-event-source', () => {
     expect(requests.map(({ headers }) => headers[3])).to.deep.equal([undefined, 'b', 'c']);
   });
 
-  it('a fetch of its own', async () => {
+  it('a custom fetch', async () => {
     const { log } = await both((project) => project.offline());
     expect(log).to.deep.equal([
       ['http://127.0.0.1:9/x', 'PUT', 'text/event-stream'],
@@ -146,14 +146,14 @@ describe('a project for eventsource-parser', () => {
     return theirs;
   }
 
-  it('a parser that is fed', async () => {
+  it('a parser with chunks of several sizes', async () => {
     const stream =
       ': hi\nretry: 10\nid: x1\nevent: e\ndata: é\ndata: 世界\n\nretry: soon\nfoo: bar\n\ndata: last\n\n';
     const whole = await both((project) => project.feed([stream]));
     expect(whole).to.deep.include(['error', 'low', 'unknown-field', 'foo', 'bar', 'foo: bar', true, true]);
     expect(whole).to.deep.include(['event', 'e', 'x1', 'é\n世界']);
     expect(whole).to.deep.include(['event', 'message', undefined, 'after a reset']);
-    // An unknown line in pieces is one of the differences.
+    // Without the unknown line: unknown lines in several chunks are a documented difference.
     const known = [...stream.replace('foo: bar\n', '')];
     for (const size of [1, 7]) {
       const pieces = Array.from({ length: Math.ceil(known.length / size) }, (_, index) =>
@@ -163,18 +163,18 @@ describe('a project for eventsource-parser', () => {
     }
   });
 
-  it('a parser that is handed around, and one that stands in for it', async () => {
+  it('destructured parser functions, and a fake parser', async () => {
     expect(await both((project) => project.handedAround())).to.deep.equal(['1', '2', '3', false]);
   });
 
-  it('an error of its own making', async () => {
+  it('a subclass of ParseError', async () => {
     const log = (await both((project) => project.ownError())) as unknown[];
     expect(log.slice(0, 4)).to.deep.equal(['ParseError', 'mine', 'low', 'unknown-field']);
   });
 
-  // Here and not among the tests of the shim, which run in engines with less memory.
+  // Not among the shim's tests, because those also run in engines with less memory.
   // migrating.md: `maxBufferSize` isn't given
-  it('a line of 65 MiB is theirs to take and ours to refuse', () => {
+  it('a line of 65 MiB is accepted by theirs and refused by ours', () => {
     const lengths = (create: typeof createParser) => {
       const seen: unknown[] = [];
       const parser = create({
@@ -193,7 +193,7 @@ describe('a project for eventsource-parser', () => {
     expect(lengths(createParser)[0]).to.equal('max-buffer-size-exceeded');
   });
 
-  it('a pipe', async () => {
+  it('a parser stream in a pipe', async () => {
     const pipe = async (options?: Parameters<typeof parserProject.pipe>[1]) => {
       const scenario = await Scenario.of({
         steps: [
@@ -223,7 +223,7 @@ describe('docs/migrating.md', () => {
     ['@microsoft/fetch-event-source', 'fetch-event-source'],
     ['eventsource-parser', 'stream'],
   ] as const) {
-    it(`each difference from ${client} has a test, and each that a test shows is named`, () => {
+    it(`each difference from ${client} has a test, and each tested difference is documented`, () => {
       const section = page.split(`\n## ${client}\n`)[1]?.split('\n## ')[0] ?? '';
       const rows = [...section.matchAll(/^\| (.+?) +\|/gm)]
         .map(([, cell]) => cell)
@@ -240,7 +240,7 @@ describe('docs/migrating.md', () => {
     });
   }
 
-  it('each place where fetchEventSource is said to differ names its row', () => {
+  it('each test of a difference of fetchEventSource names its row', () => {
     const lines = readFileSync('tests/unit/shim/fetch-event-source.test.ts', 'utf8').split('\n');
     const unnamed = lines.filter(
       (line, index) =>

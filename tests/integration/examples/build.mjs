@@ -1,6 +1,6 @@
 /**
- * Builds the example apps of www/examples. In: the packed package and what the apps' lock files name. Out: the folders
- * of the built apps, by name. They are built for development, where React's StrictMode mounts everything twice.
+ * Installs and builds the example apps of www/examples with the packed package. Returns the folders of the built apps.
+ * These are development builds, in which React's StrictMode mounts everything twice.
  */
 // @ts-check
 import { readdirSync } from 'node:fs';

@@ -1,8 +1,8 @@
-/** The example apps of www/examples, built with the packed package (build.mjs), in Chromium. */
+/** Tests the example apps of www/examples in Chromium, built with the packed package (build.mjs). */
 
 import { expect } from 'chai';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-// It finds its texts beside itself, and so isn't bundled.
+// It reads texts from its own folder, so it isn't bundled.
 import { startServer } from '../../../www/server/main.mjs';
 
 type Server = Awaited<ReturnType<typeof startServer>>;
@@ -53,12 +53,12 @@ for (const [name, root] of Object.entries(examples)) {
       await ask();
       await until(() => page.$('output[aria-busy=false]'), 'the answer is complete');
       expect(await text()).to.match(/Alice was beginning to get very tired/);
-      // Mounted twice or not: a second request would have come by now.
+      // A second mount would have sent a second request by now.
       expect(asked()).to.equal(1);
       expect(await page.$('[role=alert]')).to.equal(null);
     });
 
-    it('ends the request on the server when it is unmounted', async () => {
+    it('unmounting ends the request on the server', async () => {
       await ask();
       await until(async () => (await text()).includes('Alice'), 'it streams');
       expect(server.stats.open).to.equal(1);
@@ -66,7 +66,7 @@ for (const [name, root] of Object.entries(examples)) {
       await until(() => server.stats.open === 0, 'the server has stopped');
     });
 
-    it('leaves nothing behind when it is mounted again and again', async () => {
+    it('leaves no requests open when it is mounted repeatedly', async () => {
       const before = asked();
       for (let times = 0; times < 20; times++) {
         await ask();
@@ -79,7 +79,7 @@ for (const [name, root] of Object.entries(examples)) {
       expect(complaints).to.deep.equal([]);
     });
 
-    it('says what is wrong', async () => {
+    it('shows an error', async () => {
       await page.setRequestInterception(true);
       page.on('request', (request) =>
         request.url().endsWith(PATH)

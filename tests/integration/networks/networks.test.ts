@@ -1,6 +1,7 @@
 /**
- * Through what stands between servers and browsers: each event once, in order and whole, over a connection that is cut
- * in the middle. `NETWORK_EVENTS` is how many each stream has, `NETWORK_STREAMS` how many are open at once over HTTP/2.
+ * Streams over HTTP/2 and through nginx: each event arrives once, in order and complete, even though each stream is cut
+ * in the middle. `NETWORK_EVENTS` is the number of events per stream, `NETWORK_STREAMS` that of concurrent streams over
+ * HTTP/2.
  */
 
 import { expect } from 'chai';
@@ -36,7 +37,7 @@ before(async function () {
 
 after(() => browser.close());
 
-/** What came of a stream. */
+/** The received events of a stream. */
 interface Outcome {
   data: string[];
   ids: string[];
@@ -47,7 +48,7 @@ const expected: Outcome = {
   ids: Array.from({ length: events }, (_, index) => `${index + 1}`),
 };
 
-/** Reads a stream to its end. In a page it sees nothing of this module. */
+/** Reads a stream to its end. Also runs in a page, without access to this module. */
 async function read(
   Class: typeof EventSource,
   url: string,
@@ -55,7 +56,7 @@ async function read(
   count: number,
   headers?: Record<string, string>,
 ): Promise<Outcome> {
-  // What is held back may be `retry:`, too.
+  // Don't rely on `retry:`, which a proxy may also hold back.
   const source = new Class(url, { ...(headers ? { headers } : {}), reconnect: { initialDelay: 5 } });
   try {
     return await new Promise((resolve, reject) => {
@@ -104,7 +105,7 @@ describe('HTTP/2', () => {
         expect(server.seen(key)).to.deep.equal({ requests: 2, isPrompt: true, protocols: ['2.0', '2.0'] });
       }
       expect(server.mostOpen).to.be.above(Number(NETWORK_STREAMS) / 2);
-      // The page's own, and what the browser opens beside it for requests without credentials.
+      // One for the page, and one that the browser opens for requests without credentials.
       expect(server.sessions).to.be.at.most(2);
       for (let tries = 0; server.open > 0 && tries < 100; tries++)
         await new Promise((done) => setTimeout(done, 20));
@@ -143,7 +144,7 @@ describe('nginx', () => {
   for (const buffering of ['on', 'on, but X-Accel-Buffering: no', 'off']) {
     for (const compression of COMPRESSIONS) {
       for (const client of ['Chromium', 'Chromium, HTTP/2 and TLS', 'Node, HTTP/1.1']) {
-        // Chromium asks for brotli over TLS alone.
+        // Chromium accepts brotli only over TLS.
         if (compression === 'br' && client === 'Chromium') continue;
         const name = `${client}: buffering ${buffering}, ${compression}`;
         it(name, async function () {
@@ -155,7 +156,7 @@ describe('nginx', () => {
           const query = new URLSearchParams({
             events: `${events}`,
             buffering: header,
-            // What is held back is so for as long as the server waits.
+            // Where events are held back, the server waits for the whole time.
             patience: isPromptAlways ? '10000' : '300',
           });
           const url = `${origin}/${proxyBuffering}/${compression}/stream/${key}?${query}`;

@@ -1,4 +1,4 @@
-/** nginx before a server: with its buffers and without, with each compression, plain and with TLS. */
+/** Starts nginx in front of a server: with and without buffering, with each compression, with and without TLS. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ const modes = {
   br: 'gzip off; brotli on; brotli_types text/event-stream; brotli_min_length 0;',
 };
 
-/** `/<buffering>/<compression>/…` is passed on without these two. */
+/** nginx removes the first two parts of `/<buffering>/<compression>/…`. */
 function configurationOf(
   upstream: string,
   ports: { http: number; https: number },
@@ -50,7 +50,7 @@ function configurationOf(
   events { worker_connections 1024; }
   http {
     access_log off;
-    # How long the brotli filter keeps the client of a server that is gone waiting: a minute, if nothing is said.
+    # After the server disconnects, the brotli filter keeps the client waiting this long. The default is a minute.
     send_timeout 1s;
     ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((what) => `${what}_temp_path ${what};`).join(' ')}
     server {
@@ -92,7 +92,7 @@ export class Nginx {
       if (child.exitCode !== null) throw new Error(`nginx ended with ${child.exitCode}`);
       const response = await fetch(self.http).catch(() => undefined);
       if (response) return self;
-      if (tries === 100) throw new Error('nginx answers nothing');
+      if (tries === 100) throw new Error('nginx does not respond');
       await sleep(50);
     }
   }

@@ -11,7 +11,7 @@ const DEBIAN_NGINX = ['nginx', 'libnginx-mod-http-brotli-filter'];
 /** @typedef {{ program: string, modules: string }} Nginx */
 
 /**
- * An nginx that knows brotli: this system's, or Debian's, which is unpacked into this project's cache. It isn't installed:
+ * Finds an nginx with brotli on this system, or unpacks Debian's into this project's cache. It isn't installed, because
  * that would start it as a service.
  * @returns {Promise<Nginx>}
  */
@@ -30,7 +30,7 @@ export function setupNginx() {
       );
     mkdirSync(unpacked, { recursive: true });
     const download = () => run('apt-get', ['download', ...DEBIAN_NGINX], { cwd: unpacked, fix });
-    // The system's lists of packages may be too old, or not there.
+    // The system's package lists may be outdated or missing.
     await download().catch(() => aptGet(['update'], fix).then(download));
     for (const file of readdirSync(unpacked).filter((name) => name.endsWith('.deb'))) {
       await run('dpkg-deb', ['--extract', file, '.'], { cwd: unpacked });

@@ -1,9 +1,10 @@
 /**
- * The server of the numbered events: over HTTP/1.1 for a proxy before it, or over HTTP/2 with TLS for a browser.
+ * A server of numbered events: over HTTP/1.1 behind a proxy, or over HTTP/2 with TLS for a browser.
  *
- * `/stream/<key>?events=<number>` sends the first event alone and goes on once `/came/<key>` was asked for, or after
- * `patience` milliseconds (`buffering` is what it says to nginx): so it is known whether what is between the two ends holds events back. In the middle it cuts the
- * connection, once for each key, and goes on after the `Last-Event-ID` of the next request.
+ * `/stream/<key>?events=<number>` sends the first event, then waits for a request of `/came/<key>`, for at most
+ * `patience` milliseconds. So the test knows whether a proxy holds events back. `buffering` is the value of
+ * `X-Accel-Buffering`. The first connection of each key is cut in the middle. The next one resumes after
+ * `Last-Event-ID`.
  */
 
 import { once } from 'node:events';
@@ -20,10 +21,10 @@ export interface Certificate {
   cert: string;
 }
 
-/** What a stream was like, as the server saw it. */
+/** How a stream went, as seen by the server. */
 export interface Seen {
   requests: number;
-  /** Whether the first event had come before the second was sent. */
+  /** Whether the client had the first event before the second was sent. */
   isPrompt: boolean;
   protocols: string[];
 }
@@ -36,10 +37,10 @@ const cors = {
 
 export class EventServer {
   readonly origin: string;
-  /** Streams that are open, and the most that ever were. */
+  /** The number of open streams, and its maximum. */
   open = 0;
   mostOpen = 0;
-  /** Connections of HTTP/2. */
+  /** The number of HTTP/2 connections. */
   sessions = 0;
   readonly #streams = new Map<string, Seen & { came: PromiseWithResolvers }>();
   readonly #stop: () => Promise<void>;
@@ -49,7 +50,7 @@ export class EventServer {
     this.#stop = stop;
   }
 
-  /** With a certificate it speaks HTTP/2, otherwise HTTP/1.1; on loopback. */
+  /** Starts on loopback, with HTTP/2 if there is a certificate, otherwise with HTTP/1.1. */
   static async start(certificate?: Certificate): Promise<EventServer> {
     let answer: RequestListener = () => {};
     const listener = (request: unknown, response: unknown) =>
@@ -164,7 +165,7 @@ export class EventServer {
       response.end();
       return;
     }
-    // All that was written goes out before: what is cut off would be asked for again all the same.
+    // Let earlier writes go out first. Otherwise, the client would request those events again.
     await sleep(20);
     const { stream: http2 } = response as unknown as Http2ServerResponse & {
       stream?: Http2ServerRequest['stream'];
@@ -174,7 +175,7 @@ export class EventServer {
   }
 }
 
-/** The data of the event with this number: characters of one byte to four. */
+/** The data of the event with this number, with characters of one to four bytes. */
 export const dataOf = (number: number) =>
   `${number} ${['plain', 'é', '世界', '😀'][number % 4]}`.repeat(1 + (number % 3));
 

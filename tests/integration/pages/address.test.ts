@@ -1,4 +1,4 @@
-/** Pages whose address has a user name and a password, and pages that believe that they are offline. */
+/** Pages whose URL has a user name and password, and pages that are wrongly reported as offline. */
 
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
@@ -82,7 +82,7 @@ for (const [name, launch] of Object.entries(launches)) {
       });
     }
 
-    it('of another origin, a URL with a password gets no credentials that were not asked for', async () => {
+    it('a URL of another origin with a password sends no credentials by default', async () => {
       const page = await browser.newPage();
       await page.goto(`http://${address}/`);
       const other = address.replace('127.0.0.1', 'localhost');
@@ -101,7 +101,7 @@ for (const [name, launch] of Object.entries(launches)) {
 }
 
 describe('navigator.onLine that is wrongly false, in Chromium', () => {
-  it('a feed of another host is tried again all the same', async function () {
+  it('a feed of another host is still retried', async function () {
     this.timeout(120_000);
     const browser = await puppeteer.launch({
       executablePath: CHROME_PATH,

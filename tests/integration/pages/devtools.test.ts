@@ -42,7 +42,7 @@ describe('Chromium’s developer tools', () => {
       const page = await browser.newPage();
       const session = await page.createCDPSession();
       await session.send('Network.enable');
-      // As the EventStream tab does it: it parses what the protocol streams of a fetched text/event-stream.
+      // Like the EventStream tab, which parses the content that the protocol streams for text/event-stream responses.
       let shown = '';
       session.on('Network.dataReceived', ({ data }) => {
         shown += atob(data ?? '');

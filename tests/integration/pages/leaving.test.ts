@@ -1,4 +1,4 @@
-/** Leaving a page at the top of a tab, coming back to it, and closing the tab: as with the native class. */
+/** Leaving a page, going back to it, and closing its tab, compared with the native class. */
 
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
@@ -8,7 +8,7 @@ import puppeteer, { type Browser } from 'puppeteer-core';
 
 const { CHROME_PATH = '', FIREFOX_PATH = '' } = process.env;
 
-/** What puppeteer turns off, to which the back/forward cache belongs. */
+/** Puppeteer turns the back/forward cache off. */
 const WITHOUT_CACHE = '--disable-back-forward-cache';
 
 const launches = {
@@ -95,13 +95,13 @@ for (const [name, launch] of Object.entries(launches)) {
       await page.goBack();
       const isRestored = await page.evaluate(() => Array.isArray((globalThis as Page).seen));
       if (isRestored) {
-        expect(await until(() => streams.size === 1), 'it has its connection, or another').to.equal(true);
+        expect(await until(() => streams.size === 1), 'the page has a connection').to.equal(true);
         for (const stream of streams) stream.write('data: 2\n\n');
         const last = () => page.evaluate(() => (globalThis as Page).seen.at(-1));
         expect(await until(async () => (await last()) === '2')).to.equal(true);
       }
       await page.close();
-      expect(await until(() => streams.size === 0), 'closing the tab ends it').to.equal(true);
+      expect(await until(() => streams.size === 0), 'closing the tab ends the connection').to.equal(true);
       return { isKept, isRestored };
     }
 
@@ -110,7 +110,7 @@ for (const [name, launch] of Object.entries(launches)) {
       const native = await leaveAndReturn('native');
       const ours = await leaveAndReturn('EventSource');
       expect(ours.isKept).to.equal(false);
-      // A connection doesn't keep a page out of the cache that the native one would let in.
+      // Our connection doesn't prevent caching where the native one allows it.
       if (native.isRestored) expect(ours.isRestored).to.equal(true);
     });
   });

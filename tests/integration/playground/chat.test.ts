@@ -26,7 +26,7 @@ const apis = [
   },
 ];
 
-/** The faults of the server: the kind and the words of their notices. */
+/** The faults of the server, with the kind and the text of their notices. */
 const faults = [
   ['401', '401', /rejects the key.*Check the API key.*Incorrect API key/s],
   ['429', '429', /Too many requests.*wait.*You can send again in (20|1\d) s.*Rate limit reached/s],
@@ -36,7 +36,7 @@ const faults = [
   ['refuse', 'network', /can’t be reached.*Check the URL/s],
 ] as const;
 
-/** The page under its own policy, but for what lets it compile WebAssembly. */
+/** Opens the page with its policy, but without the permission to compile WebAssembly. */
 const openWithoutWebAssembly = (browser: Browser, server: Server): Promise<Playground> =>
   Playground.open(browser, server, {
     prepare: async (page) => {
@@ -70,7 +70,7 @@ describe('chat view', () => {
   });
   afterEach(() => chat.close());
 
-  /** The feed view has one of that name too. */
+  /** The first element: the feed view has an element of the same name. */
   const shown = async (name: string) => (await chat.texts(name))[0];
 
   const expectSource = async (text: string, model: string) =>
@@ -83,7 +83,7 @@ describe('chat view', () => {
       ['7', ''],
       ['1', '50'],
     ] as const) {
-      it(chunkBytes === '0' ? 'in whole events' : `in pieces of ${chunkBytes} bytes`, async () => {
+      it(chunkBytes === '0' ? 'in whole events' : `in chunks of ${chunkBytes} bytes`, async () => {
         await chat.asFastAsPossible();
         await chat.settings({ chunkBytes, maxTokens });
         for (const model of modelNames) {
@@ -117,7 +117,7 @@ describe('chat view', () => {
   });
 
   for (const format of ['openai-responses', 'anthropic', 'google', 'ai-sdk', 'cohere']) {
-    it(`speaks ${format}`, async () => {
+    it(`supports ${format}`, async () => {
       await chat.asFastAsPossible();
       await chat.select('format', format);
       await chat.send('emoji');
@@ -136,7 +136,7 @@ describe('chat view', () => {
     expect(directions).to.deep.equal(['rtl']);
   });
 
-  it('draws at most once in a frame', async () => {
+  it('renders at most once per frame', async () => {
     await chat.asFastAsPossible();
     await chat.page.evaluate((selector: string) => {
       const counts = { writes: 0, frames: 0, drawing: false };
@@ -166,7 +166,7 @@ describe('chat view', () => {
     describe(`through ${label}`, () => {
       beforeEach(() => chat.select('api', api));
 
-      it('the same answer, and the code that asks for it', async () => {
+      it('the same answer, and the code for it', async () => {
         await chat.settings({ chunkBytes: '7', maxTokens: '50' });
         await chat.asFastAsPossible();
         await chat.send('emoji');
@@ -178,7 +178,7 @@ describe('chat view', () => {
         expect(await chat.text('answer-api')).to.equal(label);
         const written = await shown('code');
         expect(written).to.match(code).and.to.include("model: 'emoji'");
-        // As in an app: without the parameters of the demo server.
+        // As in an app, without the parameters of the demo server.
         expect(written).to.match(/\/v1\/chat\/completions'/);
         await chat.select('model', 'alice');
         expect(await shown('code')).to.include("model: 'alice'");
@@ -210,7 +210,7 @@ describe('chat view', () => {
         expect(chat.complaints).to.deep.equal([]);
       });
 
-      it('what went wrong, in words, and another answer after it', async () => {
+      it('explains each fault, and works again afterwards', async () => {
         await chat.asFastAsPossible();
         for (const [fault, kind, words] of faults) {
           const asked = server.stats.requests['/v1/chat/completions'] ?? 0;
@@ -222,7 +222,7 @@ describe('chat view', () => {
             notices.map((notice) => (notice as HTMLElement).dataset.kind),
           );
           expect(kinds.at(-1), fault).to.equal(kind);
-          // A browser repeats by itself what fails on a connection that it had used before.
+          // A browser repeats a request by itself if it fails on a reused connection.
           if (fault !== 'refuse') {
             expect(server.stats.requests['/v1/chat/completions'], fault).to.equal(asked + 1);
           }
@@ -232,7 +232,7 @@ describe('chat view', () => {
         expect(await chat.ended()).to.equal('done');
       });
 
-      it('a server that goes away in mid-answer: the text so far is kept', async () => {
+      it('a connection that breaks during an answer: the text so far is kept', async () => {
         const asked = server.stats.requests['/v1/chat/completions'] ?? 0;
         await chat.select('fault', 'cut');
         await chat.send('hojoki');
@@ -245,7 +245,7 @@ describe('chat view', () => {
         expect(server.stats.requests['/v1/chat/completions'], 'sent once').to.equal(asked + 1);
       });
 
-      it('a server that says nothing: the page says that it waits, and can be stopped', async () => {
+      it('a server that sends nothing: the page shows that it waits, and can be stopped', async () => {
         await chat.select('fault', 'silence');
         await chat.asFastAsPossible();
         await chat.send();
@@ -273,7 +273,7 @@ describe('chat view', () => {
     expect(await chat.ended()).to.equal('stopped');
   });
 
-  it('sends with Enter, and the conversation with each message', async () => {
+  it('Enter sends the message together with the conversation', async () => {
     await chat.asFastAsPossible();
     await chat.click('sample-hojoki');
     await chat.ended();
@@ -294,8 +294,8 @@ describe('chat view', () => {
     });
   });
 
-  describe('what went wrong, in words', () => {
-    it('a server that falls silent: the page says that it waits, and can be stopped', async () => {
+  describe('explains errors', () => {
+    it('a server that goes silent: the page shows that it waits, and can be stopped', async () => {
       await chat.select('fault', 'stall');
       await chat.asFastAsPossible();
       await chat.send();
@@ -305,7 +305,7 @@ describe('chat view', () => {
       await until(() => server.stats.open === 0, 'the server has stopped');
     });
 
-    it('a key that is really wrong', async () => {
+    it('a wrong API key', async () => {
       await chat.settings({ key: 'wrong' });
       await chat.says('server', /list of models answered 401/);
       await chat.settings({ key: 'demo-key' });
@@ -313,7 +313,7 @@ describe('chat view', () => {
     });
   });
 
-  it('can be pointed at another server', async () => {
+  it('can use another server', async () => {
     const other = await serve({ apiKey: 'another-key' });
     await chat.settings({ baseUrl: `${other.origin}/v1`, key: 'another-key' });
     await chat.says('server', new RegExp(new URL(other.origin).host));

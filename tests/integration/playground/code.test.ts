@@ -1,4 +1,4 @@
-/** The code that the page shows: pasted into a file, it runs in Node. */
+/** Tests that the code in the page runs in Node when it is pasted into a file. */
 import { execFile } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -22,7 +22,7 @@ describe('the code in the page', () => {
   });
   afterEach(() => visit.close());
 
-  /** What the code prints when it is pasted into a file and run in Node. */
+  /** Runs the code in Node, and returns its output. */
   const run = async (code: string, name: string) => {
     await writeFile(`${folder}/${name}.mjs`, code);
     const { stdout } = await promisify(execFile)(process.execPath, [`${folder}/${name}.mjs`], {
@@ -32,7 +32,7 @@ describe('the code in the page', () => {
   };
 
   for (const api of ['completion', 'EventSource', 'fetchEventSource', 'events']) {
-    it(`runs as it stands: ${api}`, async () => {
+    it(`runs unchanged: ${api}`, async () => {
       visit = await Playground.open(browser, server);
       await visit.select('model', 'hojoki');
       await visit.select('api', api);
@@ -48,7 +48,7 @@ describe('the code in the page', () => {
   }
 
   for (const format of ['openai-responses', 'anthropic', 'google', 'ai-sdk', 'cohere']) {
-    it(`runs as it stands: completion with ${format}`, async () => {
+    it(`runs unchanged: completion with ${format}`, async () => {
       visit = await Playground.open(browser, server);
       await visit.select('model', 'hojoki');
       await visit.select('format', format);
@@ -59,7 +59,7 @@ describe('the code in the page', () => {
     });
   }
 
-  it('runs as it stands: a feed with all options', async () => {
+  it('runs unchanged: a feed with all options', async () => {
     visit = await Playground.open(browser, server, { hash: '#feed' });
     await visit.select('feed-method', 'POST');
     await visit.fill('feed-url', `${server.origin}/feed?rate=0&count=2`);

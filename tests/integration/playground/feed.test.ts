@@ -34,7 +34,7 @@ describe('feed view', () => {
       })),
     );
 
-  it('shows types, ids and data', async () => {
+  it('shows types, IDs and data', async () => {
     await connect('/feed?rate=0&count=8&retry=60000');
     await feed.says('feed-count', /^8 events$/);
     const shown = await rows();
@@ -48,17 +48,17 @@ describe('feed view', () => {
   });
 
   for (const [how, path] of [
-    ['a cut in mid-stream', '/feed?rate=0&fault=cut&after=6&retry=50'],
-    ['an end', '/feed?rate=0&count=6&retry=50&chunk_bytes=7'],
+    ['a cut connection', '/feed?rate=0&fault=cut&after=6&retry=50'],
+    ['the end of the response', '/feed?rate=0&count=6&retry=50&chunk_bytes=7'],
   ] as const) {
-    it(`resumes after ${how}, with no id missing or doubled`, async () => {
+    it(`resumes after ${how}, with no ID missing or repeated`, async () => {
       await connect(path);
       await feed.page.waitForSelector(`${testid('feed-event')}[data-id="30"]`);
       await feed.click('feed-close');
       const ids = (await rows()).map(({ id }) => Number(id));
       expect(ids.length).to.be.at.least(30);
       expect(ids).to.deep.equal(ids.map((_, index) => index + 1));
-      // Each reconnection names the id of the event above it.
+      // Each reconnection names the ID of the event above it.
       const reconnections = await feed.page.$$eval(testid('feed-events'), ([list]) => {
         const lines = [...(list?.children ?? [])] as HTMLElement[];
         return lines.flatMap((line, index) => {
@@ -81,7 +81,7 @@ describe('feed view', () => {
     expect(await feed.texts('feed-note')).to.include('Reconnected, resumed after ID 3');
   });
 
-  it('ends the request on the server with Close', async () => {
+  it('Close ends the request on the server', async () => {
     await connect('/feed?rate=20');
     await feed.says('feed-count', /[3-9] events/);
     expect(server.stats.open).to.equal(1);
@@ -90,7 +90,7 @@ describe('feed view', () => {
     await feed.says('live-state', /^Closed$/);
   });
 
-  it('does not send a POST again when it ends', async () => {
+  it('does not repeat a POST when it ends', async () => {
     const asked = server.stats.requests['/feed'] ?? 0;
     await connect('/feed?rate=0&count=4&retry=10', 'POST');
     await feed.says('feed-status', /stream is complete/);
@@ -123,7 +123,7 @@ describe('feed view', () => {
     ['/feed?nonsense=1', /refused the request.*Unknown parameter 'nonsense'/s],
     ['/nothing', /Not found/],
   ] as const) {
-    it(`says what is wrong with ${path}`, async () => {
+    it(`explains the error of ${path}`, async () => {
       await connect(path);
       await feed.says('notice', words);
       await feed.says('live-state', /^Closed$/);
@@ -144,14 +144,14 @@ describe('feed view', () => {
     });
   }
 
-  it('says what is wrong with a scheme that nothing can fetch', async () => {
+  it('explains an unsupported URL scheme', async () => {
     await feed.fill('feed-url', 'htp:/nonsense');
     await feed.click('feed-connect');
     await feed.says('notice', /begins with htp: but must begin with http:/);
     expect(await feed.text('notice')).not.to.match(/CORS/);
   });
 
-  it('shows a normal end and a 204 without an alarm', async () => {
+  it('shows a normal end and a 204 without an alert', async () => {
     const alarms = () => feed.page.$$eval('.note.bad, [role="alert"]', (elements) => elements.length);
     await connect('/feed?rate=0&count=3&retry=60000');
     await feed.says('feed-note', /^The server ended the response$/);
@@ -185,7 +185,7 @@ describe('feed view', () => {
     const context = feed.page.browserContext();
     const pages = [await context.newPage(), await context.newPage()];
     for (const page of pages) {
-      // A page in the background draws nothing.
+      // A page in the background doesn't render.
       await page.bringToFront();
       await page.goto(`${server.origin}/${hash}`);
       await page.waitForSelector(testid('sample-alice'));
@@ -195,13 +195,13 @@ describe('feed view', () => {
     expect(server.stats.requests['/feed']).to.equal(asked + 1);
   });
 
-  it('reconnects, times out and resumes as the options say', async () => {
+  it('reconnects, times out and resumes according to the options', async () => {
     await feed.click('feed-options');
     await feed.select('feed-reconnect', 'off');
     await feed.fill('feed-last-id', '40');
     await connect('/feed?rate=0&count=3&retry=10');
     await feed.says('feed-status', /^Closed: the stream is complete/);
-    // Rows are drawn with the next frame, which a busy machine delays.
+    // Rows are rendered in the next frame, which can be late on a busy machine.
     await feed.says('feed-count', /^3 events$/);
     expect((await rows()).map(({ id }) => id)).to.deep.equal(['41', '42', '43']);
     await feed.fill('feed-idle', '0.3');
@@ -218,7 +218,7 @@ describe('feed view', () => {
     expect(feed.complaints).to.deep.equal([]);
   });
 
-  it('shows everything that a server sends as text', async () => {
+  it('shows all data from a server as text', async () => {
     const markup = '<img src=x onerror="document.title=1"><script>document.title=1</script>';
     const hostile = createServer((request, response) => {
       response.setHeader('Access-Control-Allow-Origin', '*');

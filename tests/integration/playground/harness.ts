@@ -1,4 +1,4 @@
-/** What the playground's tests share: the server, a browser, and hands and eyes for the page. */
+/** Helpers of the playground's tests: start the server and a browser, and control the page. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
@@ -11,7 +11,7 @@ export const modelNames = ['alice', 'taoteking', 'peach-blossom', 'hojoki', 'mas
 export const serve = (options: { apiKey?: string } = {}): Promise<Server> =>
   startServer({ port: 0, root: resolve('build/www'), ...options });
 
-/** What a model's answer has to be. */
+/** The expected answer of a model. */
 export const sourceText = async (model: string): Promise<string> =>
   (await readFile(`www/texts/${model}.txt`, 'utf8')).trimEnd();
 
@@ -31,7 +31,7 @@ export const launchFirefox = (): Promise<Browser> =>
 
 export const testid = (name: string): string => `[data-testid="${name}"]`;
 
-/** A page on the playground, in a browser context of its own, with what it said to its console. */
+/** A page with the playground in a new browser context. Collects its console errors. */
 export class Playground {
   readonly complaints: string[] = [];
   readonly page: Page;
@@ -44,7 +44,7 @@ export class Playground {
     page.on('pageerror', (error) => this.complaints.push(String(error)));
   }
 
-  /** `hash` is the view to begin with; `prepare` may meddle with the page before anything is loaded. */
+  /** `hash` is the first view. `prepare` can change the page before it loads. */
   static async open(
     browser: Browser,
     { origin }: { origin: string },
@@ -52,7 +52,7 @@ export class Playground {
   ): Promise<Playground> {
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
-    // Other suites may keep the machine busy.
+    // Long, because other suites may keep the machine busy.
     page.setDefaultTimeout(60_000);
     await page.setViewport({ width, height });
     const playground = new Playground(page);
@@ -70,7 +70,7 @@ export class Playground {
     return this.page.locator(testid(name)).click();
   }
 
-  /** Writes the whole text at once: Puppeteer's own types it key by key, which takes half a second. */
+  /** Sets the whole text at once. Puppeteer types key by key, which takes half a second. */
   async fill(name: string, value: string): Promise<void> {
     await this.page.waitForSelector(testid(name), { visible: true });
     await this.page.$eval(
@@ -98,7 +98,7 @@ export class Playground {
     return this.page.$$eval(testid(name), (elements) => elements.map((element) => element.textContent ?? ''));
   }
 
-  /** Waits until the last element of that name says `pattern`. */
+  /** Waits until the text of the last element of that name matches `pattern`. */
   async says(name: string, pattern: RegExp): Promise<void> {
     await this.page.waitForFunction(
       (selector: string, source: string) => {
@@ -131,7 +131,7 @@ export class Playground {
     await this.click('settings-save');
   }
 
-  /** Sends a message to the model that is chosen, or to `model`. */
+  /** Sends a message to `model`, or to the selected model. */
   async send(model?: string): Promise<void> {
     if (model !== undefined) await this.select('model', model);
     await this.fill('prompt', 'Read to me.');
@@ -152,11 +152,11 @@ export class Playground {
   }
 }
 
-/** Waits for something outside the page. */
+/** Waits for a condition outside the page. */
 export async function until(condition: () => boolean, what: string, milliseconds = 30_000): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`It did not come true that ${what}`);
+    if (performance.now() > end) throw new Error(`timed out waiting for: ${what}`);
     await new Promise((done) => setTimeout(done, 10));
   }
 }

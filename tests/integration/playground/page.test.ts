@@ -13,7 +13,7 @@ describe('page', () => {
     await server.close();
   });
 
-  it('has no complaints on its console, in a whole visit', async () => {
+  it('has no errors on its console during a whole visit', async () => {
     const visit = await Playground.open(browser, server);
     await visit.asFastAsPossible();
     await visit.click('sample-emoji');
@@ -60,7 +60,7 @@ describe('page', () => {
     }
   }
 
-  it('holds to its Content-Security-Policy', async () => {
+  it('enforces its Content-Security-Policy', async () => {
     const visit = await Playground.open(browser, server);
     const blocked = await visit.page.evaluate(
       () =>
@@ -100,7 +100,7 @@ describe('page', () => {
     await visit.close();
   });
 
-  it('names every control', async () => {
+  it('every control has a name', async () => {
     const visit = await Playground.open(browser, server);
     const nameless = await visit.page.$$eval('button, input, select, textarea', (elements) =>
       elements

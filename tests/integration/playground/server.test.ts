@@ -27,7 +27,7 @@ describe('model server', () => {
       ...init,
     });
 
-  /** The `data` of a stream whose every event has one line of it. */
+  /** The `data` of a stream in which every event has one line of data. */
   const dataOf = async (response: Response) =>
     (await response.text())
       .split('\n\n')
@@ -76,7 +76,7 @@ describe('model server', () => {
       });
     }
 
-    it('a limit', async () => {
+    it('max_tokens', async () => {
       const url = `${server.origin}/v1/messages?tokens_per_second=0`;
       const answer = completion(url, {
         headers: { 'x-api-key': 'demo-key' },
@@ -87,7 +87,7 @@ describe('model server', () => {
   });
 
   describe('chat completions', () => {
-    it('streams in the shape of OpenAI', async () => {
+    it('streams in the format of OpenAI', async () => {
       const response = await ask({ stream: true });
       expect(response.headers.get('content-type')).to.match(/^text\/event-stream/);
       const chunks = await chunksOf(response);
@@ -104,7 +104,7 @@ describe('model server', () => {
       expect(chunks.at(-1)?.choices[0]).to.deep.equal({ index: 0, delta: {}, finish_reason: 'stop' });
     });
 
-    it('ends with the usage where it is asked for', async () => {
+    it('ends with the usage if the request asks for it', async () => {
       const chunks = await chunksOf(await ask({ stream: true, stream_options: { include_usage: true } }));
       const last = chunks.pop();
       expect(last?.choices).to.deep.equal([]);
@@ -112,7 +112,7 @@ describe('model server', () => {
       expect(chunks.every(({ usage }) => usage === null)).to.equal(true);
     });
 
-    it('gives a plain answer without stream', async () => {
+    it('answers with JSON without stream', async () => {
       const response = await ask({ stream: false });
       expect(response.headers.get('content-type')).to.match(/^application\/json/);
       const { object, choices, usage } = (await response.json()) as {
@@ -154,20 +154,20 @@ describe('model server', () => {
       expect(chunks.at(-1)?.choices[0]?.finish_reason).to.equal('length');
     });
 
-    it('keeps to the rate', async () => {
+    it('keeps the rate limit', async () => {
       const start = performance.now();
       await chunksOf(await ask({ stream: true, max_tokens: 20 }, 'tokens_per_second=50'));
       expect(performance.now() - start).to.be.within(400, 5000);
     });
 
-    it('takes the rate from the body too', async () => {
+    it('accepts the rate in the body', async () => {
       const start = performance.now();
       await chunksOf(await ask({ stream: true, max_tokens: 600, tokens_per_second: 0 }, ''));
-      // At the usual rate they take 10 s.
+      // At the default rate, they take 10 s.
       expect(performance.now() - start).to.be.below(5000);
     });
 
-    it('ends at once when the client goes away', async () => {
+    it('ends at once when the client disconnects', async () => {
       const { aborted } = server.stats;
       const stop = new AbortController();
       const response = await ask({ stream: true }, 'tokens_per_second=1', { signal: stop.signal });
@@ -188,7 +188,7 @@ describe('model server', () => {
       socket.pause();
       await until(() => server.stats.open === 1, 'the stream is open');
       await new Promise((done) => setTimeout(done, 500));
-      expect(server.stats.open, 'twenty megabytes are not written for nobody').to.equal(1);
+      expect(server.stats.open, 'the server waits instead of buffering twenty megabytes').to.equal(1);
       socket.destroy();
       await until(() => server.stats.open === 0, 'the stream has ended');
       expect(server.stats.aborted).to.equal(aborted + 1);
@@ -232,7 +232,7 @@ describe('model server', () => {
       check(await ask({ messages: undefined }), 400, /'messages'/, { param: 'messages' }));
     it('400 for a wrong max_tokens', async () =>
       check(await ask({ max_tokens: 0 }), 400, /'max_tokens' must be an integer/, { param: 'max_tokens' }));
-    it('400 for a body that is no JSON', async () => check(await ask({}, '', { body: '{' }), 400, /JSON/i));
+    it('400 for a body that isn’t JSON', async () => check(await ask({}, '', { body: '{' }), 400, /JSON/i));
     it('404 for an unknown path', async () =>
       check(await fetch(`${server.origin}/nothing?here`), 404, /GET \/nothing\?here/));
 
@@ -251,14 +251,14 @@ describe('model server', () => {
   });
 
   describe('faults', () => {
-    it('429 says when to come back', async () => {
+    it('429 has a Retry-After header', async () => {
       const response = await ask({ stream: true }, 'fault=429&retry_after=7');
       expect(response.status).to.equal(429);
       expect(response.headers.get('retry-after')).to.equal('7');
       const { error } = (await response.json()) as { error: object };
       expect(error).to.include({ code: 'rate_limit_exceeded' });
     });
-    it('401 though the key is right', async () => {
+    it('401 even with the right key', async () => {
       expect((await ask({ stream: true }, 'fault=401')).status).to.equal(401);
     });
     it('204 has no body', async () => {
@@ -279,7 +279,7 @@ describe('model server', () => {
       expect(events.map(({ id }) => id)).to.deep.equal(['1', '2', '3', '4']);
       expect(error).to.be.instanceOf(Error);
     });
-    it('silence opens the stream and leaves it at that', async () => {
+    it('silence opens the stream and sends nothing', async () => {
       const stop = new AbortController();
       const response = await ask({ stream: true }, 'fault=silence', { signal: stop.signal });
       expect(response.status).to.equal(200);
@@ -290,7 +290,7 @@ describe('model server', () => {
       stop.abort();
       await until(() => server.stats.open === 0, 'the stream has ended');
     });
-    it('refuse hangs up before an answer', async () => {
+    it('refuse closes the connection before the response', async () => {
       const error = await ask({ stream: true }, 'fault=refuse').then(
         () => undefined,
         (error: unknown) => error,
@@ -316,15 +316,15 @@ describe('model server', () => {
       const { events } = await read('count=2', { headers: { 'Last-Event-ID': 'x' } });
       expect(events.map(({ id }) => id)).to.deep.equal(['1', '2']);
     });
-    it('says how long to wait before a reconnection', async () => {
+    it('sends the reconnection time', async () => {
       const text = await (await fetch(`${server.origin}/feed?count=1&retry=1234`)).text();
       expect(text).to.match(/^: from the start\nretry: 1234\n\n/);
     });
-    it('sends comments while it is quiet', async () => {
+    it('sends comments between events', async () => {
       const response = await fetch(`${server.origin}/feed?count=2&rate=2&heartbeat=0.1`);
       expect((await response.text()).match(/: heartbeat/g)?.length).to.be.at.least(2);
     });
-    it('answers a POST of anything', async () => {
+    it('answers any POST', async () => {
       const { events } = await read('count=3', {
         method: 'POST',
         body: 'anything',
@@ -334,7 +334,7 @@ describe('model server', () => {
     });
   });
 
-  it('lets pages of other origins use it', async () => {
+  it('allows requests from other origins', async () => {
     const preflight = await fetch(`${server.origin}/v1/chat/completions`, {
       method: 'OPTIONS',
       headers: {
@@ -361,7 +361,7 @@ describe('model server', () => {
     expect(server.origin).to.match(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
-  it('closes though streams are open', async () => {
+  it('close() ends open streams', async () => {
     const other = await serve();
     const response = await fetch(`${other.origin}/feed`);
     await other.close();
@@ -376,7 +376,7 @@ interface Event {
   data: string;
 }
 
-/** The events of a stream, and what broke it off if anything did. A reader plain enough to judge the server by. */
+/** Reads a stream's events, and the error if it breaks off. A simple parser, independent of the package. */
 async function readEvents(response: Response): Promise<{ events: Event[]; error?: unknown }> {
   let text = '';
   let error: unknown;

@@ -1,4 +1,4 @@
-/** Tests of the static build in one browser: the model in the page, the wire view, links, layout and axe. */
+/** Tests of the static build in one browser: models in the page, the wire view, links, layout and accessibility. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -10,7 +10,7 @@ import { Playground, sourceText, testid } from './harness';
 
 const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
-/** www/dist below a path, as project pages are, by a server that knows nothing but files. */
+/** Serves www/dist under a path, like GitHub's project pages, with a server for files only. */
 async function serveFiles(): Promise<{ origin: string; requests: string[]; close(): void }> {
   const requests: string[] = [];
   const server = createServer(async (request, response) => {
@@ -57,7 +57,7 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
       );
     const kinds = async () => (await entries()).map(({ kind }) => kind);
 
-    it('plays its models in the page, in each API', async () => {
+    it('runs its models in the page, with each API', async () => {
       await open();
       await visit.asFastAsPossible();
       for (const api of ['completion', 'EventSource', 'fetchEventSource', 'events']) {
@@ -80,12 +80,12 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
       await visit.send('emoji');
       expect(await visit.ended()).to.equal('done');
       expect(await visit.text('answer-meta')).to.match(/^5 tokens .* cut at the token limit$/);
-      // Nothing but files was asked for.
+      // Only files were requested.
       expect(files.requests.filter((request) => !/\/project\/[\w.-]*$/.test(request))).to.deep.equal([]);
       expect(visit.complaints).to.deep.equal([]);
     });
 
-    it('plays its faults in the page', async () => {
+    it('runs its faults in the page', async () => {
       await open();
       await visit.asFastAsPossible();
       for (const [fault, words] of [
@@ -104,7 +104,7 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
       expect(await visit.text('answer-meta')).to.match(/^Incomplete20 tokens/);
     });
 
-    it('plays its feed in the page, and the wire view shows every line of it', async () => {
+    it('runs its feed in the page, and the wire view shows every line', async () => {
       await open({ hash: '#feed?url=feed%3Frate%3D0%26fault%3Dcut%26after%3D3%26retry%3D60' });
       await visit.click('feed-connect');
       await visit.page.waitForSelector(`${testid('feed-event')}[data-id="7"]`);
@@ -123,7 +123,7 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
       expect(all[4]?.text).to.match(/price · id 1id: 1\nevent: price\ndata: \{"symbol"/);
       expect(all[8]?.text).to.match(/feed #1.*The next request is sent in \d+ ms/);
       expect(all[9]?.text).to.match(/feed #2.*last-event-id: 3/s);
-      // It was open, or waiting for its next attempt.
+      // The connection was open, or waiting for its next attempt.
       expect(['end', 'delay']).to.include(all.at(-1)?.kind);
     });
 
@@ -200,7 +200,7 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
       await visit.says('feed-count', /^6 events$/);
     });
 
-    /** Puppeteer would press Enter at each line break, which sends. */
+    /** Sets the prompt. Puppeteer would press Enter at each line break, which sends the message. */
     const writePrompt = (text: string) =>
       visit.page.$eval(
         testid('prompt'),
@@ -232,7 +232,7 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
         .and.to.contain('max_tokens: 30');
     });
 
-    /** How much of an element is on the screen. */
+    /** The height of the visible part of an element. */
     const visibleHeight = (selector: string) =>
       visit.page.$eval(selector, (element) => {
         const { top, bottom } = element.getBoundingClientRect();
@@ -262,7 +262,7 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
       });
 
     for (const [what, width, height] of [
-      // What a window of 1,280 × 800 is at 200 % zoom.
+      // A window of 1,280 × 800 at 200 % zoom.
       ['200 % zoom', 640, 400],
       ['a phone in landscape', 667, 375],
       ['a small phone in landscape', 568, 320],
@@ -296,7 +296,7 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
       });
     }
 
-    it('the message box grows with the message, and shrinks again', async () => {
+    it('the message box grows and shrinks with the message', async () => {
       await open();
       const height = () => visit.page.$eval(testid('prompt'), (element) => element.clientHeight);
       const before = await height();
@@ -307,14 +307,14 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
       expect(await height()).to.equal(before);
     });
 
-    it('axe finds nothing', async () => {
+    it('axe finds no violations', async () => {
       const axe = await readFile('node_modules/axe-core/axe.min.js', 'utf8');
       for (const [width, height] of [
         [1280, 800],
         [375, 700],
       ] as const) {
         await open({ width, height });
-        // By evaluation: the page's policy forbids a script element.
+        // Evaluate it, because the page's policy forbids a script element.
         await visit.page.evaluate(axe);
         const violations = () =>
           visit.page.evaluate(async () => {
@@ -347,7 +347,7 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
       }
     }).timeout(300_000);
 
-    it('its policy allows what it needs and no more', async () => {
+    it('its Content-Security-Policy blocks inline scripts', async () => {
       await open();
       const blocked = await visit.page.evaluate(
         () =>

@@ -1,4 +1,4 @@
-/** The counter of tabs that share one connection. */
+/** Tests the playground's counter of tabs that share one connection. */
 import { expect } from 'chai';
 import type { Browser, Page } from 'puppeteer-core';
 import { launch, type Server, serve, testid } from './harness.js';

@@ -1,11 +1,11 @@
-/** `completion` against the UI message stream that the AI SDK writes itself. */
+/** Tests `completion` with UI message streams written by the AI SDK. */
 
 import { createUIMessageStream, createUIMessageStreamResponse } from 'ai';
 import { expect } from 'chai';
 import { completion } from 'eventsource-wasm/llm';
 
 describe('completion: the AI SDK’s own stream', () => {
-  it('text, reasoning, a tool that ran, one that waits', async () => {
+  it('text, reasoning, a tool that ran, and a pending one', async () => {
     const stream = createUIMessageStream({
       execute({ writer }) {
         writer.write({ type: 'start', messageId: 'm1' });
@@ -41,7 +41,7 @@ describe('completion: the AI SDK’s own stream', () => {
     });
   });
 
-  it('an error while it is written', async () => {
+  it('an error during the stream', async () => {
     const stream = createUIMessageStream({
       execute({ writer }) {
         writer.write({ type: 'text-start', id: 't' });

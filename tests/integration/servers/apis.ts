@@ -1,4 +1,4 @@
-/** The package's three APIs for reading a stream, behind one interface: all of them must read the same events. */
+/** The package's three APIs behind one interface: all of them must read the same events. */
 
 import { EventSource } from 'eventsource-wasm';
 import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
@@ -17,23 +17,23 @@ export interface Request {
 }
 
 export interface Reading {
-  /** What has come. */
+  /** The received events. */
   taken: Taken[];
   /** The responses that were accepted, in order. */
   opened: Headers[];
-  /** Milliseconds until the next request, after each that came to its end. */
+  /** Milliseconds from the end of each request to the next one. */
   delays: number[];
   close(): void;
-  /** Settles when nothing comes any more: the stream is complete, has failed, or was closed. */
+  /** Settles when the stream is complete, has failed, or was closed. */
   ended: Promise<void>;
 }
 
-/** An API, as `read(url, request)`. All begin to read at once. */
+/** An API, as `read(url, request)`. It starts to read immediately. */
 export type Api = (url: string, request?: Request) => Reading;
 
 const open = new Set<Reading>();
 
-/** Closes what is still open after a test. */
+/** Closes all open readings after a test. */
 export function closeAll(): void {
   for (const { close } of open) close();
   open.clear();
@@ -45,7 +45,7 @@ const reading = (): Taking => ({ taken: [], opened: [], delays: [] });
 function remember(taking: Taking, close: () => void, ended: Promise<void>): Reading {
   const all = { ...taking, close, ended };
   open.add(all);
-  // A test that fails before it waits for the end isn't to fail twice.
+  // Otherwise, a test that fails early would also report an unhandled rejection.
   ended.catch(() => {});
   return all;
 }
@@ -73,7 +73,7 @@ const withClass: Api = (url, request = {}) => {
   return remember(all, close, ended);
 };
 
-/** Reads with `fetchEventSource`, where a GET goes on after its end as its users have it: by throwing in `onclose`. */
+/** Reads with `fetchEventSource`. A GET reconnects after its end by throwing in `onclose`. */
 const withCallbacks: Api = (url, request = {}) => {
   const all = reading();
   const stop = new AbortController();
@@ -101,7 +101,7 @@ const withCallbacks: Api = (url, request = {}) => {
   return remember(all, () => stop.abort(), ended);
 };
 
-/** Reads in a loop, which is left when the next event comes or the signal is aborted. */
+/** Reads with a `for await` loop over `events()`. */
 const withLoop: Api = (url, request = {}) => {
   const all = reading();
   const stop = new AbortController();

@@ -1,4 +1,4 @@
-/** Express with better-sse. */
+/** The test server with better-sse on Express. */
 // @ts-check
 import { createSession } from 'better-sse';
 import express from 'express';
@@ -14,7 +14,7 @@ let open = 0;
  */
 async function begin(request, response) {
   open += 1;
-  // Not the session's event: it is fired only once, when a POST's body has been read.
+  // Not the session's `disconnected` event: for a POST, it already fires when the body has been read.
   response.once('close', () => {
     open -= 1;
   });

@@ -1,4 +1,4 @@
-/** What the servers in Node share. In: the port that is listened on, requests. Out: the line that says it, what is asked for. */
+/** Shared by the servers in Node: the feed's events, the words of an answer, and the line with the origin. */
 // @ts-check
 import { readFileSync } from 'node:fs';
 
@@ -12,7 +12,7 @@ export const RETRY = 30;
 export const KEEP_ALIVE = 100;
 
 /**
- * The events of a request to the feed, and whether they are the last.
+ * The events for a request of the feed, and whether they are the last ones.
  * @param {string | null | undefined} lastEventId
  */
 export function feedAfter(lastEventId) {
@@ -21,7 +21,7 @@ export function feedAfter(lastEventId) {
 }
 
 /**
- * The words of an answer, at the pace of somebody who speaks.
+ * The words of an answer, one every 5 ms.
  * @param {Question} question
  */
 export async function* speak({ words, ends }) {
@@ -37,7 +37,7 @@ export async function* speak({ words, ends }) {
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
- * Headers are bytes, which Node turns into one character each.
+ * Decodes a header as UTF-8. Node turns each byte of a header into a character.
  * @param {string | string[] | undefined} value
  */
 export const utf8 = (value) =>

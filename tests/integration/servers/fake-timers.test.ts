@@ -1,4 +1,4 @@
-/** `eventsource-wasm/testing` with fake timers. Their package is Node's, so this isn't a suite for browsers. */
+/** `eventsource-wasm/testing` with fake timers. Runs only in Node, because the timers' package needs it. */
 
 import { install as installFakeTimers } from '@sinonjs/fake-timers';
 import { expect } from 'chai';
@@ -69,7 +69,7 @@ describe('testing: fake timers', () => {
     );
   });
 
-  it('events(): without any timer', async () => {
+  it('events(): works without timers', async () => {
     const server = createEventServer();
     const loop = (async () => {
       const seen: string[] = [];
@@ -108,7 +108,7 @@ describe('testing: fake timers', () => {
     expect(seen).to.deep.equal(['a']);
   });
 
-  it('streams at the pace of tokensPerSecond, by fake timers', async () => {
+  it('streams at the rate of tokensPerSecond', async () => {
     const response = await fakeCompletion('openai-chat', {
       text: ['a', 'b', 'c'],
       tokensPerSecond: 2,

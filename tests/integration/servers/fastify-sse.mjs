@@ -1,11 +1,11 @@
-/** Fastify with @fastify/sse. */
+/** The test server with @fastify/sse on Fastify. */
 // @ts-check
 import fastifySse from '@fastify/sse';
 import Fastify from 'fastify';
 import { feedAfter, KEEP_ALIVE, RETRY, speak, tell, utf8 } from './common.mjs';
 
 const app = Fastify();
-// Its types say that it may have no options, which register() takes for none at all.
+// A cast, because the plugin's optional options make register() accept none.
 await app.register(
   /** @type {import('fastify').FastifyPluginAsync<{ heartbeatInterval: number }>} */ (fastifySse),
   {

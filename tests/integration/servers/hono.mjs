@@ -1,4 +1,4 @@
-/** Hono's streamSSE, on its server for Node. */
+/** The test server with Hono's streamSSE on its Node server. */
 // @ts-check
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';

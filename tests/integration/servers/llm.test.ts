@@ -1,4 +1,4 @@
-/** `completion` against a third-party mock of the providers, which is an independent reading of their documentation. */
+/** Tests `completion` with a third-party mock of the providers, which was written independently from their docs. */
 
 import { LLMock } from '@copilotkit/aimock';
 import { expect } from 'chai';
@@ -8,7 +8,7 @@ import OpenAI from 'openai';
 const text = 'Once upon a time 世界 🌍, and so on to the end of it.';
 const tool = { name: 'weather', arguments: '{"place":"Zürich","days":[1,2]}', id: 'call_1' };
 
-/** A request of each shape that says `words`. */
+/** A request with the message `words` in each format. */
 const shapes: Record<string, (words: string) => { path: string; body: object; headers?: object }> = {
   'chat completions': (words) => ({
     path: '/v1/chat/completions',
@@ -61,7 +61,7 @@ describe('completion: a third-party mock of the providers', () => {
       expect(result.usage).to.deep.include({ inputTokens: 5, outputTokens: 9 });
     });
 
-    it(`${name}: a call of a tool`, async () => {
+    it(`${name}: a tool call`, async () => {
       const { toolCalls } = await ask('call').result();
       expect(toolCalls).to.have.length(1);
       expect(toolCalls[0]?.name).to.equal(tool.name);

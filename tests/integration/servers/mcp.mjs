@@ -1,6 +1,6 @@
 /**
- * The MCP SDK's server, over its streamable HTTP. Its tool `count` counts on the stream of the call; `fall` lets that
- * stream end in the middle, to be resumed; `announce` says something on the stream that a GET has opened.
+ * The MCP SDK's server over streamable HTTP. Its tool `count` sends numbers on the stream of the call, `fall` ends that
+ * stream in the middle so that it must be resumed, and `announce` sends a message on the stream of a GET.
  */
 // @ts-check
 import { randomUUID } from 'node:crypto';
@@ -14,7 +14,7 @@ const transports = new Map();
 let open = 0;
 
 /**
- * Keeps what was sent, under growing numbers. The SDK's own example orders what was stored within a millisecond at random.
+ * Stores sent messages under growing numbers. The SDK's example store mixes up messages of the same millisecond.
  * @returns {import('@modelcontextprotocol/sdk/server/streamableHttp.js').EventStore}
  */
 function newEventStore() {

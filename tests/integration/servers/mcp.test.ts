@@ -1,4 +1,4 @@
-/** The Model Context Protocol's streamable HTTP, by the SDK's server: POSTs that are answered by event streams. */
+/** The Model Context Protocol's streamable HTTP with the SDK's server: POSTs answered with event streams. */
 
 import { expect } from 'chai';
 import { EventSource, type EventSourceErrorEvent } from 'eventsource-wasm';
@@ -8,7 +8,7 @@ import { mcp, Server, until } from './server.js';
 
 const VERSION = '2025-11-25';
 
-/** What the protocol asks of each POST. */
+/** The headers that the protocol requires for each POST. */
 const HEADERS = { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream' };
 
 const post = (message: object, headers: Record<string, string> = {}) => ({
@@ -26,11 +26,11 @@ const initialize = post({
 const call = (tool: string, headers: Record<string, string>) =>
   post({ id: tool, method: 'tools/call', params: { name: tool, arguments: {} } }, headers);
 
-/** The messages of a stream. The first event of a stream has an ID alone, from which it can be resumed. */
+/** The messages of a stream. Its first event has only an ID, for resuming. */
 const messages = (taken: Taken[]) =>
   taken.filter(({ data }) => data !== '').map(({ data }) => JSON.parse(data));
 
-/** What the notifications said and what the result is. */
+/** The data of the notifications and of the result. */
 const said = (taken: Taken[]) =>
   messages(taken).map(({ params, result }) => params?.data ?? result?.content[0].text);
 
@@ -44,7 +44,7 @@ describe('the MCP SDK’s streamable HTTP', () => {
   afterEach(closeAll);
   after(() => server?.stop());
 
-  /** The headers of a session that has begun. */
+  /** Starts a session, and returns its headers. */
   async function begin(read: (url: string, request: typeof initialize) => Reading) {
     const hello = read(url, initialize);
     await hello.ended;
@@ -57,7 +57,7 @@ describe('the MCP SDK’s streamable HTTP', () => {
   }
 
   for (const [api, read] of Object.entries(apis)) {
-    it(`${api}: initialize, and the session that it gives`, async () => {
+    it(`${api}: initialize starts a session`, async () => {
       const { hello } = await begin(read);
       expect(messages(hello.taken)).to.have.length(1);
       expect(messages(hello.taken)[0]).to.deep.include({ id: 'hello', jsonrpc: '2.0' });
@@ -118,7 +118,7 @@ describe('the MCP SDK’s streamable HTTP', () => {
     await server.untilOpen(0);
   });
 
-  it('the same in a loop, which ends with the result', async () => {
+  it('the same with events(), until the result', async () => {
     const { headers } = await begin(apis.events as (typeof apis)[string]);
     const taken: Taken[] = [];
     const stream = events(url, { ...call('fall', headers), resume: { headers }, reconnect: true });
@@ -130,7 +130,7 @@ describe('the MCP SDK’s streamable HTTP', () => {
     await server.untilOpen(0);
   });
 
-  it('a session that is over is a status with its reason', async () => {
+  it('a deleted session is an error status with a reason', async () => {
     const { headers } = await begin(apis.EventSource as (typeof apis)[string]);
     expect((await fetch(url, { method: 'DELETE', headers })).status).to.equal(200);
     const source = new EventSource(url, call('count', headers));

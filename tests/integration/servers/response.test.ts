@@ -1,4 +1,4 @@
-/** How `events(response)` reads a body and lets it go. Platforms differ in when they pull, so that this runs in Node. */
+/** How `events(response)` reads and releases a body. Runs only in Node, because platforms differ in when they pull. */
 
 import { expect } from 'chai';
 import { events } from 'eventsource-wasm/stream';
@@ -20,7 +20,7 @@ describe('events(response)', () => {
     return { response, pulled: () => pulled };
   };
 
-  it('reads no further while the loop is busy', async () => {
+  it('reads nothing while the loop is busy', async () => {
     const { response, pulled } = stream('data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n');
     const loop = events(response);
     expect((await loop.next()).value?.data).to.equal('1');
@@ -30,7 +30,7 @@ describe('events(response)', () => {
     await loop.return?.();
   });
 
-  it('leaving it releases the lock of the body', async () => {
+  it('leaving the loop releases the lock of the body', async () => {
     const { response } = stream('data: 1\n\n', 'data: 2\n\n');
     for await (const { data } of events(response)) {
       expect(data).to.equal('1');
@@ -39,7 +39,7 @@ describe('events(response)', () => {
     expect(response.body?.locked).to.equal(false);
   });
 
-  it('the reason of an abort comes out as it is', async () => {
+  it('throws the reason of an abort unchanged', async () => {
     const { response } = stream('data: 1\n\n', 'data: 2\n\n');
     const abort = new AbortController();
     const loop = events(response, { signal: abort.signal });

@@ -1,4 +1,4 @@
-/** The servers of this folder as tests see them: programs that are started and ended, and say how many streams are open. */
+/** Starts and stops the servers of this folder, and asks them for the number of open streams. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ export interface Program {
   args: string[];
 }
 
-/** What setup.mjs has made ready. */
+/** The programs from setup.mjs. */
 export const { servers, mcp }: { servers: Record<string, Program>; mcp: Program } = JSON.parse(
   process.env.SERVERS ?? '',
 );
@@ -23,7 +23,7 @@ export class Server {
     this.origin = origin;
   }
 
-  /** Starts a server, which prints its origin. */
+  /** Starts a server, and reads its origin from its output. */
   static async start({ program, args }: Program): Promise<Server> {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout });
@@ -55,7 +55,7 @@ export class Server {
   }
 }
 
-/** Waits until something holds, for 5 seconds. */
+/** Waits for a condition, for at most 5 seconds. */
 export async function until(holds: () => unknown, what: () => string): Promise<void> {
   const end = performance.now() + 5_000;
   while (!(await holds())) {

@@ -1,4 +1,4 @@
-/** Streams of third-party servers, read with each API of the package. README.md says what the servers do. */
+/** Reads streams of third-party servers with each API of the package. README.md describes the servers. */
 
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
@@ -13,7 +13,7 @@ const feed: { id: string; event: string; data: string }[] = JSON.parse(
 );
 const words = ['What', 'is', 'said', 'in', '世界', '🌍'];
 
-/** These make JSON of all data, as their documentation has it. */
+/** These libraries encode all data as JSON, as documented. */
 const writesJson = (name: string) => /better-sse|fastify/.test(name);
 
 const ask = (ends: boolean) => ({
@@ -22,7 +22,7 @@ const ask = (ends: boolean) => ({
   body: JSON.stringify({ words, ends }),
 });
 
-it('there are servers', () => {
+it('all servers are tested', () => {
   expect(Object.keys(servers)).to.have.length(5);
 });
 
@@ -37,18 +37,18 @@ for (const [name, program] of Object.entries(servers)) {
     after(() => server?.stop());
 
     for (const [api, read] of Object.entries(apis)) {
-      it(`${api}: a feed: types, IDs, data; on after its end with the last ID; closing`, async () => {
+      it(`${api}: a feed: types, IDs, data, reconnecting with the last ID, closing`, async () => {
         const stream = read(`${server.origin}/feed`);
         await until(
           () => stream.taken.length >= feed.length,
           () => `${feed.length} events, not ${JSON.stringify(stream.taken)}`,
         );
         await server.untilOpen(1);
-        // Comments come meanwhile, and are nothing.
+        // Only comments arrive meanwhile, and they are ignored.
         await sleep(250);
         expect(stream.taken).to.deep.equal(feed.map((event) => ({ ...event, data: written(event.data) })));
         expect(stream.opened).to.have.length(2);
-        // `retry: 30`: without it they would be a second, or three.
+        // The server sends `retry: 30`. The default would be a second or three.
         expect(stream.delays).to.have.length(1);
         expect(stream.delays[0]).to.be.within(30, 900);
         stream.close();
@@ -56,7 +56,7 @@ for (const [name, program] of Object.entries(servers)) {
         await server.untilOpen(0);
       });
 
-      it(`${api}: an answer to a POST, to its end`, async () => {
+      it(`${api}: a complete answer to a POST`, async () => {
         const stream = read(`${server.origin}/answer`, ask(true));
         await stream.ended;
         expect(stream.taken.map(({ event, data }) => [event, data])).to.deep.equal(
@@ -67,7 +67,7 @@ for (const [name, program] of Object.entries(servers)) {
         await server.untilOpen(0);
       });
 
-      it(`${api}: an answer to a POST that is left in the middle`, async () => {
+      it(`${api}: an answer to a POST that is closed early`, async () => {
         const stream = read(`${server.origin}/answer`, ask(false));
         await until(
           () => stream.taken.length > 2 * words.length,
@@ -92,7 +92,7 @@ for (const [name, program] of Object.entries(servers)) {
       await server.untilOpen(0);
     });
 
-    it('EventSource: comments are signs of life', async () => {
+    it('EventSource: comments reset the idle timeout', async () => {
       const source = new EventSource(`${server.origin}/feed`, {
         comments: true,
         idleTimeout: 2_000,
@@ -103,7 +103,7 @@ for (const [name, program] of Object.entries(servers)) {
       await next(source, 'comment');
       await next(source, 'comment');
       source.close();
-      // An ID that the server doesn't know starts the feed again; nothing arrives if the server has understood it.
+      // The server restarts the feed after an unknown ID. No event arrives if it has decoded the ID correctly.
       expect(errors).to.be.empty;
       expect(source.lastEventId).to.equal('é-6');
       await server.untilOpen(0);

@@ -1,4 +1,4 @@
-/** Installs and builds the servers of this folder, and returns the program that starts each of them. */
+/** Installs and builds the servers of this folder. Returns the program that starts each server. */
 // @ts-check
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,7 +34,7 @@ async function pythonServer() {
   const venv = 'build/servers/python';
   const program = `${venv}/bin/python`;
   const python = await setupPython();
-  // What the environment was made with: kept in it.
+  // Stored in the environment, to detect changes.
   const wanted = `${python.version}\n${readFileSync(requirements, 'utf8')}`;
   const made = `${venv}/made-with.txt`;
   await step('sse-starlette: pip install', async () => {
@@ -67,7 +67,7 @@ async function rustServer() {
   return { program, args: [] };
 }
 
-/** The oldest Python that tests/integration/servers/sse-starlette/requirements.txt can be installed for. */
+/** The oldest Python that requirements.txt of sse-starlette supports. */
 const OLDEST_PYTHON = '3.11';
 const DEBIAN_PYTHON = ['python3', 'python3-venv'];
 
@@ -81,7 +81,7 @@ function setupPython() {
       const version = (await ask(program, ['-V']))?.replace('Python ', '');
       if (!version) reason = `${program} doesn't run`;
       else if (isOlder(version, OLDEST_PYTHON)) reason = `${program} is Python ${version}`;
-      // Debian leaves these out of the package of that name.
+      // Debian's python3 package doesn't include these modules.
       else if ((await ask(program, ['-c', 'import ensurepip, venv'])) === undefined)
         reason = `${program} can't make virtual environments: it lacks ensurepip or venv`;
       else return { program, version };

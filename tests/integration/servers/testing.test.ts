@@ -1,4 +1,4 @@
-/** `fakeCompletion` over Node's `http`, read by the clients of providers. */
+/** Reads `fakeCompletion` over Node's `http` with the providers' clients. */
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -98,7 +98,7 @@ describe('fakeCompletion: a Node server for the clients of providers', () => {
       expect(parts[3]?.input).to.deep.equal({ place: 'Zürich' });
     }));
 
-  it('Express serves it, a cut breaks the connection', () => {
+  it('works with Express, and a cut breaks the connection', () => {
     const app = express();
     app.post('/whole', fakeCompletion('anthropic', answer));
     app.post('/cut', fakeCompletion('anthropic', { ...answer, failAfter: 2 }));
@@ -111,14 +111,14 @@ describe('fakeCompletion: a Node server for the clients of providers', () => {
     });
   });
 
-  it('a client that goes ends the answer', () => {
+  it('a client that disconnects ends the answer', () => {
     const model = fakeCompletion('google', { text: 'a b c', failAfter: 1, failWith: 'stall' });
     const ends: Promise<void>[] = [];
     const server = createServer((request, response) => ends.push(model(request, response)));
     return listening(server, async (origin) => {
       for await (const part of completion(origin)) if (part.type === 'text') break;
       expect(ends).to.have.length(1);
-      // Without this the server would wait for ever.
+      // It would wait forever if it ignored the disconnect.
       await ends[0];
     });
   });

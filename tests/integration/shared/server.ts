@@ -1,4 +1,4 @@
-/** A site with a stream of numbered events, over HTTP/1.1. It resumes after `Last-Event-ID`, and sees who is connected. */
+/** A site with a stream of numbered events, over HTTP/1.1. It resumes after `Last-Event-ID` and records connections. */
 
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -9,12 +9,12 @@ export interface Connection {
   /** The tab that sent it. */
   tab: string;
   begin: number;
-  /** When its tab aborted it, as far as the tab could still say so. */
+  /** When the tab aborted it, if the tab could still report that. */
   aborted: number | undefined;
   end: number | undefined;
 }
 
-/** Checks what its tab gets: each number once and in order, from the first one on, but for gaps that are told. */
+/** The page checks that it gets each number once and in order, except for reported gaps. */
 const page = `<!doctype html><title>tab</title><script type="module">
 import { SharedEventSource } from '/dist/shared.js';
 const id = new URL(location.href).searchParams.get('tab');
@@ -49,14 +49,14 @@ addEventListener('pagehide', () => navigator.sendBeacon('/hidden?tab=' + id));
 addEventListener('pageshow', ({ persisted }) => persisted && tab.restored++);
 </script>`;
 
-/** Until when a tab can have received something. */
+/** When the tab stopped receiving data. */
 export const lastUse = ({ aborted, end = performance.now() }: Connection): number =>
   Math.min(aborted ?? end, end);
 
 export class Site {
   readonly origin: string;
   readonly connections: Connection[] = [];
-  /** When a tab said that its page goes. */
+  /** When a tab reported `pagehide`. */
   readonly hidden = new Map<string, number>();
   readonly #server: Server;
   readonly #live = new Map<Connection, ServerResponse>();
@@ -85,7 +85,7 @@ export class Site {
     return this.#last;
   }
 
-  /** Those that are open. */
+  /** The open connections. */
   get live(): Connection[] {
     return [...this.#live.keys()];
   }
@@ -98,7 +98,7 @@ export class Site {
     }
   }
 
-  /** How long two connections were open at once, at most; and how long two that no tab had aborted. */
+  /** The longest time with two open connections, and with two that no tab had aborted. */
   get longestOverlaps(): { open: number; used: number } {
     let open = 0;
     let used = 0;

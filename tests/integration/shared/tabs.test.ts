@@ -1,6 +1,6 @@
 /**
- * One connection for real tabs: what happens to the tab that holds it, at random. `SHARED_SECONDS` is how long that
- * goes on in each browser, `SHARED_SEED` repeats a run.
+ * `SharedEventSource` in real tabs: random events happen to the tab that holds the connection. `SHARED_SECONDS` is the
+ * duration in each browser, `SHARED_SEED` repeats a run.
  */
 
 import { expect } from 'chai';
@@ -13,7 +13,7 @@ const { SHARED_BROWSERS = '[]', SHARED_SECONDS = '12', SHARED_SEED } = process.e
 const seconds = Number(SHARED_SECONDS);
 const seed = Number(SHARED_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-/** What a tab of the site has seen (`server.ts`). */
+/** The state of a tab (see the page in `server.ts`). */
 interface State {
   readyState: number;
   isShared: boolean;
@@ -23,16 +23,16 @@ interface State {
   froze: number;
   restored: number;
   faults: string[];
-  /** Those that ended the connection. */
+  /** The messages of errors that ended the connection. */
   errors: string[];
 }
 
-/** In milliseconds: what a hand-over may take. */
+/** The limit for a hand-over, in milliseconds. */
 const HAND_OVER = 1_000;
 
 /**
- * Chromium's network process can go on reading a response after the page has aborted it, to use the connection again:
- * for 5 s. Nothing of it reaches a page.
+ * After an abort, Chromium's network process can keep reading a response for up to 5 s, to reuse the connection. The
+ * page gets none of this data.
  */
 const DRAIN: Record<string, number> = { chromium: 5_000 };
 
@@ -53,7 +53,7 @@ const stateOf = async (tab: Tab): Promise<State> =>
     )) as string,
   );
 
-/** Until the tab has got the last event. */
+/** Waits until the tab has received the last event. */
 async function caughtUp(tab: Tab, site: Site): Promise<State> {
   let state: State | undefined;
   await until(async () => {
@@ -87,7 +87,7 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
       return tabs.open(id, `${site.origin}/?tab=${id}`);
     };
 
-    it('20 tabs make one connection, and the site still loads', async function () {
+    it('20 tabs use one connection, and the site still loads', async function () {
       this.timeout(180_000);
       const all: Tab[] = [];
       while (all.length < 20) all.push(await open());
@@ -105,9 +105,9 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
     });
 
     if (installed.name === 'chromium') {
-      it('a holder that hangs is replaced, and follows when it is back', async function () {
+      it('a holder that hangs is replaced, and catches up afterwards', async function () {
         this.timeout(120_000);
-        // Some of them share a process, and hang together.
+        // Some tabs share a process, and hang together.
         const all: Tab[] = [];
         while (all.length < 5) all.push(await open());
         for (const tab of all) await caughtUp(tab, site);
@@ -118,7 +118,7 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
         site.publish();
         const end = performance.now() + 34_000;
         while (site.connections.length < 2 && performance.now() < end) await sleep(50);
-        // The visible one asks.
+        // The visible tab takes over.
         expect(site.connections.map(({ tab }) => tab)).to.deep.equal([holder.id, all.at(-1)?.id]);
         site.publish();
         await hanging;
@@ -141,7 +141,7 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
       let restored = 0;
       while (all.length < 5) all.push(await open());
       for (const tab of all) await caughtUp(tab, site);
-      /** Does it to the holder, and waits until another tab has connected. */
+      /** Applies the act to the holder, and waits until another tab has connected. */
       const strike = async (act: Act): Promise<Tab> => {
         await until(() => site.live.length === 1, 'a connection');
         const [live] = site.live;
@@ -154,7 +154,7 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
         else await holder[act]();
         await until(() => next() !== undefined, `a hand-over after ${act}`);
         await until(() => live.end !== undefined, `the end of the connection after ${act}`);
-        // Firefox ends a page's connections before the page, as soon as it begins to navigate.
+        // Firefox closes a page's connections as soon as it begins to navigate, before it unloads the page.
         const end = (act === 'navigate' && site.hidden.get(holder.id)) || lastUse(live);
         const begin = next()?.begin ?? 0;
         delays[act] ??= [];

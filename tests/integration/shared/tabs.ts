@@ -1,4 +1,4 @@
-/** Real tabs of real browsers, and what can happen to them. */
+/** Opens, closes, crashes, freezes and discards tabs of real browsers. */
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,23 +10,23 @@ export type Act = 'close' | 'crash' | 'navigate' | 'freeze' | 'discard';
 
 export interface Tab {
   readonly id: string;
-  /** The value of an expression in the page, which can be a promise. */
+  /** Evaluates an expression in the page, and awaits its value. */
   evaluate(expression: string): Promise<unknown>;
   close(): Promise<void>;
-  /** Its process ends. The tab can't be used any more. */
+  /** Kills the tab's process. The tab can't be used any more. */
   crash(): Promise<void>;
   navigate(url: string): Promise<void>;
   back(): Promise<void>;
   freeze(): Promise<void>;
   resume(): Promise<void>;
-  /** The browser throws the page away to save memory. The tab can't be used any more. */
+  /** The browser unloads the page to save memory. The tab can't be used any more. */
   discard(): Promise<void>;
 }
 
 export interface Tabs {
-  /** What can be done to a tab here. */
+  /** The acts that this browser supports. */
   readonly acts: readonly Act[];
-  /** What can be done once, as no tab can be asked for anything after it. */
+  /** An act that is possible only once, because no tab can be controlled after it. */
   readonly lastAct?: Act;
   open(id: string, url: string): Promise<Tab>;
   stop(): Promise<void>;
@@ -38,7 +38,7 @@ const impossible = async () => {
   throw new Error('not in this browser');
 };
 
-/** What puppeteer turns off, to which the back/forward cache belongs. */
+/** Puppeteer's flags that turn off features, such as the back/forward cache. */
 const ignoreDefaultArgs = [
   '--disable-back-forward-cache',
   ...puppeteer.defaultArgs().filter((arg) => arg.startsWith('--disable-features')),
@@ -69,12 +69,12 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
           // A discarded tab would reload its page when it is shown.
           close: () => (isDiscarded ? closeTarget(browser, url) : page.close()),
           crash: async () => {
-            // Nobody is left to answer it.
+            // A crashed page doesn't answer.
             const session = await page.createCDPSession();
             session.send('Page.crash').catch(() => {});
           },
           freeze: () => change(url, 'frozen'),
-          // A tab that is shown is thawed.
+          // Showing a tab thaws it.
           resume: () => page.bringToFront(),
           discard: async () => {
             isDiscarded = true;
@@ -106,7 +106,7 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
       open: async (id, url) => {
         let page: Page;
         let pid = 0;
-        // A tab can get the process of one that was closed, which then isn't known.
+        // A tab can reuse the process of a closed one, and then its process is unknown.
         for (let tries = 0; ; tries++) {
           processes.update();
           page = await browser.newPage();
@@ -154,10 +154,10 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
     const home = (await command('GET', `${session}/window`)) as string;
     return {
       acts: ['close', 'navigate'],
-      // The driver gives up.
+      // The driver stops working after a crash.
       lastAct: 'crash',
       open: async (id, url) => {
-        // Tabs are opened from one that is there.
+        // A new tab is opened from an existing one.
         await command('POST', `${session}/window`, { handle: home });
         const { handle } = (await command('POST', `${session}/window/new`, { type: 'tab' })) as {
           handle: string;
@@ -184,7 +184,7 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
             await here('POST', '/back', {});
           },
           crash: async () => {
-            // Processes are used again for other tabs.
+            // Processes are reused for other tabs, so find the tab's process by its load.
             killProcess(
               await processes.busiest(() =>
                 evaluate('for (const end = Date.now() + 300; Date.now() < end; );'),
@@ -202,7 +202,7 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
   },
 };
 
-/** 0 would be this process and all that it has started. */
+/** A PID of 0 would kill this process and all its children. */
 function killProcess(pid: number): void {
   if (pid === 0) throw new Error('the process of the tab is unknown');
   process.kill(pid, 'SIGKILL');
@@ -219,7 +219,7 @@ class Processes {
     this.#pattern = pattern;
   }
 
-  /** The one that is new since the last call; 0 if none is. */
+  /** The process that is new since the last call, or 0. */
   update(): number {
     const found = this.#find();
     const fresh = [...found].filter((pid) => !this.#known.has(pid));
@@ -227,7 +227,7 @@ class Processes {
     return fresh.at(-1) ?? 0;
   }
 
-  /** The one that works most in the meantime; 0 if none works. */
+  /** The process that uses the most CPU during `work`, or 0. */
   async busiest(work: () => Promise<unknown>): Promise<number> {
     const before = new Map([...this.#find()].map((pid) => [pid, processorTime(pid)]));
     await work();
@@ -255,11 +255,11 @@ class Processes {
   }
 }
 
-/** What a process has had of the processors, in Linux's clock ticks; 0 if it has ended. */
+/** The CPU time of a process, in Linux's clock ticks, or 0 if it has ended. */
 function processorTime(pid: number): number {
   const file = `/proc/${pid}/stat`;
   if (!existsSync(file)) return 0;
-  // The second field is a name in parentheses, which can have spaces.
+  // The second field is a name in parentheses, which can contain spaces.
   const fields = readFileSync(file, 'utf8')
     .replace(/^.*\) /, '')
     .split(' ');
@@ -280,7 +280,7 @@ function puppeteerTab(id: string, page: Page) {
   };
 }
 
-/** The page where Chromium freezes and discards tabs, which has to be enabled first. */
+/** Opens Chromium's page that freezes and discards tabs, which must be enabled first. */
 async function openDiscards(browser: Browser): Promise<Page> {
   const page = await browser.newPage();
   await page.goto('chrome://chrome-urls');
@@ -293,7 +293,7 @@ async function openDiscards(browser: Browser): Promise<Page> {
   throw new Error('chrome://discards is disabled');
 }
 
-/** Takes the developer tools away from a page: with them it isn't discarded. */
+/** Detaches the developer tools from a page: Chromium doesn't discard a page that is being debugged. */
 async function detach(page: Page): Promise<void> {
   const session = (page as unknown as { _client(): CDPSession & { parentSession(): CDPSession } })._client();
   const parent = session.parentSession();
@@ -310,7 +310,7 @@ async function closeTarget(browser: Browser, url: string): Promise<void> {
   await session.detach();
 }
 
-/** What `chrome://discards` has in its page. */
+/** The parts of `chrome://discards` that are used here. */
 interface DiscardsTab extends Element {
   discardsDetailsProvider_: {
     getTabDiscardsInfo(): Promise<{ infos: { id: number; tabUrl: string }[] }>;
@@ -321,8 +321,8 @@ interface DiscardsTab extends Element {
 }
 
 /**
- * Runs in the page of `openDiscards`: until the page has the state, as Chromium doesn't always do it at once. The links of
- * its table are no use: the IDs of tabs change when one is closed, and the table is a second old.
+ * Runs in the page of `openDiscards`. Repeats until the tab has the state, because Chromium may need several attempts.
+ * It doesn't click the links of the table: the IDs of tabs change when one is closed, and the table is a second old.
  */
 async function changeState(url: string, state: 'frozen' | 'discarded'): Promise<void> {
   const table = document.querySelector('discards-main')?.shadowRoot?.querySelector('discards-tab');

@@ -1,4 +1,4 @@
-/** Numbers that look random, the same ones for the same seed (Mulberry32): from 0 to 1, without 1. */
+/** A seeded pseudo-random generator (Mulberry32): numbers from 0 up to, but not including, 1. */
 export function generator(state: number): () => number {
   let next = state;
   return () => {

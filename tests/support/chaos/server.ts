@@ -1,10 +1,10 @@
 /**
- * A server that numbers its events and resumes by `Last-Event-ID`, and a proxy before it that treats each connection as
- * a bad network would: it cuts it at any byte, resets it, goes silent, delays, splits and joins. It never makes a byte
- * of its own; bad encodings are the server's.
+ * A server that numbers its events and resumes by `Last-Event-ID`, behind a proxy that simulates a bad network: it cuts
+ * connections at any byte, resets them, goes silent, delays, splits and joins. The proxy never adds bytes; bad
+ * encodings come from the server.
  *
- * `/streams/<seed>-<anything>?events=<number>` is a run: what becomes of its connections follows from the seed. With
- * `&head=whole` none of them is cut before the response's head has come.
+ * `/streams/<seed>-<anything>?events=<number>` is a run. The seed decides how its connections end. With `&head=whole`,
+ * no connection is cut before the end of the response's head.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -35,7 +35,7 @@ const cors = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': '*, Last-Event-ID',
   'access-control-max-age': '600',
-  // No connection serves twice: what a browser does by itself with one that it had kept is not ours.
+  // No keep-alive: browsers retry by themselves on a kept connection, which isn't under test.
   connection: 'close',
 };
 
@@ -68,7 +68,7 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
   answer(run, events, response);
 }
 
-/** Answers with the events in some encoding, right or wrong. */
+/** Answers with the events in a random encoding, which may be invalid. */
 function answer({ random, fates }: Chance, events: string[], response: ServerResponse): void {
   const whole = Buffer.from(events.join(''));
   const headers = { ...cors, 'content-type': 'text/event-stream' };
@@ -98,15 +98,15 @@ function answer({ random, fates }: Chance, events: string[], response: ServerRes
   }
 }
 
-/** The fate of a connection, after this many bytes from the server. */
+/** How a connection ends after a random number of bytes from the server. */
 const FATES = ['end', 'end', 'end', 'reset', 'reset', 'silence', 'refusal', 'none'] as const;
 
-/** More bytes than the head of a response has. */
+/** An upper bound for the size of a response's head, in bytes. */
 const HEAD_SIZE = 1_000;
 
 function proxy(port: number, client: Socket): void {
   const upstream = connect(port, '127.0.0.1');
-  // What an end of the connection does is the other's to notice; `forward` does for the server's.
+  // An error on one side needs no handling here: the other side sees the connection end, and `forward` the server's.
   for (const socket of [client, upstream]) socket.on('error', () => {});
   client.on('close', () => upstream.destroy());
   client.once('data', async (request) => {
@@ -131,7 +131,7 @@ function proxy(port: number, client: Socket): void {
   });
 }
 
-/** In pieces of random size and pace, up to a limit. */
+/** Forwards bytes in pieces of random size and pace, up to a limit. */
 async function forward(from: Socket, to: Socket, limit: number, random: () => number): Promise<void> {
   let left = limit;
   try {
@@ -148,11 +148,11 @@ async function forward(from: Socket, to: Socket, limit: number, random: () => nu
       if (left <= 0) return;
     }
   } catch {
-    // The client has gone, and the connection to the server with it.
+    // The client has disconnected, and with it the connection to the server.
   }
 }
 
-/** The addresses of both, on loopback. */
+/** Starts both on loopback. Returns their addresses. */
 export async function startChaos(): Promise<{ proxy: string; server: string }> {
   const server = createServer(serve);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

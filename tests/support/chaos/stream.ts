@@ -1,6 +1,6 @@
-/** What the chaos server streams, known to both ends. */
+/** The events of the chaos server, for the server and the tests. */
 
-/** The data of the event with this number: of one line or several, of characters of one byte to four. */
+/** The data of the event with this number: one to three lines, with characters of one to four bytes. */
 export function dataOf(number: number): string {
   const filler = ['plain', 'é', '世界', '😀', ''][number % 5] ?? '';
   const lines = Array.from(
@@ -10,19 +10,19 @@ export function dataOf(number: number): string {
   return `${number} ${lines.join('\n')}`;
 }
 
-/** How a run went, as the server saw it. */
+/** How a run went, as seen by the server. */
 export interface Run {
   /** Requests that reached the server. */
   requests: number;
-  /** Connections by what became of them. */
+  /** The number of connections for each kind of end. */
   fates: Record<string, number>;
 }
 
-/** Where the chaos is, put in by the bundler. */
+/** Addresses and options of the chaos server, injected by the bundler. */
 export interface ChaosFacts {
-  /** Through the proxy. */
+  /** The address of the proxy. */
   proxy: string;
-  /** The server itself: `/runs/<key>` has the `Run` of `/streams/<key>`. */
+  /** The address of the server. `/runs/<key>` returns the `Run` of `/streams/<key>`. */
   server: string;
   seed: number;
   runs: number;

@@ -1,4 +1,4 @@
-//! Drives the scanner as the shim does: chunks of a stream → its events. The tests use the scanner only through here.
+//! Drives the scanner as the shim does, from chunks to events. Almost all tests use the scanner through this module.
 
 use super::{
     lossy::LossyDecoder,
@@ -7,11 +7,11 @@ use super::{
 use eventsource_wasm::core::{Row, Scan, Scanner, ScannerOptions, Table, WINDOW_SIZE, Window, row};
 use std::cell::RefCell;
 
-/// The bytes that another stream leaves in the window. The scanner must not look at them.
+/// The bytes that another stream leaves in the window. The scanner must not read them.
 const OTHER_BYTES: u8 = b'\n';
 
 thread_local! {
-    /// Windows and tables of readers that have ended. Making a pair takes longer than reading a short stream.
+    /// Windows and tables of former readers. Allocating a pair takes longer than reading a short stream.
     static SPARE: RefCell<Vec<(Box<Window>, Box<Table>)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -20,18 +20,18 @@ pub struct Reader {
     scanner: Scanner,
     window: Box<Window>,
     table: Box<Table>,
-    /// Bytes in the window.
+    /// The number of bytes in the window.
     filled: usize,
-    /// The most that have been in the window.
+    /// The largest number of bytes that have been in the window.
     most_filled: usize,
-    /// Those of them that have been scanned.
+    /// The number of bytes in the window that have been scanned.
     scanned: usize,
     /// The text before the window that is still needed, in UTF-16.
     pending: Vec<u16>,
-    /// Set once the stream has turned out not to be UTF-8.
+    /// Set after malformed UTF-8.
     decoder: Option<LossyDecoder>,
     block: PendingBlock,
-    /// What has been read so far.
+    /// The events and comments so far.
     pub outcome: Outcome,
     /// The longest text that was kept from one window to the next, in UTF-16 code units.
     pub longest_pending: usize,
@@ -82,12 +82,12 @@ impl Reader {
         self.block = PendingBlock::default();
     }
 
-    /// Whether a line has begun that has no end yet.
+    /// Whether the stream is inside a line.
     pub fn is_in_line(&self) -> bool {
         self.scanner.is_in_line()
     }
 
-    /// Whether the stream has turned out not to be UTF-8.
+    /// Whether the stream has contained malformed UTF-8.
     pub fn is_malformed(&self) -> bool {
         self.decoder.is_some()
     }
@@ -103,7 +103,7 @@ impl Reader {
         }
     }
 
-    /// Another stream takes the window.
+    /// Gives the window to another stream.
     pub fn lose_window(&mut self) {
         let used = self.filled;
         let keep_from = self.scanner.restart_window();
@@ -115,7 +115,7 @@ impl Reader {
         self.window[self.filled..=used].fill(OTHER_BYTES);
     }
 
-    /// Ends the stream. The next reader gets the window, with nothing of this stream in it, and the table.
+    /// Ends the stream. The next reader gets the cleared window and the table.
     pub fn into_outcome(self) -> Outcome {
         let Self { mut window, mut table, most_filled, outcome, .. } = self;
         window[..most_filled].fill(OTHER_BYTES);
@@ -174,7 +174,7 @@ impl Reader {
         true
     }
 
-    /// The window isn't UTF-8: from its start to the end of the stream, the bytes are decoded before they are scanned.
+    /// After malformed UTF-8: from the window's start to the end of the stream, decodes the bytes before scanning.
     fn replace_malformed(&mut self, rest: &[u8]) {
         assert!(self.decoder.is_none(), "decoded text isn't malformed");
         self.scanner.rewind();
@@ -225,8 +225,8 @@ fn end_block(block: &mut PendingBlock, outcome: &mut Outcome) {
     }
 }
 
-/// Reads a stream in these chunks. `is_taken` says after each whether another stream takes the window.
-/// The error is what came before a limit was exceeded.
+/// Reads a stream in these chunks. After each chunk, `is_taken` says whether another stream takes the window.
+/// The error is the outcome up to the event that exceeds the limit.
 pub fn parse_shared<'a>(
     options: ScannerOptions,
     chunks: impl IntoIterator<Item = &'a [u8]>,
@@ -245,7 +245,7 @@ pub fn parse_shared<'a>(
     Ok(reader.into_outcome())
 }
 
-/// Reads a stream in these chunks, with the window for itself.
+/// Reads a stream in these chunks. No other stream uses the window.
 pub fn parse<'a>(
     options: ScannerOptions,
     chunks: impl IntoIterator<Item = &'a [u8]>,
@@ -253,12 +253,12 @@ pub fn parse<'a>(
     parse_shared(options, chunks, || false)
 }
 
-/// Rows also for what the standard ignores.
+/// Options that report comments and ignored lines.
 pub fn everything() -> ScannerOptions {
     ScannerOptions { comments: true, ignored_lines: true, ..ScannerOptions::default() }
 }
 
-/// Compares one cut with the naive parser: with every option, and with the window taken never and after each chunk.
+/// Compares the scanner with the naive parser: with every option, with the window taken after each chunk or never.
 pub fn check<'a>(stream: &[u8], chunks: impl IntoIterator<Item = &'a [u8]> + Clone, what: &str) {
     let expected = naive::parse(stream);
     for is_taken in [false, true] {

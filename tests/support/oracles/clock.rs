@@ -1,4 +1,4 @@
-//! A clock that stands still.
+//! A fixed clock for the core.
 
 use eventsource_wasm::core::Clock;
 

@@ -1,10 +1,10 @@
-//! `tests/support/fixtures/event-streams.json` as values.
+//! Reads `tests/support/fixtures/event-streams.json`.
 
 use super::naive::Outcome;
 use serde_json::Value;
 use std::{fs, path::Path};
 
-/// A stream and what the standard makes of it.
+/// A stream and its expected outcome.
 pub struct Fixture {
     pub name: String,
     pub stream: Vec<u8>,

@@ -1,4 +1,4 @@
-//! Drives a connection with any inputs, and panics if one breaks what holds of every connection.
+//! Drives a connection with any inputs, and panics if it breaks an invariant.
 
 use super::clock::Now;
 use eventsource_wasm::core::{
@@ -9,19 +9,19 @@ use eventsource_wasm::core::{
 /// The longest delay of the standard's rules, unless the reconnection time is longer.
 const MAX_BACKOFF: u32 = 30_000;
 
-/// A connection, and what its actions say about it.
+/// A connection, and the state that follows from its actions.
 pub struct Life {
     connection: Connection,
-    /// Requests that aren't safe to repeat may be repeated all the same.
+    /// The policy allows to repeat requests that aren't safe to repeat.
     may_repeat_any: bool,
-    /// The standard's rules, whose delays are known.
+    /// The policy is the standard's, so that the range of each delay is known.
     is_standard: bool,
     is_safe_to_repeat: bool,
     can_resume: bool,
     has_opened: bool,
     is_under_way: bool,
     has_ended: bool,
-    /// The driver has a timer for a wait.
+    /// The driver has a timer for a delay.
     is_waiting: bool,
     reconnection_time: u32,
     requests: u32,
@@ -100,7 +100,7 @@ impl Life {
                     "{delay} after a reconnection time of {least}"
                 );
                 self.is_under_way = false;
-                // A page that is away pauses at once: the driver sees it by the state.
+                // On a hidden page, the connection pauses at once. The driver sees that by the state.
                 self.is_waiting = self.connection.state() == State::Waiting;
             }
             Action::Wait(time) => {
@@ -132,14 +132,14 @@ impl Life {
         assert_eq!(self.connection.attempts(), self.requests);
     }
 
-    /// Checks that a page and a network that are back, and answers to what is asked, lead to a request or the end, in
-    /// any state; and that the user can close the connection.
+    /// Checks that the connection isn't stuck: once the page is shown and every question is answered, it sends a
+    /// request or ends. Then closes it.
     pub fn end(mut self) {
         let step = |life: &mut Self, input| life.step(input, Now::default());
         step(&mut self, Input::Start);
         step(&mut self, Input::Decided(Answer::Default));
         step(&mut self, Input::Page { is_hidden: false, is_frozen: false });
-        // Waits end by themselves, even if the network never comes back.
+        // Waits end by themselves, even without a network.
         for _ in 0..2 {
             if self.is_waiting {
                 step(&mut self, Input::TimedOut);

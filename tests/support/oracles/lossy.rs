@@ -3,7 +3,7 @@
 /// Decodes a stream chunk by chunk.
 #[derive(Debug, Default)]
 pub struct LossyDecoder {
-    /// The beginning of a sequence that isn't complete.
+    /// The bytes of an incomplete sequence.
     held: Vec<u8>,
 }
 

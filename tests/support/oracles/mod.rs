@@ -1,5 +1,4 @@
-//! What the core is compared with, and what has to hold of it whatever it is fed: one source for the tests and for the
-//! fuzz targets, each of which uses a part.
+//! The naive parser, the invariants and the fuzz targets of the core. The tests and `fuzz/` share them.
 #![allow(dead_code, reason = "each test uses a part")]
 
 pub mod chunks;

@@ -1,7 +1,7 @@
-//! The obvious parser of a whole event stream, written from the standard without regard to speed or chunks. The scanner
-//! is compared with it.
+//! A simple parser of whole event streams, written from the standard, without chunks or optimizations. The tests
+//! compare the scanner with it.
 
-/// What a stream amounts to.
+/// The result of parsing a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The dispatched events: type, data, last event ID.
@@ -17,12 +17,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Without what the standard ignores.
+    /// Without comments and ignored lines.
     pub fn of_standard(self) -> Self {
         self.only(false, false)
     }
 
-    /// Without comments or ignored lines, unless they are wanted.
+    /// Drops the comments or the ignored lines, unless the flags keep them.
     pub fn only(self, comments: bool, ignored_lines: bool) -> Self {
         Self {
             comments: if comments { self.comments } else { Vec::new() },
@@ -38,7 +38,7 @@ pub fn parse(stream: &[u8]) -> Outcome {
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut lines: Vec<&str> = text.split('\n').collect();
-    // What comes after the last line end isn't a line yet.
+    // The text after the last line end isn't a line yet.
     lines.pop();
 
     let mut outcome = Outcome::default();

@@ -1,5 +1,5 @@
-//! The fuzz targets: bytes → nothing, or a panic. `cargo fuzz` looks for bytes that lead to one (`fuzz/`), and
-//! `tests/unit/core/fuzz.rs` runs a few thousand without it.
+//! The fuzz targets. Each takes bytes, and panics if a check fails. `cargo fuzz` searches for such bytes (`fuzz/`), and
+//! `tests/unit/core/fuzz.rs` tries a few thousand inputs without it.
 
 use super::{
     chunks::{everything, parse, parse_shared},
@@ -14,19 +14,18 @@ use eventsource_wasm::core::{
 };
 use std::iter::repeat_with;
 
-/// What takes a fuzzer's bytes.
+/// Runs one input.
 pub type Target = fn(&[u8]);
 
 /// The targets, by the names of their files.
 pub const TARGETS: [(&str, Target); 4] =
     [("scanner", scanner), ("offsets", offsets), ("connection", connection), ("headers", headers)];
 
-/// A stream at any cut is what the naive parser says, also if other streams take the window. Under a limit, the events
-/// before the one that exceeds it are.
+/// Compares the scanner with the naive parser at the given cuts, also if other streams use the window. With a limit,
+/// the events before the one that exceeds it must match.
 ///
-/// The lowest bit of the first byte says whether there are rows for what the standard ignores. Its other bits and the next
-/// two bytes say where to cut, the fourth byte when the window is taken. The rest is the stream, so that a fixture is
-/// a seed.
+/// The lowest bit of the first byte turns on comments and ignored lines. Its other bits are the chunk size, the next
+/// two bytes are cuts, the fourth byte says when the window is taken. The rest is the stream, so fixtures are seeds.
 pub fn scanner(input: &[u8]) {
     let Some((&[size, first, second, taken], stream)) = input.split_first_chunk() else { return };
     let [first, second] = [first, second].map(|cut| usize::from(cut) % (stream.len() + 1));
@@ -34,7 +33,7 @@ pub fn scanner(input: &[u8]) {
     let cuts = [&stream[..first], &stream[first..second], &stream[second..]];
     let options = if size & 1 == 1 { everything() } else { ScannerOptions::default() };
     let size = usize::from(size >> 1).max(1);
-    // The window is taken after the chunks whose bits are set, eight in a turn.
+    // The bits are used in turn: the window is taken after a chunk whose bit is set.
     let is_taken = || {
         let mut bits = taken;
         move || {
@@ -55,10 +54,10 @@ pub fn scanner(input: &[u8]) {
     }
 }
 
-/// What is written as an event is read as that event, whatever its bytes are and whatever was decoded before it: places
-/// in a decoded text, without the naive parser.
+/// Writes events of any bytes, and checks that the scanner finds the same events. This tests the rows' offsets in the
+/// decoded text, without the naive parser.
 ///
-/// The first byte says where to cut, the lines of the rest become an event's type, ID and data, in turn.
+/// The first byte is the chunk size. The lines of the rest are the type, ID and data of the events, in turn.
 pub fn offsets(input: &[u8]) {
     let Some((&size, rest)) = input.split_first() else { return };
     let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
@@ -86,9 +85,9 @@ pub fn offsets(input: &[u8]) {
     assert_eq!(outcome.events, expected);
 }
 
-/// A connection that hears anything in any order: see [`Life`].
+/// Sends a connection any inputs in any order, and checks its invariants: see [`Life`].
 pub fn connection(input: &[u8]) {
-    // Too few bytes make no life.
+    // Ignore the error for too few bytes.
     let _ = live(&mut Unstructured::new(input));
 }
 
@@ -153,13 +152,13 @@ fn any_input<'a>(u: &mut Unstructured<'a>) -> Result<Input<'a>> {
         }),
         18 | 19 => Input::Page { is_hidden: u.arbitrary()?, is_frozen: u.arbitrary()? },
         20 => Input::Network(u.arbitrary()?),
-        // Rare, for nothing follows it.
+        // Rare, because nothing follows a close.
         _ if u.arbitrary::<u8>()? == 0 => Input::Close,
         _ => Input::TimedOut,
     })
 }
 
-/// A number that a clock or a user may come with: mostly one that makes sense.
+/// A number as a clock or a user may pass it, mostly a sensible one.
 fn number(u: &mut Unstructured) -> Result<f64> {
     Ok(match u.int_in_range(0..=3)? {
         0 => u.arbitrary()?,
@@ -168,8 +167,8 @@ fn number(u: &mut Unstructured) -> Result<f64> {
     })
 }
 
-/// `Content-Type` as the obvious reading of Fetch has it; `Retry-After` gives a time that timers hold, and the dates
-/// that a calendar has.
+/// Compares the check of `Content-Type` with a simple implementation of Fetch's algorithm. Checks that `Retry-After`
+/// is never negative, and that its dates are read correctly.
 pub fn headers(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let is_event_stream = essence(&text).is_some_and(|essence| essence == "text/event-stream");
@@ -189,7 +188,7 @@ pub fn headers(input: &[u8]) {
     }
 }
 
-/// What the shim writes of a response is read as that.
+/// Checks that a response head in the shim's format is read correctly.
 fn read_head(input: &[u8]) {
     let Some((&[high, low], headers)) = input.split_first_chunk() else { return };
     let status = u16::from_be_bytes([high, low]).to_string();
@@ -200,7 +199,7 @@ fn read_head(input: &[u8]) {
     assert_eq!(Head::parse(&text), head);
 }
 
-/// Fetch, "extract a MIME type", as far as the essence goes, on a whole string.
+/// Fetch, "extract a MIME type", reduced to the essence, on a whole string.
 fn essence(header: &str) -> Option<String> {
     let (mut values, mut quoted) = (vec![String::new()], false);
     let mut characters = header.chars();
@@ -235,7 +234,7 @@ fn essence(header: &str) -> Option<String> {
         .next_back()
 }
 
-/// A date from 1970 to 2069, the years that two digits can say.
+/// A date from 1970 to 2069, the range of two-digit years.
 #[derive(Debug)]
 struct Date {
     year: u32,
@@ -277,7 +276,7 @@ impl Date {
         ]
     }
 
-    /// Since 1970, counted year by year and month by month.
+    /// The time since 1970, counted year by year and month by month.
     fn milliseconds(&self) -> f64 {
         let years = (1970..self.year).map(|year| 337 + days_of(year, 1));
         let months = (0..self.month).map(|month| days_of(self.year, month));
@@ -291,7 +290,7 @@ fn days_of(year: u32, month: usize) -> u32 {
     MONTHS[month].1 + u32::from(month == 1 && is_leap)
 }
 
-/// What a fuzzer begins with, for each target: what its bytes look like where they are interesting.
+/// The seeds of a target: examples of interesting input.
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     let streams = || super::fixtures::fixtures().into_iter().map(|fixture| fixture.stream);
     match target {
@@ -309,7 +308,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
         .iter()
         .map(|text| text.as_bytes().to_vec())
         .collect(),
-        // Nothing in it is text: numbers that look random, the same in each run (Numerical Recipes' constants).
+        // Binary input: pseudo-random bytes, the same in each run (Numerical Recipes' constants).
         _ => {
             let mut state = 1_u32;
             let mut byte = move || {

@@ -1,13 +1,13 @@
 /**
- * The scenario server. A test says what the server shall answer to the first, second, … request of a URL of its own,
- * and can read afterwards what came over the wire.
+ * The scenario server. A test defines the answers to the first, second, … request of its own URL, and can read the
+ * received requests afterwards.
  *
- * `POST /scenarios` takes a list of `Answer`s and gives `{ id }`. `/scenarios/<id>/stream` answers by them, the last
- * one again and again; the list may be in the URL instead, as `answers`. `GET /scenarios/<id>` gives a `State`, with
- * `?after=<version>` once it is another; `POST /scenarios/end` takes a list of IDs and ends what is open of them;
- * `GET /heard/<id>` says that what was sent so far has come. None of these needs a preflight. `/conformance/` has the
- * pages and scripts of the conformance tests. The server listens on loopback, on several ports so that each is an
- * origin, and prints one line of JSON with them, and with that of the playground's server, which has models to talk to.
+ * `POST /scenarios` takes a list of `Answer`s and returns `{ id }`. `/scenarios/<id>/stream` gives these answers, and
+ * repeats the last one; the list can also be in the URL, as `answers`. `GET /scenarios/<id>` returns the `State`, with
+ * `?after=<version>` once it has changed. `POST /scenarios/end` takes a list of IDs and closes their connections.
+ * `GET /heard/<id>` confirms that the client has received everything so far. None of these needs a preflight.
+ * `/conformance/` has the pages and scripts of the conformance tests. The server listens on several loopback ports, for
+ * several origins. It also starts the playground's server, for its models, and prints all addresses as a line of JSON.
  */
 
 import { readFile } from 'node:fs/promises';
@@ -25,14 +25,14 @@ interface Scenario {
   hear(): void;
   isHeard: Promise<boolean>;
   version: number;
-  /** Those that wait for the next version. */
+  /** Callbacks of the requests that wait for the next version. */
   waiting: Set<() => void>;
 }
 
-/** More requests than any test needs: one that runs wild is cut off. */
+/** More requests than any test needs. It stops a client that reconnects in a loop. */
 const MAX_REQUESTS = 500;
 
-/** How long a step waits for word that the one before was heard, in milliseconds. */
+/** How long a step waits for `GET /heard/<id>`, in milliseconds. */
 const PATIENCE = 10_000;
 
 const scenarios = new Map<string, Scenario>();
@@ -71,7 +71,7 @@ server.get<{ Params: { id: string } }>('/heard/:id', async (request, reply) => {
   return reply.code(204).send();
 });
 
-/** How long a question for a change is left open, in milliseconds. */
+/** How long a `GET` with `after` waits for a change, in milliseconds. */
 const NOTHING_NEW = 1_000;
 
 function change(scenario: Scenario): void {
@@ -105,7 +105,7 @@ server.post<{ Body: string }>('/scenarios/end', async ({ body }, reply) => {
   return reply.code(204).send();
 });
 
-// happy-dom asks before each request.
+// happy-dom sends a preflight before each request.
 server.options('/heard/:id', async (_request, reply) => reply.code(204).send());
 
 /** The pages of the conformance tests: a type and a text. */
@@ -224,7 +224,7 @@ async function take(
   else if ('bytes' in step) response.write(Buffer.from(step.bytes, 'latin1'));
   else if ('wait' in step) await new Promise((resolve) => setTimeout(resolve, step.wait));
   else if (step.end === 'reset') {
-    // What was written before has to be on its way: a reset drops what is still in the socket's buffer.
+    // Wait until earlier writes are sent: a reset drops the bytes that are still in the socket's buffer.
     await new Promise((resolve) => setTimeout(resolve, 30));
     request.socket.resetAndDestroy();
   } else await new Promise((resolve) => response.once('close', resolve));
@@ -233,10 +233,10 @@ async function take(
 const control = await server.listen({ host: '127.0.0.1', port: 0 });
 await server.ready();
 
-/** A further origin of the same server. */
+/** Opens another port of the same server, or a port without a server. */
 async function listen(isThere = true): Promise<string> {
   const further = createServer((request, response) => server.routing(request, response));
-  // A connection that is closed after 5 s of idleness fails the request of a busy process that has just taken it again.
+  // No idle timeout: after 5 s, the server could close a connection that a busy client is about to reuse.
   further.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => further.listen(0, '127.0.0.1', resolve));
   const { port } = further.address() as AddressInfo;
@@ -250,7 +250,7 @@ const facts = {
   otherOrigin: await listen(),
   nobody: await listen(false),
 };
-// The playground's models, without its page.
+// The playground's server, for its models.
 const { origin: models } = await startServer({ root: process.cwd(), port: 0 });
 const { RANDOM_LIFE_SEED, RANDOM_LIFE_SECONDS, CHAOS_SEED, CHAOS_RUNS } = process.env;
 const randomLife = {

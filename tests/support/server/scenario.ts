@@ -1,8 +1,8 @@
-/** What a test tells the scenario server, and what it hears from it. */
+/** The client and the types of the scenario server. */
 
 /**
- * A piece of a body, in order: text; bytes, one to a character; a wait; one text when the client says that it has heard
- * what came before, and another when it doesn't; or how the body ends otherwise.
+ * A part of a body: text; bytes, one per character; a wait; `heard` once the client confirms that it has received the
+ * previous steps, or `unheard` if it doesn't; or an abnormal end.
  */
 export type Step =
   | string
@@ -11,59 +11,59 @@ export type Step =
   | { heard: string; unheard: string }
   | { end: 'reset' | 'hang' };
 
-/** How a request is answered. With none of the members: an event stream that ends at once. */
+/** The answer to a request. The default is an event stream that ends at once. */
 export interface Answer {
-  /** Default: 200. `reset` closes the connection without an answer. */
+  /** Default: 200. `reset` resets the connection without an answer. */
   status?: number | 'reset';
   /** Default: `text/event-stream`; `null` for none. */
   contentType?: string | null;
   headers?: Record<string, string>;
   /** Default: any origin, without credentials. */
   cors?: 'any' | 'none' | 'credentials';
-  /** Default: none. The body ends after them. */
+  /** Default: none. The body ends after the last step. */
   steps?: Step[];
 }
 
-/** A request as it came. Header values are byte strings. */
+/** A received request. Header values are byte strings. */
 export interface Seen {
   method: string;
   url: string;
   headers: Record<string, string>;
   body: string;
-  /** Milliseconds. */
+  /** The time of arrival, in milliseconds. */
   at: number;
   isPreflight: boolean;
-  /** The connection is still there. */
+  /** The connection is still open. */
   isOpen: boolean;
-  /** The connection went before the answer was complete. */
+  /** The connection closed before the answer was complete. */
   wasAborted: boolean;
 }
 
-/** What `GET /scenarios/<id>` gives. */
+/** The response to `GET /scenarios/<id>`. */
 export interface State {
-  /** How many times something has changed. */
+  /** The number of changes so far. */
   version: number;
   seen: Seen[];
 }
 
-/** The scenario server's addresses, put in by the bundler. */
+/** The scenario server's addresses, injected by the bundler. */
 declare const __SERVER__: {
-  /** Of the streams, and of the pages that it serves. */
+  /** The origin of the streams and of the conformance pages. */
   origin: string;
-  /** Other streams. */
+  /** Another origin with the same streams. */
   otherOrigin: string;
   /** The origin of a port without a server. */
   nobody: string;
-  /** The origin that makes scenarios. It is separate, because browsers open at most six connections to an origin. */
+  /** The origin for creating scenarios. It is separate because browsers open at most six connections per origin. */
   control: string;
   /** The playground's server. */
   models: string;
 };
 
-/** The playground's server, and the key that it wants. */
+/** The playground's server and its API key. */
 export const models = { origin: __SERVER__.models, key: 'demo-key' };
 
-/** A URL that is answered as a test wants it. */
+/** A URL with scripted answers. */
 export class Scenario {
   /** A URL without a server. */
   static readonly nobody = `${__SERVER__.nobody}/`;
@@ -72,9 +72,9 @@ export class Scenario {
   static readonly #inline = new Set<Scenario>();
 
   readonly origin = __SERVER__.origin;
-  /** On the origin of the pages and workers that the server serves, of another one elsewhere. */
+  /** Same-origin for the pages and workers that the server serves; cross-origin elsewhere. */
   readonly url: string;
-  /** The same, on another origin. */
+  /** The same URL on another origin. */
   readonly otherUrl: string;
   readonly #id: string;
 
@@ -84,7 +84,7 @@ export class Scenario {
     this.otherUrl = `${__SERVER__.otherOrigin}/scenarios/${id}/stream${query}`;
   }
 
-  /** The first request gets the first answer, and so on; the last answer is given again and again. */
+  /** The first request gets the first answer, and so on. The last answer is repeated. */
   static async of(...answers: Answer[]): Promise<Scenario> {
     const response = await fetch(`${__SERVER__.control}/scenarios`, {
       method: 'POST',
@@ -97,7 +97,7 @@ export class Scenario {
     return scenario;
   }
 
-  /** As `of`, without a request of its own: the answers are in the URL. The caller closes what it opens. */
+  /** As `of`, but synchronous: the answers are in the URL. The caller closes its connections. */
   static inline(...answers: Answer[]): Scenario {
     const query = new URLSearchParams({ answers: JSON.stringify(answers) });
     const scenario = new Scenario(`inline-${`${Math.random()}`.slice(2)}`, `?${query}`);
@@ -106,8 +106,8 @@ export class Scenario {
   }
 
   /**
-   * Ends all that is open, and answers what still asks with a status that ends it. Inline ones are not open any more,
-   * unless the test has failed.
+   * Closes all connections of the scenarios, and answers later requests with 204, which stops reconnecting. Inline
+   * scenarios are only ended if the test has failed: otherwise their connections are already closed.
    */
   static async endAll({ hasFailed = true } = {}): Promise<void> {
     const open = [...Scenario.#made, ...(hasFailed ? Scenario.#inline : [])];
@@ -132,14 +132,14 @@ export class Scenario {
     return (await this.#state()).seen;
   }
 
-  /** As it is, or once it is another than it was, at the latest in a second. */
+  /** The state, or with `before` the next state, at the latest after a second. */
   async #state(before?: State): Promise<State> {
     const query = before ? `?after=${before.version}` : '';
     const response = await fetch(`${__SERVER__.control}/scenarios/${this.#id}${query}`);
     return response.json() as Promise<State>;
   }
 
-  /** The requests, once `condition` holds of them; at last, in 5 seconds, as they are. */
+  /** The requests, once they meet `condition`. After 5 seconds, the requests so far. */
   async until(condition: (requests: Seen[]) => boolean): Promise<Seen[]> {
     const end = performance.now() + 5_000;
     let state: State | undefined;

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:turns`: what the turns between events cost (tests/support/turns/turns.test.ts) in each browser, one after the
- * other. Out: a table in Markdown, for docs/tasks.md. In: the names of browsers, or none for all.
+ * `npm run bench:turns`: measures the cost of a turn between two events in the named browsers, or in all, one after the
+ * other (turns.test.ts). Prints a Markdown table for docs/tasks.md.
  */
 // @ts-check
 

@@ -1,6 +1,6 @@
 /**
- * What a turn between two events costs by each mechanism, and a burst of events by each class. No test of anything:
- * `npm run bench:turns` prints what comes out.
+ * Measures the cost of a turn between two events with each mechanism, and of a burst of events with each class. This
+ * benchmark checks nothing; `npm run bench:turns` prints the results.
  */
 
 import { EventSource as Ours } from 'eventsource-wasm';
@@ -11,7 +11,7 @@ const TURNS_PER_MESSAGE = 256;
 const EVENTS = 50_000;
 const ROUNDS = 5;
 
-/** Calls `turn` until it says no, each time with all promise reactions behind it. */
+/** Calls `turn` until it returns false. The promise reactions of each call should run before the next call. */
 type Mechanism = (turn: () => boolean) => void;
 
 declare const setImmediate: ((callback: () => void) => void) | undefined;
@@ -75,7 +75,7 @@ async function measure(mechanism: Mechanism, turns: number): Promise<{ cost: num
   return { cost: ((performance.now() - begin) * 1_000) / turns, isRight };
 }
 
-/** What no mechanism can save: microseconds to make an event and to dispatch it to one listener. */
+/** The minimum cost, without turns: microseconds to create an event and dispatch it to one listener. */
 function dispatchCost(): number {
   const target = new EventTarget();
   let count = 0;
@@ -95,7 +95,7 @@ function dispatchCost(): number {
   return median(costs);
 }
 
-/** Microseconds for an event of a burst: from the first to the last, and from the constructor to the last. */
+/** Microseconds per event of a burst: from the first to the last event, and from the constructor to the last. */
 async function burst(EventSource: typeof globalThis.EventSource): Promise<[number, number]> {
   const scenario = await Scenario.of({
     steps: [`${'data: {"token":"word"}\n\n'.repeat(EVENTS)}`, { end: 'hang' }],

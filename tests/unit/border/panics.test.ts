@@ -1,6 +1,6 @@
 /**
- * Panics of the core, where the tests want them (tools/core.mjs): each is one error of one object,
- * and all others live on.
+ * Panics of the core at chosen places (the build of tools/core.mjs that panics on demand): each causes one error in one
+ * object, and all other objects still work.
  */
 
 import { expect } from 'chai';
@@ -9,7 +9,7 @@ import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
 import { createParser, events } from 'eventsource-wasm/stream';
 import { next, sleep } from '../../conformance/conformance-test.js';
 
-/** As in `src/browser/bindings.rs`. */
+/** The same numbers as in `src/browser/bindings.rs`. */
 const STEP = 0;
 const SCAN = 1;
 type Place = typeof STEP | typeof SCAN;
@@ -19,7 +19,7 @@ type Panicking = typeof globalThis & { panicsOnDemand: (place: Place) => boolean
 const url = 'https://server.invalid/';
 const encoder = new TextEncoder();
 
-/** Panics at the first passage through a place after `passages` others. */
+/** Panics when the place is reached for the (`passages` + 1)th time. */
 function panicAt(place: Place, passages = 0): void {
   let left = passages;
   (globalThis as Panicking).panicsOnDemand = (here) => here === place && left-- === 0;
@@ -29,7 +29,7 @@ function neverPanic(): void {
   (globalThis as Panicking).panicsOnDemand = () => false;
 }
 
-/** A server within the page: its stream, and whether the client has closed it. */
+/** A fake server with one stream at a time. `signals` are the signals of the requests. */
 function server() {
   const signals: AbortSignal[] = [];
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -56,14 +56,14 @@ async function expectAlive(source: EventSource, send: (text: string) => void): P
   expect((await message).data).to.equal('alive');
 }
 
-/** What a connection goes through, and the passage in which it panics. */
+/** The places where a connection panics. */
 const places: [what: string, place: Place, passages: number][] = [
   ['when it starts', STEP, 0],
-  ['when the response comes, while its state is borrowed', STEP, 1],
+  ['when the response arrives, while its state is borrowed', STEP, 1],
   ['when bytes are parsed, while the parser is borrowed', SCAN, 0],
   ['when the stream ends', STEP, 2],
-  ['when the timer of a reconnection runs out', STEP, 3],
-  ['when the second response comes', STEP, 4],
+  ['when the timer of a reconnection fires', STEP, 3],
+  ['when the second response arrives', STEP, 4],
 ];
 
 describe('a panic in the core', () => {
@@ -71,7 +71,7 @@ describe('a panic in the core', () => {
   after(neverPanic);
 
   for (const [what, place, passages] of places) {
-    it(`${what}: one error, and others live on`, async () => {
+    it(`${what}: one error, and other connections still work`, async () => {
       const [mine, others] = [server(), server()];
       const other = new EventSource(url, { fetch: others.fetch });
       await next(other, 'open');
@@ -94,7 +94,7 @@ describe('a panic in the core', () => {
       expect(errors.at(-1)?.message).to.match(/unreachable/i);
       expect(errors.at(-1)?.cause).to.be.instanceOf(WebAssembly.RuntimeError);
       if (passages < 2) for (const signal of mine.signals) expect(signal.aborted).to.equal(true);
-      // Nothing more comes of it, whatever happens.
+      // Later calls and events do nothing.
       source.close();
       globalThis.dispatchEvent?.(new Event('online'));
 
@@ -121,7 +121,7 @@ describe('a panic in the core', () => {
     fresh.close();
   });
 
-  it('two thousand times: neither the stack nor the others wear out', async () => {
+  it('two thousand times: the stack and other connections survive', async () => {
     const others = server();
     const other = new EventSource(url, { fetch: others.fetch });
     await next(other, 'open');
@@ -157,7 +157,7 @@ describe('a panic in the core', () => {
     expect(rejected).to.include({ kind: 'internal' });
   });
 
-  it('a parser throws until it is reset, and others parse on', () => {
+  it('a parser throws until reset(), and other parsers still work', () => {
     const seen: string[] = [];
     const other = createParser({ onEvent: ({ data }) => seen.push(`other: ${data}`) });
     other.feed('data: o');

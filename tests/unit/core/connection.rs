@@ -1,4 +1,4 @@
-//! The connection as a table: inputs and the actions they lead to. No server, no clock.
+//! Tests the connection with tables of inputs and the expected actions, without a server or a clock.
 
 #[path = "../../support/oracles/mod.rs"]
 mod oracles;
@@ -21,12 +21,12 @@ fn digits(status: u32) -> &'static [u8] {
     status.to_string().leak().as_bytes()
 }
 
-/// An attempt that brought an event, if it was open, ends.
+/// The end of an attempt that has received an event.
 const fn ended(error: Error) -> Input<'static> {
     Input::Ended { error, has_received: true }
 }
 
-/// An action, and the error that it is about.
+/// An action, and the connection's error, if the action has one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Expected(Action, Option<Error>);
 
@@ -54,7 +54,7 @@ fn ask(error: Error) -> Expected {
     Expected(Action::Ask, Some(error))
 }
 
-/// Drives a connection through a table of inputs and what they lead to.
+/// Feeds a connection these inputs and compares each action with the expected one.
 fn check_with(mut connection: Connection, steps: &[Step]) {
     for (number, &(input, expected)) in steps.iter().enumerate() {
         let action = connection.step(input, &Now::default());
@@ -76,7 +76,7 @@ fn connection(policy: Policy, is_safe_to_repeat: bool, options: ConnectionOption
 }
 
 #[test]
-fn c5_c7_an_accepted_response_opens_and_its_end_reestablishes() {
+fn c5_c7_an_accepted_response_opens_and_its_end_reconnects() {
     check(
         true,
         &[
@@ -96,7 +96,7 @@ fn c5_c7_an_accepted_response_opens_and_its_end_reestablishes() {
 }
 
 #[test]
-fn c6_a_refused_response_fails_for_good() {
+fn c6_a_refused_response_fails_permanently() {
     for (status, content_type, error) in [
         (204, "text/event-stream", Error::Status),
         (401, "", Error::Status),
@@ -121,7 +121,7 @@ fn c6_a_refused_response_fails_for_good() {
 }
 
 #[test]
-fn c7_what_would_end_the_same_again_fails() {
+fn c7_fails_if_a_retry_would_end_the_same_way() {
     let to = |target| standard(true, ConnectionOptions { target, ..ConnectionOptions::default() });
     check_with(to(Target::Unknown), &[(Input::Start, FETCH), (ended(Error::Request), fail(Error::Request))]);
     check_with(
@@ -157,7 +157,7 @@ fn c9_the_reconnection_time_holds_for_later_reconnections() {
 }
 
 #[test]
-fn a_post_is_sent_once_whatever_happens_to_it() {
+fn a_post_is_sent_only_once_however_it_ends() {
     let open = [(Input::Start, FETCH), (STREAM, OPEN)];
     check(false, &[open.as_slice(), &[(ended(Error::End), COMPLETE), (Input::TimedOut, NONE)]].concat());
     check(false, &[open.as_slice(), &[(ended(Error::Body), fail(Error::Body))]].concat());
@@ -165,12 +165,12 @@ fn a_post_is_sent_once_whatever_happens_to_it() {
 }
 
 #[test]
-fn too_large_an_event_fails_the_connection() {
+fn a_too_large_event_fails_the_connection() {
     check(true, &[(Input::Start, FETCH), (STREAM, OPEN), (ended(Error::TooLarge), fail(Error::TooLarge))]);
 }
 
 #[test]
-fn what_cannot_be_read_is_not_asked_for_again() {
+fn an_unreadable_response_is_not_requested_again() {
     let open = [(Input::Start, FETCH), (STREAM, OPEN)];
     for before in [&open[..1], &open[..]] {
         check(true, &[before, &[(ended(Error::Unreadable), fail(Error::Unreadable))]].concat());
@@ -203,7 +203,7 @@ fn c8_close_drops_everything_in_every_state_and_only_once() {
 }
 
 #[test]
-fn inputs_that_come_late_change_nothing() {
+fn late_inputs_are_ignored() {
     check(
         true,
         &[
@@ -293,7 +293,7 @@ fn the_user_may_decide_about_every_outcome() {
 }
 
 #[test]
-fn giving_up_says_after_how_many_attempts() {
+fn giving_up_reports_the_number_of_attempts() {
     let policy =
         Policy { rules: Rules::Policy, max_attempts: 1.0, statuses: b"503"[..].into(), ..Policy::default() };
     check_with(
@@ -309,7 +309,7 @@ fn giving_up_says_after_how_many_attempts() {
 }
 
 #[test]
-fn silence_ends_in_a_reconnection_where_that_is_safe() {
+fn timeouts_reconnect_only_if_the_request_is_safe_to_repeat() {
     let options = ConnectionOptions {
         connect_timeout: Some(10),
         idle_timeout: Some(20),
@@ -344,7 +344,7 @@ const FROZEN: Input = Input::Page { is_hidden: true, is_frozen: true };
 const SHOWN: Input = Input::Page { is_hidden: false, is_frozen: false };
 
 #[test]
-fn a_hidden_page_pauses_if_asked_to_and_goes_on_when_shown() {
+fn with_the_option_a_hidden_page_pauses_and_reconnects_when_shown() {
     let options = ConnectionOptions { pauses_when_hidden: true, ..ConnectionOptions::default() };
     check_with(
         standard(true, options),
@@ -371,12 +371,12 @@ fn a_hidden_page_pauses_if_asked_to_and_goes_on_when_shown() {
 }
 
 #[test]
-fn a_frozen_page_lets_go_and_goes_on_when_it_is_back() {
+fn a_frozen_page_pauses_and_reconnects_when_resumed() {
     check(true, &[(Input::Start, FETCH), (STREAM, OPEN), (FROZEN, PAUSE), (HIDDEN, FETCH), (STREAM, OPEN)]);
 }
 
 #[test]
-fn nothing_that_happens_to_the_page_sends_a_post_again() {
+fn page_and_network_changes_never_repeat_a_post() {
     let options = ConnectionOptions { pauses_when_hidden: true, ..ConnectionOptions::default() };
     check_with(
         standard(false, options),
@@ -396,7 +396,7 @@ fn nothing_that_happens_to_the_page_sends_a_post_again() {
 }
 
 #[test]
-fn a_failing_function_of_the_users_ends_the_attempt() {
+fn a_failing_user_function_ends_the_attempt() {
     check(
         true,
         &[(Input::Start, FETCH), (STREAM, OPEN), (ended(Error::Handler), reconnect(Error::Handler, 3_000))],
@@ -405,7 +405,7 @@ fn a_failing_function_of_the_users_ends_the_attempt() {
 }
 
 #[test]
-fn while_offline_an_attempt_waits_for_the_network_but_not_for_ever() {
+fn while_offline_an_attempt_waits_for_the_network_but_not_forever() {
     let waiting = [(Input::Start, FETCH), (ended(Error::Request), reconnect(Error::Request, 3_000))];
     let check_after = |rest: &[Step]| check(true, &[&waiting, rest].concat());
     check_after(&[
@@ -423,7 +423,7 @@ fn while_offline_an_attempt_waits_for_the_network_but_not_for_ever() {
         (SHOWN, WAIT),
         (Input::Network(true), FETCH),
     ]);
-    // The network doesn't come back: one request after each wait.
+    // The network stays down: one request after each wait.
     check_after(&[
         (Input::Network(false), NONE),
         (Input::TimedOut, WAIT),
@@ -451,7 +451,7 @@ fn while_offline_an_attempt_waits_for_the_network_but_not_for_ever() {
 }
 
 #[test]
-fn a_stream_that_broke_off_is_resumed_by_a_request_of_its_own() {
+fn a_broken_stream_is_resumed_by_its_own_request() {
     let retry = Retry::new(Policy::default(), false, true);
     let mut connection = Connection::new(retry, ConnectionOptions::default());
     let mut step = |input| {
@@ -467,7 +467,7 @@ fn a_stream_that_broke_off_is_resumed_by_a_request_of_its_own() {
 }
 
 #[test]
-fn chosen_statuses_are_tried_again_when_the_server_says() {
+fn listed_statuses_are_retried_after_the_time_in_retry_after() {
     let policy = Policy {
         rules: Rules::Policy,
         statuses: b"429503"[..].into(),
@@ -504,7 +504,7 @@ fn chosen_statuses_are_tried_again_when_the_server_says() {
 }
 
 #[test]
-fn retry_after_holds_for_one_attempt() {
+fn retry_after_applies_to_one_attempt() {
     let policy =
         Policy { rules: Rules::Policy, statuses: b"503"[..].into(), factor: 1.0, ..Policy::default() };
     let busy = Input::Response(Head { status: b"503", content_type: b"", retry_after: b"60" });
@@ -518,7 +518,7 @@ fn retry_after_holds_for_one_attempt() {
 }
 
 #[test]
-fn a_policy_stops_a_server_that_answers_200_and_ends_at_once() {
+fn a_policy_gives_up_on_a_server_that_answers_200_and_ends_at_once() {
     let policy = Policy { max_attempts: 2.0, ..Policy::default() };
     let end = Input::Ended { error: Error::End, has_received: false };
     let give_up = Expected(Action::GiveUp(3), Some(Error::End));
@@ -536,13 +536,13 @@ fn a_policy_stops_a_server_that_answers_200_and_ends_at_once() {
             (end, give_up),
         ],
     );
-    // The standard's rules reconnect for ever, without longer delays.
+    // The standard's rules reconnect forever, and the delay doesn't grow.
     let again = [(STREAM, OPEN), (end, reconnect(Error::End, 3_000)), (Input::TimedOut, FETCH)];
     check(true, &[&[(Input::Start, FETCH)][..], &again.repeat(5)].concat());
 }
 
 #[test]
-fn the_first_request_that_fails_is_probed_for_cors_if_asked_to() {
+fn with_the_option_a_failed_first_request_is_probed_for_cors() {
     let options = ConnectionOptions { probes_cors: true, ..ConnectionOptions::default() };
     let start = [(Input::Start, FETCH), (ended(Error::Request), PROBE)];
     let check_after = |rest: &[Step]| check_with(standard(true, options), &[&start, rest].concat());
@@ -551,7 +551,7 @@ fn the_first_request_that_fails_is_probed_for_cors_if_asked_to() {
         (ended(Error::Request), fail(Error::Cors)),
         (Input::TimedOut, NONE),
     ]);
-    // The server was away for a moment, and CORS was not the reason.
+    // The server was unavailable for a moment; CORS was not the reason.
     check_after(&[
         (Input::Probed(true), FETCH),
         (STREAM, OPEN),
@@ -570,7 +570,7 @@ fn the_first_request_that_fails_is_probed_for_cors_if_asked_to() {
     for input in no_answer {
         check_after(&[&[(input, reconnect(Error::Request, 3_000))], &later[..]].concat());
     }
-    // While it is probed, the page can go away and the user can close the connection.
+    // During a probe, the page can be frozen and the user can close the connection.
     check_after(&[
         (FROZEN, PAUSE),
         (Input::Probed(true), NONE),
@@ -578,7 +578,7 @@ fn the_first_request_that_fails_is_probed_for_cors_if_asked_to() {
         (ended(Error::Request), reconnect(Error::Request, 3_000)),
     ]);
     check_after(&[(Input::Close, Expected(Action::Drop, None)), (Input::Probed(true), NONE)]);
-    // A POST isn't sent again, and fails with what was found.
+    // A POST isn't sent again: it fails with the result of the probe.
     for (input, error) in [(Input::Probed(true), Error::Cors), (Input::Probed(false), Error::Request)] {
         check_with(standard(false, options), &[&start[..], &[(input, fail(error))]].concat());
     }
@@ -607,12 +607,12 @@ fn only_a_request_that_failed_without_a_response_is_probed() {
             (ended(Error::Request), reconnect(Error::Request, 6_000)),
         ],
     );
-    // Not unless asked to.
+    // Without the option, there is no probe.
     check(true, &[(Input::Start, FETCH), (ended(Error::Request), reconnect(Error::Request, 3_000))]);
 }
 
 #[test]
-fn a_probe_and_an_excerpt_have_time_limits_of_their_own() {
+fn a_probe_and_an_excerpt_have_their_own_time_limits() {
     let mut connection =
         standard(true, ConnectionOptions { probes_cors: true, ..ConnectionOptions::default() });
     let _ = connection.step(Input::Start, &Now::default());
@@ -627,7 +627,7 @@ fn a_probe_and_an_excerpt_have_time_limits_of_their_own() {
 }
 
 #[test]
-fn with_rules_that_ask_the_user_decides_about_cors_too() {
+fn with_ask_rules_the_user_decides_about_cors_errors_too() {
     let policy = Policy { rules: Rules::Ask, ..Policy::default() };
     check_with(
         connection(policy, true, ConnectionOptions { probes_cors: true, ..ConnectionOptions::default() }),
@@ -689,7 +689,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_inputs_lead_to_two_requests_or_to_anything_after_the_end(
+    fn random_inputs_never_cause_two_requests_or_an_action_after_the_end(
         policy in policy(),
         is_safe_to_repeat: bool,
         can_resume: bool,

@@ -1,5 +1,5 @@
-//! Long lives in virtual time: an hour of one stream, a day of reconnections. What is kept doesn't grow, and no delay or
-//! count drifts.
+//! Endurance tests in virtual time: an hour of one stream, a day of reconnections, a year without a server. Buffers
+//! don't grow, and delays and counts stay correct.
 
 #[path = "../../support/oracles/mod.rs"]
 mod oracles;
@@ -15,14 +15,14 @@ const HOUR: f64 = 3_600.0 * SECOND;
 const STREAM: Input =
     Input::Response(Head { status: b"200", content_type: b"text/event-stream", retry_after: b"" });
 
-/// A generator of numbers that look random, the same in each run (Numerical Recipes' constants).
+/// A pseudo-random number, the same sequence in each run (Numerical Recipes' constants).
 fn random(state: &mut u32) -> f64 {
     *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
     f64::from(*state) / 4_294_967_296.0
 }
 
 #[test]
-fn an_hour_of_two_hundred_events_a_second_in_any_cut_keeps_no_more_text_than_a_minute() {
+fn an_hour_of_two_hundred_events_a_second_buffers_no_more_text_than_a_minute() {
     let mut reader = Reader::new(ScannerOptions::default());
     let (mut state, mut number, mut events) = (7, 0, 0);
     let mut left = Vec::new();
@@ -39,7 +39,7 @@ fn an_hour_of_two_hundred_events_a_second_in_any_cut_keeps_no_more_text_than_a_m
             assert!(!reader.too_large);
             events += reader.outcome.events.drain(..).len();
         }
-        // Other streams take the window now and then.
+        // Other streams use the window now and then.
         if second % 7 == 0 {
             reader.lose_window();
         }
@@ -58,7 +58,7 @@ fn ended(error: Error) -> Input<'static> {
     Input::Ended { error, has_received: true }
 }
 
-/// What happens to one attempt after the other, and how long each takes.
+/// Simulates a day of attempts. Returns the connection, the number of requests and the total delay.
 fn live_a_day(policy: Policy) -> (Connection, u32, f64) {
     let retry = Retry::new(policy, true, false);
     let options = ConnectionOptions { idle_timeout: Some(45_000), ..ConnectionOptions::default() };
@@ -72,7 +72,7 @@ fn live_a_day(policy: Policy) -> (Connection, u32, f64) {
             Action::Fetch => {
                 requests += 1;
                 time += 10.0 + 90.0 * number;
-                // The server is away for ten minutes of each hour.
+                // The server is down for ten minutes of each hour.
                 if time % HOUR < 600.0 * SECOND { ended(Error::Request) } else { STREAM }
             }
             Action::Open => {
@@ -100,13 +100,13 @@ fn a_day_of_reconnections_by_the_standards_rules() {
     let (connection, requests, waited) = live_a_day(Policy::default());
     assert_ne!(connection.state(), State::Closed);
     assert_eq!(connection.attempts(), requests);
-    // Streams of a minute and waits of three seconds for 20 hours; one request in 30 seconds for 4.
+    // For 20 hours, streams of a minute and delays of three seconds; for 4 hours, one request in 30 seconds.
     assert!((1_400..2_000).contains(&requests), "{requests}");
     assert!(waited < 6.0 * HOUR, "{waited}");
 }
 
 #[test]
-fn a_day_of_reconnections_by_a_policy_that_counts() {
+fn a_day_of_reconnections_by_a_policy() {
     let policy = Policy { rules: Rules::Policy, jitter: 0.5, reset_after: 5.0 * SECOND, ..Policy::default() };
     let (connection, requests, _) = live_a_day(policy);
     assert_ne!(connection.state(), State::Closed);
@@ -114,7 +114,7 @@ fn a_day_of_reconnections_by_a_policy_that_counts() {
 }
 
 #[test]
-fn a_server_that_is_away_for_a_year_is_asked_every_half_minute_and_no_count_overflows() {
+fn a_server_that_is_down_for_a_year_gets_a_request_every_half_minute_and_no_count_overflows() {
     let mut connection =
         Connection::new(Retry::new(Policy::default(), true, false), ConnectionOptions::default());
     let mut action = connection.step(Input::Start, &Now::default());

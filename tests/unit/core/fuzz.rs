@@ -1,4 +1,4 @@
-//! The fuzz targets without a fuzzer: over their seeds, and over random changes of them.
+//! Runs the fuzz targets without a fuzzer: on their seeds, on mutated seeds, and on random bytes.
 
 #[path = "../../support/oracles/mod.rs"]
 mod oracles;
@@ -8,7 +8,7 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use std::{env, fs, path::PathBuf, sync::LazyLock};
 
 #[test]
-fn every_target_has_a_file_that_cargo_fuzz_finds() {
+fn every_target_is_registered_with_cargo_fuzz() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
     for (name, _) in TARGETS {
@@ -26,7 +26,7 @@ fn seeds() {
     }
 }
 
-/// `npm run fuzz` takes the seeds from here: one to a file, in the folder that `FUZZ_SEEDS` names.
+/// Writes the seeds for `npm run fuzz`, one per file, into the folder `FUZZ_SEEDS`.
 #[test]
 fn write_seeds() {
     let Some(folder) = env::var_os("FUZZ_SEEDS").map(PathBuf::from) else { return };
@@ -43,7 +43,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn seeds_with_changes(
+    fn mutated_seeds(
         seed: Index,
         changes in vec((any::<Index>(), any::<u8>()), 0..12),
         tail in vec(any::<u8>(), 0..40),
@@ -61,7 +61,7 @@ proptest! {
     }
 
     #[test]
-    fn bytes_at_random(input in vec(any::<u8>(), 0..400)) {
+    fn random_bytes(input in vec(any::<u8>(), 0..400)) {
         TARGETS.iter().for_each(|(_, target)| target(&input));
     }
 }

@@ -1,4 +1,4 @@
-//! The rules of reconnecting, as tables. No clock, no randomness.
+//! Tests the retry rules with tables, without a clock or randomness.
 
 #[path = "../../support/oracles/mod.rs"]
 mod oracles;
@@ -14,7 +14,7 @@ fn with(policy: Policy) -> Retry {
     Retry::new(Policy { rules: Rules::Policy, ..policy }, true, false)
 }
 
-/// An attempt that brought an event ends at time 0.
+/// Decides after an attempt that received an event and ended at time 0.
 fn decide(retry: &mut Retry, outcome: Outcome) -> Action {
     retry.decide(outcome, true, None, &Now::default())
 }
@@ -27,7 +27,7 @@ fn delays(retry: &mut Retry, outcome: Outcome, count: usize) -> Vec<u32> {
     (0..count).map(|_| delay(decide(retry, outcome))).collect()
 }
 
-/// The stream opens, and then something happens.
+/// The delays if the stream opens before each outcome.
 fn delays_after_opening(retry: &mut Retry, outcome: Outcome, count: usize) -> Vec<u32> {
     (0..count)
         .flat_map(|_| {
@@ -38,7 +38,7 @@ fn delays_after_opening(retry: &mut Retry, outcome: Outcome, count: usize) -> Ve
 }
 
 #[test]
-fn c7_a_stream_that_ends_is_reestablished_after_the_reconnection_time() {
+fn c7_a_stream_that_ends_is_reopened_after_the_reconnection_time() {
     let mut retry = standard(true);
     assert_eq!(delays_after_opening(&mut retry, Outcome::BodyEnded, 3), [3_000, 3_000, 3_000]);
     assert_eq!(delays_after_opening(&mut retry, Outcome::BodyFailed, 3), [3_000, 3_000, 3_000]);
@@ -54,7 +54,7 @@ fn c9_a_retry_field_sets_the_time_of_all_later_reconnections() {
 }
 
 #[test]
-fn every_delay_is_one_that_timers_hold() {
+fn every_delay_is_capped_at_the_timer_maximum() {
     for time in [99_999_999_999, i32::MAX as u64, i32::MAX as u64 + 1, u64::MAX] {
         let mut retry = standard(true);
         retry.set_reconnection_time(time as f64);
@@ -114,7 +114,7 @@ fn a_request_that_is_not_safe_to_repeat_is_not_repeated() {
 }
 
 #[test]
-fn never_means_never() {
+fn rules_never_prevents_every_retry() {
     let mut retry = Retry::new(Policy { rules: Rules::Never, ..Policy::default() }, true, true);
     retry.opened(&Now::default());
     assert_eq!(decide(&mut retry, Outcome::BodyEnded), Action::Complete);
@@ -143,11 +143,11 @@ fn a_policy_repeats_requests_that_are_not_safe_to_repeat() {
 }
 
 #[test]
-fn a_policy_says_how_delays_grow() {
+fn a_policy_sets_how_delays_grow() {
     let mut retry =
         with(Policy { initial_delay: 100.0, factor: 3.0, max_delay: 1_000.0, ..Policy::default() });
     assert_eq!(delays(&mut retry, Outcome::RequestFailed, 5), [100, 300, 900, 1_000, 1_000]);
-    // The server's word sets the base, the user's cap stays above it.
+    // The server's reconnection time is the base delay; the policy's maximum still caps it.
     retry.set_reconnection_time(5_000.0);
     assert_eq!(delays(&mut retry, Outcome::RequestFailed, 1), [1_000]);
     let mut retry = with(Policy { factor: 1.0, ..Policy::default() });
@@ -155,7 +155,7 @@ fn a_policy_says_how_delays_grow() {
 }
 
 #[test]
-fn a_policy_says_when_to_give_up() {
+fn a_policy_sets_when_to_give_up() {
     let mut retry = with(Policy { max_attempts: 2.0, ..Policy::default() });
     assert_eq!(delays(&mut retry, Outcome::RequestFailed, 2), [3_000, 6_000]);
     assert_eq!(decide(&mut retry, Outcome::RequestFailed), Action::GiveUp(3));
@@ -174,7 +174,7 @@ fn a_policy_says_when_to_give_up() {
 }
 
 #[test]
-fn failures_are_forgotten_after_having_been_open_for_long_enough() {
+fn failures_are_reset_after_the_stream_was_open_long_enough() {
     let mut retry = with(Policy { reset_after: 1_000.0, max_attempts: 2.0, ..Policy::default() });
     let mut cycle = |opened, ended| {
         retry.opened(&Now { time: opened, ..Now::default() });
@@ -187,7 +187,7 @@ fn failures_are_forgotten_after_having_been_open_for_long_enough() {
     assert_eq!(cycle(4_002.0, 4_003.0), Action::GiveUp(3));
 }
 
-/// A server that answers 200 and ends at once, this many times in a row.
+/// The actions if the server answers 200 and ends at once, `count` times in a row.
 fn empty_streams(retry: &mut Retry, outcome: Outcome, count: usize) -> Vec<Action> {
     let end = |_| {
         retry.opened(&Now::default());
@@ -204,7 +204,7 @@ fn with_a_policy_a_stream_without_an_event_counts_as_failed() {
             empty_streams(&mut retry, outcome, 3),
             [Action::Reconnect(3_000), Action::Reconnect(6_000), Action::GiveUp(3)]
         );
-        // An event ends the row of failures.
+        // An event resets the failures.
         let mut retry = with(Policy { max_attempts: 2.0, ..Policy::default() });
         let backoff = [Action::Reconnect(3_000), Action::Reconnect(6_000)];
         assert_eq!(empty_streams(&mut retry, outcome, 2), backoff);
@@ -214,7 +214,7 @@ fn with_a_policy_a_stream_without_an_event_counts_as_failed() {
 }
 
 #[test]
-fn with_a_policy_the_time_of_streams_without_an_event_is_limited() {
+fn with_a_policy_the_time_limit_includes_streams_without_an_event() {
     let mut retry = with(Policy { max_time: 10_000.0, factor: 1.0, ..Policy::default() });
     let mut end_at = |time| {
         let now = Now { time, ..Now::default() };
@@ -237,7 +237,7 @@ fn by_the_standards_rules_a_stream_without_an_event_does_not_back_off() {
 }
 
 #[test]
-fn the_servers_wish_lengthens_the_delay_if_the_policy_allows_it() {
+fn retry_after_lengthens_the_delay_if_the_policy_allows_it() {
     for (wish, heeded, expected) in [
         (None, true, 100),
         (Some(0.0), true, 100),
@@ -253,8 +253,8 @@ fn the_servers_wish_lengthens_the_delay_if_the_policy_allows_it() {
 }
 
 #[test]
-fn a_thousand_clients_that_were_cut_off_at_once_come_back_spread_out() {
-    // A generator of numbers that look random, the same in each run (Numerical Recipes' constants).
+fn a_thousand_clients_cut_off_at_once_reconnect_spread_out() {
+    // Pseudo-random numbers, the same in each run (Numerical Recipes' constants).
     let mut state = 1_u32;
     let mut random = move || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -1,4 +1,4 @@
-//! The scanner at every cut, compared with expected events and with the naive parser.
+//! Tests the scanner on streams cut at every position, against expected events and the naive parser.
 
 #[path = "../../support/oracles/mod.rs"]
 mod oracles;
@@ -11,11 +11,11 @@ use oracles::{
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
-/// A limit of 100 bytes, for events that exceed it.
+/// Options with a limit of 100 bytes per event.
 const LIMITED: ScannerOptions = ScannerOptions { max_event_size: 100, comments: false, ignored_lines: false };
 
 #[test]
-fn fixtures_are_what_the_naive_parser_says() {
+fn the_naive_parser_agrees_with_the_fixtures() {
     assert!(fixtures().len() > 40);
     for Fixture { name, stream, expected } in fixtures() {
         assert_eq!(naive::parse(&stream).of_standard(), expected, "{name}");
@@ -23,7 +23,7 @@ fn fixtures_are_what_the_naive_parser_says() {
 }
 
 #[test]
-fn fixtures_whole_and_byte_by_byte_and_at_every_cut() {
+fn every_fixture_whole_byte_by_byte_and_at_every_cut() {
     for Fixture { name, stream, .. } in fixtures() {
         check(&stream, [&stream[..]], &name);
         check(&stream, stream.chunks(1), &name);
@@ -54,7 +54,7 @@ fn p3_an_event_that_ends_in_cr_is_dispatched_without_waiting_for_the_next_byte()
 }
 
 #[test]
-fn p11_a_new_stream_begins_without_the_unfinished_event_of_the_last_one() {
+fn p11_a_new_stream_drops_the_unfinished_event_of_the_previous_one() {
     let mut reader = Reader::new(everything());
     let mut feed = |bytes: &[u8]| {
         reader.reset();
@@ -63,19 +63,19 @@ fn p11_a_new_stream_begins_without_the_unfinished_event_of_the_last_one() {
     };
     let event = |data: &str, id: &str| ("message".to_owned(), data.to_owned(), id.to_owned());
     assert_eq!(feed(b"id: 1\ndata: a\n\nid: 2\nevent: e\ndata: b\n"), [event("a", "1")]);
-    // Also a byte order mark at the start of the second stream is dropped.
+    // A byte order mark is dropped at the start of the second stream, too.
     assert_eq!(feed("\u{feff}data: c\n\n".as_bytes()), [event("c", "1")]);
     // An LF at the start of a stream is an empty line, even after a stream that ended in CR.
     assert_eq!(feed(b"data: d\r\r"), [event("d", "1")]);
     assert_eq!(feed(b"\ndata: e\n\n"), [event("e", "1")]);
-    // A stream that wasn't UTF-8, an incomplete sequence, and an unfinished line.
+    // After a malformed stream, an incomplete sequence, and an unfinished line.
     assert_eq!(feed(b"data: \xff\n\ndata: \xf0\x9f"), [event("\u{fffd}", "1")]);
     assert_eq!(feed(b"data: f\n\nda"), [event("f", "1")]);
     assert_eq!(feed(b"data: g\n\n"), [event("g", "1")]);
 }
 
 #[test]
-fn a_byte_order_mark_in_any_pieces_is_dropped_once_and_only_at_the_start() {
+fn a_byte_order_mark_in_any_chunks_is_dropped_once_and_only_at_the_start() {
     let mark = "\u{feff}";
     for stream in [
         format!("{mark}data: a\n\n"),
@@ -85,7 +85,7 @@ fn a_byte_order_mark_in_any_pieces_is_dropped_once_and_only_at_the_start() {
         format!("{mark}\n\ndata: {mark}\n\n"),
         mark.to_owned(),
     ] {
-        // A malformed byte after it changes how the stream is decoded, from its start on.
+        // A later malformed byte changes how the whole stream is decoded, including the mark.
         for stream in [stream.as_bytes(), &[stream.as_bytes(), b"data: \xff\n\n"].concat()] {
             for first in 0..=stream.len().min(8) {
                 for second in first..=stream.len().min(8) {
@@ -95,7 +95,7 @@ fn a_byte_order_mark_in_any_pieces_is_dropped_once_and_only_at_the_start() {
             }
         }
     }
-    // A part of a mark is malformed.
+    // An incomplete mark is malformed UTF-8.
     for stream in
         [&b"\xef\xbbdata: a\n\ndata: b\n\n"[..], b"\xefdata: a\n\ndata: b\n\n", b"\xef\xbb\xef\xbb\xbf\n"]
     {
@@ -105,7 +105,7 @@ fn a_byte_order_mark_in_any_pieces_is_dropped_once_and_only_at_the_start() {
 }
 
 #[test]
-fn lines_end_in_the_same_places_whatever_divides_cr_from_lf() {
+fn crlf_is_one_line_end_at_every_cut() {
     let stream = "data: a\r\n\r\ndata: b\r\n\rdata: c\n\r\ndata: d\r\r\n\n\r\ndata: é\r\n\r\r\n".as_bytes();
     for first in 0..=stream.len() {
         for second in first..=stream.len() {
@@ -116,7 +116,7 @@ fn lines_end_in_the_same_places_whatever_divides_cr_from_lf() {
 }
 
 #[test]
-fn events_before_one_that_is_too_large_are_dispatched_at_every_cut() {
+fn events_before_a_too_large_event_are_dispatched_at_every_cut() {
     let large = "x".repeat(100);
     for too_large in [
         format!("data: {large}"),
@@ -152,7 +152,7 @@ fn an_event_of_exactly_the_limit_is_accepted() {
     for size in [1, 7, longer.len()] {
         assert!(parse(LIMITED, longer.as_bytes().chunks(size)).is_err());
     }
-    // The size of one event isn't added to that of the next one.
+    // The size starts at zero for each event.
     let many = exact.repeat(20);
     for size in [1, 7, many.len()] {
         assert_eq!(parse(LIMITED, many.as_bytes().chunks(size)).unwrap().events.len(), 20);
@@ -170,7 +170,7 @@ fn ignored_lines_have_no_limit() {
 }
 
 #[test]
-fn endless_comments_take_no_memory_even_within_an_event_and_without_the_window() {
+fn endless_comments_use_bounded_memory_inside_an_event_and_without_the_window() {
     for (start, comments) in [
         ("", false),
         ("id: 1\ndata: x\n", false),
@@ -198,7 +198,7 @@ fn endless_comments_take_no_memory_even_within_an_event_and_without_the_window()
 }
 
 #[test]
-fn a_chunk_that_ends_nothing_is_not_decoded() {
+fn a_chunk_without_a_row_is_not_decoded() {
     let mut reader = Reader::new(ScannerOptions::default());
     for piece in ["da", "ta: ", "x", "é", "\n", ": comment\n", "ignored\n"] {
         reader.feed(piece.as_bytes());
@@ -220,7 +220,7 @@ fn streams_longer_than_the_window_in_chunks_of_any_size() {
     for size in [61, 1_021, WINDOW_SIZE - 1, WINDOW_SIZE, WINDOW_SIZE + 1, 100_003, stream.len()] {
         check(&stream, stream.chunks(size), &format!("in chunks of {size}"));
     }
-    // One malformed byte near the end: what comes before it is as it was.
+    // A malformed byte near the end doesn't change the events before it.
     let last = stream.len() - 1_000;
     stream[last] = 0xff;
     for size in [1_021, WINDOW_SIZE, stream.len()] {
@@ -249,7 +249,7 @@ fn lines_of_several_mebibytes() {
 }
 
 #[test]
-fn thousands_of_short_lines_fill_the_table_again_and_again() {
+fn thousands_of_short_lines_fill_the_table_repeatedly() {
     for lines in [
         "data\n\n",
         "\n",
@@ -265,7 +265,7 @@ fn thousands_of_short_lines_fill_the_table_again_and_again() {
         "data:é\n\n",
         "data:x\ndata:y\n:z\n\n",
     ] {
-        // Blocks of every length in front, so that the table is full after each of the lines.
+        // Different prefixes, so that the table becomes full after each line of the block.
         for start in ["", "data\n\n", "id\n", "data\ndata\n"] {
             let mut stream = start.as_bytes().to_vec();
             stream.extend(lines.repeat(2 * MAX_ROWS + 5).bytes());
@@ -278,7 +278,7 @@ fn thousands_of_short_lines_fill_the_table_again_and_again() {
 }
 
 #[test]
-fn a_malformed_sequence_anywhere_is_replaced_at_every_cut() {
+fn malformed_sequences_at_any_position_are_replaced_at_every_cut() {
     let sequences: [&[u8]; 16] = [
         b"\xff",
         b"\x80",
@@ -317,7 +317,7 @@ fn a_malformed_sequence_anywhere_is_replaced_at_every_cut() {
 
 #[test]
 fn latin_1_is_not_taken_for_ascii() {
-    // As many lead bytes without continuations, or of both kinds, as give a code unit for each byte.
+    // Stray lead and continuation bytes that produce as many code units as there are bytes.
     for data in [&b"caf\xe9"[..], b"\x80\xf0", b"\xff\x80", b"\xe9", b"\xc3a"] {
         let stream = [b"data: ", data, b"\n\n"].concat();
         let expected = String::from_utf8_lossy(data);
@@ -327,7 +327,7 @@ fn latin_1_is_not_taken_for_ascii() {
 }
 
 #[test]
-fn ascii_is_told() {
+fn reports_whether_a_window_is_ascii() {
     for (stream, expected) in [
         ("data: x\n\n", true),
         ("data: é\n\n", false),
@@ -344,7 +344,7 @@ fn ascii_is_told() {
             let scan = scanner.scan(&window, bytes.len(), &mut table);
             assert_eq!((scan.decode, scan.is_ascii), (true, expected), "{stream:?}");
             assert_eq!((table.rows()[0][0], table.scanned), (EVENT, bytes.len()));
-            // The next window is ASCII, whatever this one was.
+            // The flag isn't carried over to the next window.
             window[..7].copy_from_slice(b"data\n\n\n");
             let scan = scanner.scan(&window, 7, &mut table);
             assert!(scan.is_ascii, "after {stream:?}");
@@ -370,7 +370,7 @@ fn ignored_lines_have_rows_at_every_cut() {
     }
 }
 
-/// Pieces of which streams are made that meet the scanner's branches more often than random bytes do.
+/// Parts of random streams. They reach more of the scanner's branches than random bytes do.
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let common = select(vec![
         "\n",
@@ -412,7 +412,7 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// A stream of these pieces in the chunks that the cuts make.
+/// Splits a stream at these cuts.
 fn chunks<'a>(stream: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(stream.len() + 1)).collect();
     cuts.sort_unstable();
@@ -425,7 +425,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_stream_at_any_cut_is_what_the_naive_parser_says(
+    fn random_streams_at_random_cuts_match_the_naive_parser(
         pieces in vec(piece(), 0..60),
         cuts in vec(any::<prop::sample::Index>(), 0..8),
         taken in any::<u64>(),
@@ -447,7 +447,7 @@ proptest! {
     }
 
     #[test]
-    fn well_formed_text_is_not_taken_for_malformed_at_any_cut(
+    fn well_formed_text_is_never_treated_as_malformed(
         pieces in vec(piece(), 0..60),
         cuts in vec(any::<prop::sample::Index>(), 0..8),
     ) {
@@ -466,13 +466,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_long_stream_at_any_cut_is_what_the_naive_parser_says(
+    fn long_random_streams_at_random_cuts_match_the_naive_parser(
         pieces in vec(piece(), 50..400),
         copies in 10..60_usize,
         malformed in any::<Option<prop::sample::Index>>(),
         cuts in vec(any::<prop::sample::Index>(), 0..40),
     ) {
-        // Text, so that most of it is read before something malformed comes.
+        // Start from valid text, so that most of the stream is read before the malformed byte.
         let text = String::from_utf8_lossy(&pieces.concat()).into_owned();
         let mut stream = text.repeat(copies).into_bytes();
         if let Some(malformed) = malformed && !stream.is_empty() {

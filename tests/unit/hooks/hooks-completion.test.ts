@@ -1,4 +1,4 @@
-/** `useCompletion` of React and Vue, `completionStore` of Svelte. */
+/** Tests `useCompletion` of React and Vue, and `completionStore` of Svelte. */
 
 import { expect } from 'chai';
 import { CompletionError } from 'eventsource-wasm/llm';
@@ -18,12 +18,12 @@ const open: Step[] = [chat('a'), { end: 'hang' }];
 
 async function until(condition: () => boolean): Promise<void> {
   for (let waited = 0; !condition(); waited += 5) {
-    if (waited > 10_000) expect.fail(`never: ${condition}`);
+    if (waited > 10_000) expect.fail(`timed out waiting for: ${condition}`);
     await sleep(5);
   }
 }
 
-/** A renderer of React that renders nothing: it runs components and their effects. */
+/** A React renderer without output: it runs components and their effects. */
 function renderer() {
   const nothing = () => null;
   const host: Record<string, unknown> = {
@@ -61,7 +61,7 @@ function renderer() {
   };
 }
 
-/** Renders `useCompletion` and keeps what it gave. */
+/** Renders `useCompletion` and keeps its results. */
 function rendered(init: Parameters<typeof useCompletion>[1] = {}) {
   const renders: UseCompletionResult[] = [];
   const { render, unmount } = renderer();
@@ -122,7 +122,7 @@ describe('useCompletion: React', () => {
     hook.unmount();
   });
 
-  it('stop keeps the text and ends the request; regenerate asks again', async () => {
+  it('stop keeps the text and ends the request; regenerate sends a new one', async () => {
     const scenario = await Scenario.of({ steps: open }, { steps: [whole('again')] });
     const hook = rendered();
     hook.show(scenario.url);
@@ -138,7 +138,7 @@ describe('useCompletion: React', () => {
     hook.unmount();
   });
 
-  it('an error has the type of what it can be', async () => {
+  it('error is typed as CompletionError, Error or undefined', async () => {
     type Expected = CompletionError | Error | undefined;
     type Same<A, B> = [A, B] extends [B, A] ? true : never;
     type VueError = ReturnType<typeof useVueCompletion>['error']['value'];
@@ -186,7 +186,7 @@ describe('useCompletion: React', () => {
     hook.unmount();
   });
 
-  it('a new key asks again, null is idle, unmounting ends the request', async () => {
+  it('a new key sends a new request, a null URL is idle, unmounting ends the request', async () => {
     const scenario = await Scenario.of({ steps: [whole('one')] }, { steps: open });
     const hook = rendered();
     hook.show(null);
@@ -202,7 +202,7 @@ describe('useCompletion: React', () => {
 });
 
 describe('useCompletion: Vue', () => {
-  it('refs follow the answer, a new key asks again, the scope’s end ends the request', async () => {
+  it('refs follow the answer, a new key sends a new request, ending the scope aborts it', async () => {
     const scenario = await Scenario.of({ steps: [whole('one')] }, { steps: open });
     const key = ref(1);
     const seen: string[] = [];
@@ -242,7 +242,7 @@ describe('useCompletion: Vue', () => {
 });
 
 describe('completionStore: Svelte', () => {
-  it('asks with the first subscriber, and stops with the last', async () => {
+  it('sends the request with the first subscriber, and stops it with the last', async () => {
     const scenario = await Scenario.of({ steps: open }, { steps: [whole('again')] });
     const store = completionStore(scenario.url);
     await sleep(30);

@@ -1,4 +1,4 @@
-/** `useEventSource` in React, Vue and Svelte. React needs a page. */
+/** Tests `useEventSource` in React, Vue and Svelte. React needs a page. */
 
 import { expect } from 'chai';
 import { EventSource, EventSourceErrorEvent } from 'eventsource-wasm';
@@ -106,7 +106,7 @@ for (const [name, mount] of Object.entries(mounts)) {
       expect(requests).to.have.length(1);
     });
 
-    it('shared: two of them have one connection', async () => {
+    it('shared: two hooks use one connection', async () => {
       const restore = installLocks();
       try {
         const scenario = await Scenario.of({ steps: ['data: a\n\n', { end: 'hang' }] });
@@ -125,7 +125,7 @@ for (const [name, mount] of Object.entries(mounts)) {
       }
     });
 
-    it('a server’s events named "error" and "close" are events', async () => {
+    it('events named "error" and "close" from the server are normal events', async () => {
       const steps = ['event: error\ndata: e\n\n', 'event: close\ndata: c\n\n', 'data: last\n\n'];
       const scenario = await Scenario.of({ steps: [...steps, { end: 'hang' }] });
       const called: string[] = [];
@@ -141,7 +141,7 @@ for (const [name, mount] of Object.entries(mounts)) {
       await unmount();
     });
 
-    it('the end of a POST: closed, once', async () => {
+    it('the end of a POST closes the hook, once', async () => {
       const scenario = await Scenario.of({ steps: ['data: x\n\n'] });
       let closes = 0;
       const { state, unmount } = await mount(scenario.url, { method: 'POST', onClose: () => closes++ });
@@ -151,7 +151,7 @@ for (const [name, mount] of Object.entries(mounts)) {
       await unmount();
     });
 
-    it('an error is shown until the connection is open again', async () => {
+    it('error is set until the connection is open again', async () => {
       const scenario = await Scenario.of({ status: 503 }, hang);
       const errors: (number | undefined)[] = [];
       const { state, unmount } = await mount(scenario.url, {
@@ -181,7 +181,7 @@ for (const [name, mount] of Object.entries(mounts)) {
       await unmount();
     });
 
-    it('without a URL, and with wrong arguments: closed', async () => {
+    it('without a URL or with invalid arguments: closed', async () => {
       const none = await mount(null, {});
       await sleep(20);
       expect(none.state()).to.include({ readyState: EventSource.CLOSED, error: undefined });
@@ -192,9 +192,9 @@ for (const [name, mount] of Object.entries(mounts)) {
       await wrong.unmount();
     });
 
-    // A Svelte store is made for one URL.
+    // A Svelte store has one URL.
     if (name === 'Svelte') return;
-    it('another URL is another connection', async () => {
+    it('another URL opens another connection', async () => {
       const [one, two] = [
         await Scenario.of(hang),
         await Scenario.of({ steps: ['data: b\n\n', { end: 'hang' }] }),
@@ -213,7 +213,7 @@ for (const [name, mount] of Object.entries(mounts)) {
 }
 
 describe('useEventSource', () => {
-  // The store of Svelte, which all three share.
+  // Tested with Svelte's store, which the hooks of all frameworks use.
   it('changes once per frame, not once per event', async () => {
     const burst = Array.from({ length: 2_000 }, (_, index) => `data: ${index}\n\n`).join('');
     const scenario = await Scenario.of({ steps: [burst, { end: 'hang' }] });

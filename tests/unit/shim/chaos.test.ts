@@ -1,6 +1,7 @@
 /**
- * Through a network that cuts every connection somewhere: each event comes once, in order and whole, and a POST is sent
- * once. The seed is in the names of the tests; `CHAOS_SEED` gives another, `CHAOS_RUNS` more runs.
+ * Streams through a proxy that breaks most connections: each event arrives exactly once, in order and complete, and a
+ * POST is sent at most once. The test names contain the seed. `CHAOS_SEED` sets the seed, `CHAOS_RUNS` the number of
+ * runs.
  */
 
 import { expect } from 'chai';
@@ -15,23 +16,23 @@ const { proxy, server, seed, runs } = __SERVER__.chaos;
 
 const EVENTS = 150;
 
-/** Runs at a time: browsers open at most six connections to an origin. */
+/** Concurrent runs: browsers open at most six connections per origin. */
 const AT_ONCE = 4;
 
-/** The server goes silent at times. */
-/** A server that breaks this often looks as if CORS were the reason. */
+/** With so many failed requests, the probe would sometimes report CORS. */
 const withoutProbe = { corsProbe: false };
 
+/** The proxy sometimes goes silent. */
 const timeouts = { connectTimeout: 1_500, idleTimeout: 250 };
 const reconnect = { initialDelay: 1, factor: 1, jitter: 0, maxDelay: 1 };
 
-// Browsers hand over a response whose head was cut off as if that were all of it: without its content type.
+// Browsers accept a response whose head was cut off, without the missing headers, such as the content type.
 const takesHalfHeads = 'document' in globalThis;
 
 const urlOf = (key: string) =>
   `${proxy}/streams/${key}?events=${EVENTS}${takesHalfHeads ? '&head=whole' : ''}`;
 
-/** A key for each run, in each browser. */
+/** Makes the keys of the runs unique to this page or process. */
 const place = Math.random().toString(36).slice(2);
 const keyOf = (what: string, run: number) => `${seed + run}-${what}-${run}-${place}`;
 
@@ -39,7 +40,7 @@ async function seen(key: string): Promise<Run> {
   return (await fetch(`${server}/runs/${key}`)).json() as Promise<Run>;
 }
 
-/** Runs all of them, some at once, and adds up what became of the connections. */
+/** Does `count` runs, some concurrently. Returns the total number of requests and of each kind of end. */
 async function all(what: string, count: number, live: (key: string) => Promise<void>): Promise<Run> {
   const sum: Run = { requests: 0, fates: {} };
   const keys = Array.from({ length: count }, (_, run) => keyOf(what, run));
@@ -58,7 +59,7 @@ async function all(what: string, count: number, live: (key: string) => Promise<v
 }
 
 describe(`chaos (seed ${seed})`, () => {
-  it(`${runs} streams of numbered events: each once and in order`, async function () {
+  it(`${runs} streams of numbered events: each event once, in order`, async function () {
     this.timeout(runs * 10_000 + 20_000);
     const sum = await all('stream', runs, async (key) => {
       const source = new EventSource(urlOf(key), { reconnect, ...timeouts, ...withoutProbe });
@@ -67,7 +68,7 @@ describe(`chaos (seed ${seed})`, () => {
         source.onmessage = ({ data, lastEventId }) => {
           number++;
           if (data !== dataOf(number) || lastEventId !== String(number)) {
-            reject(new Error(`${key}: after ${number - 1} came ${lastEventId}: ${data}`));
+            reject(new Error(`${key}: event ${number - 1} was followed by ${lastEventId}: ${data}`));
           }
           if (number === EVENTS) resolve();
         };
@@ -75,14 +76,14 @@ describe(`chaos (seed ${seed})`, () => {
           if (!willReconnect) reject(new Error(`${key}: ${message}`));
         };
       }).finally(() => source.close());
-      // Nothing comes twice at the end either.
+      // No event is repeated at the end.
       await sleep(5);
       expect(number, key).to.equal(EVENTS);
     });
     expect(sum.requests).to.be.above(2 * runs);
   });
 
-  it(`${Math.ceil(runs / 2)} loops, which take their time`, async function () {
+  it(`${Math.ceil(runs / 2)} slow loops: each event once, in order`, async function () {
     this.timeout(runs * 10_000 + 20_000);
     await all('loop', Math.ceil(runs / 2), async (key) => {
       const url = urlOf(key);
@@ -97,7 +98,7 @@ describe(`chaos (seed ${seed})`, () => {
     });
   });
 
-  it(`${runs} POSTs: never two requests, and what comes is the beginning`, async function () {
+  it(`${runs} POSTs: at most one request each, and the events are the first ones`, async function () {
     this.timeout(runs * 10_000 + 20_000);
     const sum = await all('post', runs, async (key) => {
       const source = new EventSource(urlOf(key), {

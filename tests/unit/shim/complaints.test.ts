@@ -1,6 +1,6 @@
 /**
- * What users of other clients complain about, each as a test with the words of what they saw.
- * `docs/complaints.md` has the threads, and what is done about each.
+ * Tests that this package doesn't have the problems that users report about other clients. Each test is named after a
+ * report; `docs/complaints.md` has the threads and the solutions.
  */
 
 import { expect } from 'chai';
@@ -11,7 +11,7 @@ import { type Answer, Scenario } from '../../support/server/scenario.js';
 
 const hang: Answer = { steps: ['data: x\n\n', { end: 'hang' }] };
 
-/** What is rejected and not caught while `run` runs. */
+/** Returns the reasons of the unhandled rejections during `run`. */
 async function unhandledRejections(run: () => Promise<void>): Promise<unknown[]> {
   const reasons: unknown[] = [];
   const { process } = globalThis as { process?: NodeJS.Process };
@@ -144,7 +144,7 @@ describe('complaints', () => {
   it('“an exception in my handler reconnects, and replays everything”', async () => {
     const scenario = await Scenario.of({ steps: ['data: 1\n\ndata: 2\n\n'] });
     const seen: string[] = [];
-    // What it throws goes to `reportError`; where there is none, errors.test.ts looks at what becomes of it.
+    // The exception goes to `reportError`. errors.test.ts covers runtimes without it.
     const { reportError } = globalThis;
     const onEvent = ({ data }: MessageEvent<string>) => {
       seen.push(data);
@@ -257,7 +257,7 @@ describe('complaints', () => {
   it('“heartbeat comments don’t reset my idle timeout”', async () => {
     const beats = Array.from({ length: 6 }, () => [':\n', { wait: 300 }] as const).flat();
     const scenario = await Scenario.of({ steps: [...beats, 'data: x\n\n', { end: 'hang' }] });
-    // Longer than a busy browser is away from a heartbeat, shorter than all of them together.
+    // Longer than a busy browser delays a heartbeat, shorter than all heartbeats together.
     await using(new EventSource(scenario.url, { idleTimeout: 1_500 }), async (source) => {
       const errors = record(source, 'error');
       await next(source, 'message');
@@ -289,7 +289,7 @@ describe('complaints', () => {
   });
 
   it('“it needs window and document”', async () => {
-    // This suite runs in Node as well, and dist/global.js in a worker (entries.test.ts).
+    // This suite also runs in Node, and entries.test.ts runs dist/global.js in a worker.
     const scenario = await Scenario.of({ steps: ['data: x\n\n'] });
     const source = new EventSource(scenario.url, { method: 'POST', whenHidden: 'pause' });
     await next<Event>(source, 'close');

@@ -1,4 +1,4 @@
-/** The async context of user code: Node's `AsyncLocalStorage`. Connections must not see each other's. */
+/** User code runs in the async context (Node's `AsyncLocalStorage`) of its own connection. */
 
 import { expect } from 'chai';
 import { EventSource, type EventSourceInit } from 'eventsource-wasm';
@@ -17,7 +17,7 @@ const { process } = globalThis as {
 };
 const { AsyncLocalStorage } = process?.getBuiltinModule?.('node:async_hooks') ?? {};
 
-/** Options whose functions note where they run. */
+/** Options whose functions report that they were called. */
 function noting(note: (where: string) => void): EventSourceInit {
   return {
     headers: () => {
@@ -94,7 +94,7 @@ if (AsyncLocalStorage) {
         const names = ['a', 'b', 'c', 'd'];
         await Promise.all(
           names.map(async (context) => {
-            // Chunks of one overlap those of the others.
+            // The chunks of the connections interleave.
             const steps = ['data: 1\n\n', { wait: 5 }, 'data: 2\n\n', { wait: 5 }];
             const last = { steps: ['data: 3\n\ndata: last\n\n', { end: 'hang' as const }] };
             const scenario = await Scenario.of({ steps }, last);
@@ -113,13 +113,13 @@ if (AsyncLocalStorage) {
   });
 }
 
-describe('loops that never end', () => {
+describe('servers that end every stream', () => {
   for (const [what, text] of [
     ['at once', 'retry: 20\n\n'],
     ['after a comment', 'retry: 20\n: note\n\n'],
     ['within a comment', 'retry: 20\n\n: no'],
   ]) {
-    it(`maxAttempts stops at a server that answers 200 and ends ${what}`, async () => {
+    it(`maxAttempts gives up on a server that answers 200 and ends ${what}`, async () => {
       const scenario = await Scenario.of({ steps: [text as string] });
       const source = new EventSource(scenario.url, { reconnect: { maxAttempts: 3, jitter: 0 } });
       for (let tries = 0; tries < 300 && source.readyState !== EventSource.CLOSED; tries++) await sleep(10);

@@ -1,4 +1,4 @@
-/** CORS errors are told by their own name. Only browsers have them. */
+/** CORS errors have their own kind. Only browsers have CORS. */
 
 import { expect } from 'chai';
 import { EventSource, type EventSourceErrorEvent } from 'eventsource-wasm';
@@ -10,20 +10,20 @@ const refused: Answer = { cors: 'none', steps: ['data: secret\n\n', { end: 'hang
 
 if ('document' in globalThis) {
   describe('CORS errors', () => {
-    it('a GET that CORS refuses fails, and the error names the missing header', async () => {
+    it('a GET that CORS blocks fails, and the error names the missing header', async () => {
       const scenario = await Scenario.of(refused);
       const source = new EventSource(scenario.otherUrl);
       const error = await next<EventSourceErrorEvent>(source, 'error');
       expect(error).to.include({ kind: 'cors', willReconnect: false });
       expect(error.message).to.contain('Access-Control-Allow-Origin');
       expect(source.readyState).to.equal(EventSource.CLOSED);
-      // The request, one without CORS that is aborted at its headers, and the request again.
+      // The request, a no-cors probe that is aborted after its headers, and the request again.
       const requests = await scenario.requests();
       expect(requests.map(({ method }) => method)).to.deep.equal(['GET', 'GET', 'GET']);
       source.close();
     });
 
-    it('events() throws it', async () => {
+    it('events() throws the error', async () => {
       const scenario = await Scenario.of(refused);
       const thrown = await events(scenario.otherUrl)
         .next()
@@ -31,7 +31,7 @@ if ('document' in globalThis) {
       expect(thrown).to.include({ name: 'EventSourceError', kind: 'cors' });
     });
 
-    it('corsProbe: false leaves it a network error, which reconnects', async () => {
+    it('with corsProbe: false, it is a network error and reconnects', async () => {
       const scenario = await Scenario.of(refused);
       const source = new EventSource(scenario.otherUrl, { corsProbe: false });
       const error = await next<EventSourceErrorEvent>(source, 'error');
@@ -40,7 +40,7 @@ if ('document' in globalThis) {
       expect(await scenario.requests()).to.have.length(1);
     });
 
-    it('a POST is never sent again to find out', async () => {
+    it('a POST is never repeated or probed', async () => {
       const scenario = await Scenario.of(refused);
       const source = new EventSource(scenario.otherUrl, { method: 'POST', body: 'costly' });
       const error = await next<EventSourceErrorEvent>(source, 'error');
@@ -49,7 +49,7 @@ if ('document' in globalThis) {
       expect(await scenario.requests()).to.have.length(1);
     });
 
-    it('a server that is away is not called a CORS error', async () => {
+    it('a server that is down is not a CORS error', async () => {
       const source = new EventSource('http://127.0.0.1:1/');
       const error = await next<EventSourceErrorEvent>(source, 'error');
       expect(error).to.include({ kind: 'network', willReconnect: true });

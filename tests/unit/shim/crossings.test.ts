@@ -1,4 +1,4 @@
-/** How often a connection crosses between JavaScript and WebAssembly: calls are what the speed depends on. */
+/** Limits the number of calls between JavaScript and WebAssembly per connection, because they dominate the cost. */
 
 import { expect } from 'chai';
 import type { EventSource } from 'eventsource-wasm';
@@ -16,7 +16,7 @@ function forget(crossings: Crossings): void {
   crossings.in.length = crossings.out.length = 0;
 }
 
-/** The class on an instance of the module whose calls are noted. */
+/** Loads the class with a module instance that records its calls. */
 async function counted(): Promise<{ Class: typeof EventSource; crossings: Crossings }> {
   const crossings: Crossings = { in: [], out: [] };
   const { Instance } = WebAssembly;
@@ -40,7 +40,7 @@ async function counted(): Promise<{ Class: typeof EventSource; crossings: Crossi
     return { exports: noted(exports, crossings.in) };
   } as unknown as typeof Instance;
   const { EventSource: Class } = runScript(await readScript());
-  // The module starts with the first object.
+  // The first object instantiates the module.
   const first = new Class('http://server.invalid/', { fetch: () => Promise.reject(new Error('closed')) });
   await next(first, 'error');
   first.close();
@@ -51,7 +51,7 @@ async function counted(): Promise<{ Class: typeof EventSource; crossings: Crossi
 
 const encoder = new TextEncoder();
 
-/** A `fetch` whose stream the test writes. */
+/** A `fetch` with a stream that the test writes. */
 function streaming() {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   const body = new ReadableStream<Uint8Array>({
@@ -66,7 +66,7 @@ function streaming() {
 }
 
 describe('crossings between JavaScript and WebAssembly', () => {
-  it('at most 25 from the constructor to open, then one for each chunk', async function () {
+  it('at most 25 calls from the constructor to open, then one per chunk', async function () {
     if (isWasm2js) this.skip();
     const { Class, crossings } = await counted();
     const { fetch, send } = streaming();
@@ -88,7 +88,7 @@ describe('crossings between JavaScript and WebAssembly', () => {
       expect(crossings.out, chunk).to.have.length(0);
     }
 
-    // Many events in one chunk cross as one.
+    // A chunk with many events is one call.
     forget(crossings);
     const last = new Promise<void>((resolve) => {
       source.onmessage = ({ data }) => {

@@ -1,4 +1,4 @@
-/** The package's entries, as they are built. */
+/** Tests the built entry points of the package. */
 
 import { expect } from 'chai';
 import { EventSource } from 'eventsource-wasm';
@@ -6,11 +6,11 @@ import { next, using } from '../../conformance/conformance-test.js';
 import { Scenario } from '../../support/server/scenario.js';
 import { globalScript, isWasm2js, runGlobalScript } from './global-script.js';
 
-/** As Web IDL defines the properties of interfaces. */
+/** Web IDL's property attributes of interface objects. */
 const propertyOfTheGlobal = { writable: true, enumerable: false, configurable: true };
 
 describe('entries', () => {
-  it('the classic script sets EventSource at once, and it streams', async () => {
+  it('the classic script sets a working global EventSource synchronously', async () => {
     const { EventSource: Global, descriptor } = await runGlobalScript();
     expect(descriptor).to.deep.equal({ value: Global, ...propertyOfTheGlobal });
     expect(Global).not.to.equal(EventSource);
@@ -32,7 +32,7 @@ describe('entries', () => {
     }
   });
 
-  it('the module is compiled at first use and once, however many objects there are', async () => {
+  it('the module is compiled once, at first use, for all objects', async () => {
     const { WebAssembly } = globalThis;
     let compiled = 0;
     class Module extends WebAssembly.Module {
@@ -55,7 +55,7 @@ describe('entries', () => {
     }
   });
 
-  it('the module is compiled asynchronously where so large a one may not be compiled at once', async () => {
+  it('the module is compiled asynchronously if synchronous compilation is refused', async () => {
     const { WebAssembly } = globalThis;
     let refused = 0;
     class Module extends WebAssembly.Module {
@@ -77,7 +77,7 @@ describe('entries', () => {
     }
   });
 
-  // Others read ES modules by `require`, or have none.
+  // Other runtimes load the ES modules with `require`, or have no `require`.
   const { process, navigator } = globalThis as {
     process?: NodeJS.Process;
     navigator?: { userAgent?: string };
@@ -85,8 +85,8 @@ describe('entries', () => {
   const isNode = process?.release?.name === 'node' && /^Node/.test(navigator?.userAgent ?? 'Node');
   if (isNode) {
     for (const form of ['', 'slim/', 'js/']) {
-      it(`dist/cjs/${form}: CommonJS whose entries share one class, and it streams`, async () => {
-        // In a variable, so that bundling for browsers doesn't look for it.
+      it(`dist/cjs/${form}: the CommonJS entries share one class, and it works`, async () => {
+        // In a variable, so that the bundler for browsers doesn't resolve it.
         const name = 'node:module';
         const { createRequire } = await import(name);
         const require = createRequire(`${process.cwd()}/`);
@@ -112,9 +112,9 @@ describe('entries', () => {
     }
   }
 
-  // Node and others have no classic workers; the browsers' suites run this.
+  // Only browsers have classic workers.
   if ('document' in globalThis) {
-    it('the classic script in a worker, by importScripts', async () => {
+    it('the classic script works in a worker with importScripts', async () => {
       const scenario = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
       const program = `
         importScripts(${JSON.stringify(new URL(`/${globalScript}`, location.href).href)});

@@ -1,4 +1,4 @@
-/** Environments that lack parts of the platform: importing works, and errors name what is missing. */
+/** Environments without some platform APIs: importing works, and errors name the missing API. */
 
 import { expect } from 'chai';
 import { EventSource, type EventSourceErrorEvent } from 'eventsource-wasm';
@@ -7,7 +7,7 @@ import { next, sleep, using } from '../../conformance/conformance-test.js';
 import { Scenario } from '../../support/server/scenario.js';
 import { readScript, runGlobalScript, runScript } from './global-script.js';
 
-/** Runs the classic script without some globals, and then `use` with its class, still without them. */
+/** Runs the classic script and `use` without some globals. `use` gets the script's class. */
 function without<T>(names: string[], use: (Class: typeof EventSource) => T | Promise<T>): Promise<T> {
   return replacing(names, undefined, use);
 }
@@ -32,7 +32,7 @@ async function replacing<T>(
   }
 }
 
-/** Runs a test with another global `document`, in runtimes that have none. */
+/** Runs a test with a fake global `document`, in runtimes without one. */
 async function withDocument<T>(document: object, use: () => Promise<T>): Promise<T> {
   Object.defineProperty(globalThis, 'document', { value: document, configurable: true });
   try {
@@ -59,18 +59,18 @@ describe('environments', () => {
     });
   }
 
-  it('imports without all of them', async () => {
+  it('imports without any of these', async () => {
     const names = ['Event', 'EventTarget', 'MessageEvent', 'TextEncoder', 'TextDecoder', 'TransformStream'];
     await without(names, (Class) => expect(Class.prototype.close).to.be.a('function'));
   });
 
-  it('without EventTarget, the constructor names it', async () => {
+  it('without EventTarget, the constructor throws an error that names it', async () => {
     await without(['EventTarget'], (Class) => {
       expect(() => new Class('http://127.0.0.1:1/')).to.throw(TypeError, /needs EventTarget/);
     });
   });
 
-  it('an EventTarget that is loaded after the import is used', async () => {
+  it('uses an EventTarget polyfill that is loaded after the import', async () => {
     const { EventTarget: Polyfill } = globalThis;
     await without(['EventTarget'], (Class) => {
       globalThis.EventTarget = Polyfill;
@@ -85,7 +85,7 @@ describe('environments', () => {
     });
   });
 
-  it('a MessageEvent that is not the global Event’s is not used', async () => {
+  it('ignores a MessageEvent that doesn’t extend the global Event', async () => {
     class Foreign {
       get type(): string {
         throw new TypeError('not one of mine');
@@ -106,7 +106,7 @@ describe('environments', () => {
         const scenario = await Scenario.of({ steps: ['data: é\n\n', { end: 'hang' }] });
         await using(new Class(scenario.url), async (source) => {
           const event = await Promise.race([next(source, 'error'), next(source, 'message')]);
-          // An engine without one of them may still do without it.
+          // A connection that doesn't need the missing class works.
           if (event.type === 'message') return;
           const error = event as unknown as EventSourceErrorEvent;
           expect(error.kind).to.equal('internal');
@@ -116,7 +116,7 @@ describe('environments', () => {
     }
   });
 
-  // Elsewhere the document is real.
+  // Only in runtimes without a document.
   if (!('document' in globalThis)) {
     const documents: Record<string, object> = {
       'only attachEvent': { attachEvent() {} },
@@ -125,7 +125,7 @@ describe('environments', () => {
       nothing: {},
     };
     for (const [what, document] of Object.entries(documents)) {
-      it(`a document with ${what}: it connects`, async () => {
+      it(`connects with a document that has ${what}`, async () => {
         const scenario = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
         await withDocument(document, () =>
           using(new EventSource(scenario.url), async (source) => {
@@ -136,7 +136,7 @@ describe('environments', () => {
     }
   }
 
-  it('an exception at start keeps its own name', async () => {
+  it('an exception during start-up keeps its message', async () => {
     const { EventSource: Fresh } = await runGlobalScript();
     const { navigator } = globalThis;
     Object.defineProperty(globalThis, 'navigator', {
@@ -167,7 +167,7 @@ describe('URLs', () => {
     const url = new URL(scenario.url);
     url.username = 'us%20er';
     url.password = 'pä:ss';
-    // The server is another origin than a page's: there, native classes send them with credentials only.
+    // Cross-origin from a page: there, native classes send them only with credentials.
     await using(new EventSource(url, { withCredentials: true }), async (source) => {
       expect(source.url).to.equal(url.href);
       expect((await next(source, 'message')).data).to.equal('x');
@@ -178,7 +178,7 @@ describe('URLs', () => {
     });
   });
 
-  it('an Authorization header of the user’s own comes before the URL’s', async () => {
+  it('the user’s Authorization header overrides the URL’s credentials', async () => {
     const scenario = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
     const url = scenario.url.replace('://', '://user:password@');
     await using(new EventSource(url, { headers: { authorization: 'Bearer key' } }), async (source) => {
@@ -208,7 +208,7 @@ if ('document' in globalThis) {
   describe('pages', () => {
     it('window.stop() ends the connection, with one error', async () => {
       const scenario = await Scenario.of({ steps: ['retry: 10\ndata: x\n\n', { end: 'hang' }] });
-      // Firefox would end the test runner's own connection too.
+      // In Firefox, it would also end the test runner's connection.
       if (navigator.userAgent.includes('Firefox')) window.stop = () => {};
       const { stop } = window;
       await using(new EventSource(scenario.url), async (source) => {

@@ -1,4 +1,4 @@
-/** Errors that say what happened, when they happen and when the arguments are wrong. */
+/** Error events, `EventSourceError`, and exceptions for invalid arguments. */
 
 import { expect } from 'chai';
 import { EventSource, EventSourceError, EventSourceErrorEvent, type EventSourceInit } from 'eventsource-wasm';
@@ -11,7 +11,7 @@ import { isWasm2js, runGlobalScript } from './global-script.js';
 const nowhere = 'http://127.0.0.1:1/';
 
 describe('error events', () => {
-  it('err.status === 401 in an error listener, with the server’s words', async () => {
+  it('an error listener gets the status 401 and the response body', async () => {
     const scenario = await Scenario.of({
       status: 401,
       contentType: 'application/json',
@@ -34,7 +34,7 @@ describe('error events', () => {
     expect(source.readyState).to.equal(EventSource.CLOSED);
   });
 
-  it('the content type that came instead', async () => {
+  it('names the wrong content type', async () => {
     const scenario = await Scenario.of({
       contentType: 'text/html; charset=utf-8',
       steps: ['<h1>Log in</h1>'],
@@ -44,7 +44,7 @@ describe('error events', () => {
     expect(error.message).to.contain('"text/html; charset=utf-8"').and.to.contain('text/event-stream');
   });
 
-  it('no more than 64 KiB of a refused body is kept, and none of it is waited for longer than a second', async () => {
+  it('reads at most 64 KiB of a refused body, for at most a second', async () => {
     const long = await Scenario.of({ status: 500, steps: ['x'.repeat(1 << 20), { end: 'hang' }] });
     const error = await next<EventSourceErrorEvent>(new EventSource(long.url), 'error');
     expect(error.body).to.have.length(64 << 10);
@@ -56,7 +56,7 @@ describe('error events', () => {
     expect((await endless.until(([request]) => request?.isOpen === false))[0]?.isOpen).to.equal(false);
   });
 
-  it('close() while a refused body is read: no error follows', async () => {
+  it('close() while a refused body is read prevents the error event', async () => {
     const scenario = await Scenario.of({ status: 500, steps: ['first words', { end: 'hang' }] });
     const source = new EventSource(scenario.url);
     let errors = 0;
@@ -69,7 +69,7 @@ describe('error events', () => {
     expect(errors).to.equal(0);
   });
 
-  it('the error at the end of a stream has the delay', async () => {
+  it('the error event at the end of a stream has the delay', async () => {
     const scenario = await Scenario.of({ steps: ['retry: 1234\n\n'] });
     await using(new EventSource(scenario.url), async (source) => {
       const error = await next<EventSourceErrorEvent>(source, 'error');
@@ -83,7 +83,7 @@ describe('error events', () => {
     });
   });
 
-  it('a server that is not there, with the platform’s cause', async () => {
+  it('a server that is down: the error has the platform’s error as its cause', async () => {
     await using(new EventSource(nowhere), async (source) => {
       const error = await next<EventSourceErrorEvent>(source, 'error');
       expect(error).to.include({ kind: 'network', willReconnect: true, delay: 3000 });
@@ -92,7 +92,7 @@ describe('error events', () => {
     });
   });
 
-  it('an exception in a handler is reported and changes nothing else', async () => {
+  it('an exception in a handler is reported and doesn’t end the stream', async () => {
     const scenario = await Scenario.of({ steps: ['data: 1\n\ndata: 2\n\n', { end: 'hang' }] });
     const reported = catchReports();
     try {
@@ -117,16 +117,16 @@ describe('error events', () => {
     undefined: async () => undefined,
     'a number': async () => 7,
     'an empty object': async () => ({}),
-    'a body that is no stream': async () => {
+    'a body that isn’t a stream': async () => {
       const headers = new Headers({ 'content-type': 'text/event-stream' });
       return { status: 200, headers, body: 'data: x' };
     },
-    'a body that is locked': async () => {
+    'a locked body': async () => {
       const response = new Response('data: x\n\n', { headers: { 'content-type': 'text/event-stream' } });
       response.body?.getReader();
       return response;
     },
-    'chunks that are no bytes': async () => {
+    'chunks that aren’t bytes': async () => {
       const body = new ReadableStream({
         start(controller) {
           controller.enqueue('data: x\n\n');
@@ -136,7 +136,7 @@ describe('error events', () => {
     },
   };
   for (const [what, fetch] of Object.entries(oddities)) {
-    it(`a fetch that comes back with ${what}`, async () => {
+    it(`a fetch that resolves to ${what}`, async () => {
       const source = new EventSource(nowhere, { fetch: fetch as unknown as typeof globalThis.fetch });
       const error = await next<EventSourceErrorEvent>(source, 'error');
       expect(error).to.include({ kind: 'unreadable', willReconnect: false });
@@ -144,7 +144,7 @@ describe('error events', () => {
     });
   }
 
-  it('a fetch that throws, or rejects with something odd', async () => {
+  it('a fetch that throws or rejects', async () => {
     for (const fetch of [
       () => {
         throw new RangeError('from fetch');
@@ -160,9 +160,9 @@ describe('error events', () => {
     expect((await next<EventSourceErrorEvent>(source, 'error')).kind).to.equal('network');
   });
 
-  it('without WebAssembly the error says what to do, and later objects work', async () => {
+  it('if WebAssembly is blocked, the error names the fix, and later objects work', async () => {
     const { WebAssembly } = globalThis;
-    // A copy of the package that has not started its module yet.
+    // A copy of the package whose module isn't compiled yet.
     const { EventSource: Fresh } = await runGlobalScript();
     const compile = () => Promise.reject(new WebAssembly.CompileError('blocked by a policy'));
     globalThis.WebAssembly = Object.assign(Object.create(WebAssembly), { compile });
@@ -201,7 +201,7 @@ describe('EventSourceError', () => {
     ['fetchEventSource', (url) => fetchEventSource(url, {})],
   ];
   for (const [name, run] of apis) {
-    it(`is thrown by ${name}, with the members of the event`, async () => {
+    it(`is thrown by ${name}, with the same members as the event`, async () => {
       const scenario = await Scenario.of(refusal);
       const error = await run(scenario.url).then(
         () => undefined,
@@ -224,7 +224,7 @@ describe('EventSourceError', () => {
     });
   }
 
-  it('the event has them too, with code as another name of status', async () => {
+  it('the event also has them, with code as an alias of status', async () => {
     const inAMinute = new Date(Date.now() + 60_000).toUTCString();
     for (const [value, expected] of [
       ['3', [3000, 3000]],
@@ -244,7 +244,7 @@ describe('EventSourceError', () => {
   });
 });
 
-describe('wrong arguments', () => {
+describe('invalid arguments', () => {
   const wrong: [what: string, init: unknown, message: RegExp][] = [
     ['a body with GET', { body: 'x' }, /a GET request can't have a body.*method: 'POST'/],
     ['a body with HEAD', { method: 'head', body: 'x' }, /a head request can't have a body/],
@@ -256,9 +256,13 @@ describe('wrong arguments', () => {
     ['a header that is null', { headers: [['x', null]] }, /"x" is null/],
     ['a header with a line break', { headers: { x: 'a\r\nb: c' } }, /the header "x" can't be sent/],
     ['a header’s name with a space', { headers: { 'x y': 'a' } }, /the header "x y" can't be sent/],
-    ['a fetch that is no function', { fetch: 'fetch' }, /"fetch" must be a function/],
-    ['a signal that is none', { signal: new EventTarget().dispatchEvent }, /"signal" must be an AbortSignal/],
-    ['a second argument that is no object', 'POST', /must be an object/],
+    ['a fetch that isn’t a function', { fetch: 'fetch' }, /"fetch" must be a function/],
+    [
+      'a signal that is a function',
+      { signal: new EventTarget().dispatchEvent },
+      /"signal" must be an AbortSignal/,
+    ],
+    ['a second argument that isn’t an object', 'POST', /must be an object/],
   ];
   for (const [what, init, message] of wrong) {
     it(what, () => {
@@ -275,7 +279,7 @@ describe('wrong arguments', () => {
     expect(() => new EventSource('http://[')).to.throw(DOMException, /"http:\/\/\[" is not a valid URL/);
   });
 
-  it('options that are undefined are as if they were not given', async () => {
+  it('undefined options are ignored', async () => {
     const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
     const init = {
       method: undefined,

@@ -1,4 +1,4 @@
-/** The queue of events that wait for tasks of their own. */
+/** Tests the queue of events that wait for their tasks. */
 
 import { expect } from 'chai';
 import { createEventQueue } from '../../../src/shim/event-source/event-queue.js';
@@ -7,7 +7,7 @@ import { sleep } from '../../conformance/conformance-test.js';
 const { gc } = globalThis as { gc?: () => void };
 
 describe('the queue of events', () => {
-  it('handles all in their order, though more come all the time', async () => {
+  it('handles all events in order while more are added', async () => {
     const handled: number[] = [];
     const queue = createEventQueue(
       (task) => task(),
@@ -26,8 +26,8 @@ describe('the queue of events', () => {
     expect(handled).to.deep.equal(Array.from({ length: made }, (_, index) => index));
   });
 
-  it('does not hold what was handled while others wait', async function () {
-    // Only Node and Chromium have it, by a flag.
+  it('releases handled events while others wait', async function () {
+    // Only Node and Chromium have `gc`, behind a flag.
     if (!gc) return this.skip();
     const queue = createEventQueue(
       (task) => task(),
@@ -44,7 +44,7 @@ describe('the queue of events', () => {
         if (data) handled++;
         if (!isEnding) add({});
       });
-    // Two before it, so that the queue isn't empty when it is handled.
+    // Two events before it, so that the queue isn't empty when it is handled.
     add({});
     add({});
     const register = (data: object) => {

@@ -1,4 +1,4 @@
-/** Streams for loops. */
+/** Tests `events()`. */
 
 import { expect } from 'chai';
 import { type EventSourceMessage, events } from 'eventsource-wasm/stream';
@@ -35,7 +35,7 @@ describe('events', () => {
     expect(await scenario.requests()).to.have.length(1);
   });
 
-  it('of a URL: a POST ends with its body', async () => {
+  it('of a URL: the loop over a POST ends with the body', async () => {
     const scenario = await Scenario.of({ steps: [stream] });
     const init = { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'question' };
     expect(await all(events(scenario.url, init))).to.deep.equal(expected);
@@ -43,7 +43,7 @@ describe('events', () => {
     expect((await scenario.requests())[0]).to.include({ method: 'POST', body: 'question' });
   });
 
-  it('of a URL: a GET is sent again after its end, with the last event ID', async () => {
+  it('of a URL: a GET reconnects when the stream ends, with the last event ID', async () => {
     const scenario = await Scenario.of(
       { steps: ['retry: 1\nid: 1\ndata: a\n\n'] },
       { steps: ['data: b\n\n', { end: 'hang' }] },
@@ -57,13 +57,13 @@ describe('events', () => {
     expect((await scenario.requests())[1]?.headers['last-event-id']).to.equal('1');
   });
 
-  it('of a URL: a GET with reconnect: false', async () => {
+  it('of a URL: with reconnect: false, the loop over a GET ends with the body', async () => {
     const scenario = await Scenario.of({ steps: [stream] });
     expect(await all(events(new URL(scenario.url), { reconnect: false }))).to.deep.equal(expected);
     expect(await scenario.requests()).to.have.length(1);
   });
 
-  it('of a relative URL, as the page resolves it', async () => {
+  it('of a relative URL, resolved against the page', async () => {
     const urls: string[] = [];
     const fetch = async (url: string) => {
       urls.push(url);
@@ -80,7 +80,7 @@ describe('events', () => {
     expect(urls).to.deep.equal([new URL('/feed?a#b', page).href]);
   });
 
-  it('of a request, with its body, again and again', async () => {
+  it('of a Request, whose body is sent again on a retry', async () => {
     const scenario = await Scenario.of({ status: 503 }, { steps: [stream] });
     const request = new Request(scenario.url, {
       method: 'POST',
@@ -102,7 +102,7 @@ describe('events', () => {
     expect(requests[1]?.headers).to.include({ 'x-mine': '1', 'x-more': '2' });
   });
 
-  it('nothing is sent before the first event is asked for', async () => {
+  it('sends no request before the first next()', async () => {
     const scenario = await Scenario.of({ steps: [stream] });
     const iterator = events(scenario.url, { method: 'POST' });
     await sleep(30);
@@ -123,7 +123,7 @@ describe('events', () => {
     expect(await iterator.next()).to.deep.equal({ done: true, value: undefined });
   });
 
-  it('return ends a next that waits', async () => {
+  it('return() ends a pending next()', async () => {
     const scenario = await Scenario.of({ steps: [{ end: 'hang' }] });
     const iterator = events(scenario.url);
     const waiting = iterator.next();
@@ -133,7 +133,7 @@ describe('events', () => {
     expect((await scenario.until(([request]) => request?.isOpen === false))[0]?.isOpen).to.equal(false);
   });
 
-  it('return before the module is ready: no request is sent', async () => {
+  it('return() before the module is ready: no request is sent', async () => {
     const scenario = await Scenario.of({ steps: [stream] });
     const iterator = events(scenario.url);
     const waiting = iterator.next();
@@ -143,7 +143,7 @@ describe('events', () => {
     expect(await scenario.requests()).to.have.length(0);
   });
 
-  it('nothing is read while the loop is busy', async () => {
+  it('reads nothing while the loop is busy', async () => {
     let pulled = 0;
     const body = new ReadableStream(
       {
@@ -163,14 +163,14 @@ describe('events', () => {
     await iterator.return?.();
   });
 
-  it('several asked for at once come in order', async () => {
+  it('concurrent calls of next() resolve in order', async () => {
     const scenario = await Scenario.of({ steps: ['data: 1\n\ndata: 2\n\n', { wait: 10 }, 'data: 3\n\n'] });
     const iterator = events(scenario.url, { method: 'POST' });
     const asked = await Promise.all([1, 2, 3, 4].map(() => iterator.next()));
     expect(asked.map(({ value }) => value?.data)).to.deep.equal(['1', '2', '3', undefined]);
   });
 
-  it('what came before a break is taken before it is thrown', async () => {
+  it('events before a connection error are delivered before the error is thrown', async () => {
     const scenario = await Scenario.of({ steps: ['data: 1\n\ndata: 2\n\n', { end: 'reset' }] });
     const taken: string[] = [];
     const error = await failure(
@@ -185,7 +185,7 @@ describe('events', () => {
     expect(error).to.include({ name: 'EventSourceError', kind: 'network' });
   });
 
-  it('a response that is no event stream throws', async () => {
+  it('throws for a response that isn’t an event stream', async () => {
     const scenario = await Scenario.of({ status: 401, contentType: 'text/plain', steps: ['who are you?'] });
     const error = await failure(all(events(await fetch(scenario.url))));
     expect(error).to.include({ kind: 'status', status: 401, body: 'who are you?' });
@@ -197,13 +197,13 @@ describe('events', () => {
     expect(await all(events(accepted, { accept: () => true }))).to.deep.equal([message('a')]);
   });
 
-  it('a response that has been read', async () => {
+  it('throws for a response whose body was already read', async () => {
     const response = new Response('data: a\n\n', { headers: { 'content-type': 'text/event-stream' } });
     await response.text();
     expect((await failure(all(events(response)))).kind).to.equal('unreadable');
   });
 
-  it('a signal: its reason is thrown, at once and later', async () => {
+  it('throws the reason of an aborted signal, before and during the stream', async () => {
     const scenario = await Scenario.of({ steps: ['data: a\n\n', { end: 'hang' }] });
     const reason = new Error('enough');
     const aborted = AbortSignal.abort(reason);
@@ -223,7 +223,7 @@ describe('events', () => {
     expect(await failure(all(events(request)))).to.equal(reason);
   });
 
-  it('options that make no sense', () => {
+  it('throws for options that don’t apply', () => {
     // @ts-expect-error
     expect(() => events('http://127.0.0.1:1', { trace: () => {} })).to.throw(TypeError, /"trace"/);
     const request = new Request('http://127.0.0.1:1');

@@ -1,4 +1,4 @@
-/** `fakeCompletion` in each shape, read by `completion`. */
+/** Tests `fakeCompletion` in each format, read by `completion`. */
 
 import { expect } from 'chai';
 import { completion } from 'eventsource-wasm/llm';
@@ -44,13 +44,13 @@ for (const format of formats) {
       if (format !== 'google') expect(calls.map(({ id }) => id)).to.deep.equal(['call_1', 'call_now']);
     });
 
-    it('the reason to finish', async () => {
+    it('the finish reason', async () => {
       const reasonOf = async (init: FakeCompletionInit) => (await ask(format, init).result()).finishReason;
       expect(await reasonOf({ text: 'a', finishReason: 'any-reason' })).to.equal('any-reason');
       expect(await reasonOf({ text: 'a' })).to.match(/^(stop|completed|end_turn|complete)$/i);
     });
 
-    it('a token list, and tokens one by one', async () => {
+    it('a list of tokens, which arrive one by one', async () => {
       const seen: string[] = [];
       for await (const part of ask(format, { text: ['a', 'b ', 'c'] }))
         if (part.type === 'text') seen.push(part.text);
@@ -70,12 +70,12 @@ for (const format of formats) {
         return expect.fail('it should have failed');
       };
       expect((await failing('cut')).kind).to.equal('network');
-      // Google's stream may end anywhere: only the finish reason says that the answer is complete.
+      // Google's stream has no end marker: only the finish reason says that the answer is complete.
       expect((await failing('end')).kind).to.equal('cut');
       expect(await failing('error')).to.include({ kind: 'provider', message: 'The model is overloaded.' });
     });
 
-    it('fails before the answer is complete, however short it is', async () => {
+    it('fails before the answer is complete, even if it is short', async () => {
       const error = await ask(format, { text: 'a', failAfter: 9 })
         .text()
         .catch((error) => error);
@@ -112,7 +112,7 @@ describe('fakeCompletion', () => {
     expect(await answer).to.equal('c d');
   });
 
-  it('is a resolver of msw and a fetch-style server', async () => {
+  it('works as an msw resolver and as a fetch-style server', async () => {
     const model = fakeCompletion('cohere', { text: 'a' });
     const read = async (response: Response | Promise<Response>) => (await response).text();
     const expected = await read(model(url));
@@ -122,7 +122,7 @@ describe('fakeCompletion', () => {
     expect(await read(model.fetch(url, { method: 'POST' }))).to.equal(expected);
   });
 
-  it('wrong arguments are refused', () => {
+  it('rejects invalid arguments', () => {
     expect(() => fakeCompletion('gpt' as FakeFormat)).to.throw(
       'the format is "gpt"; use one of openai-chat,',
     );

@@ -1,6 +1,6 @@
 /**
- * `fetchEventSource` as its users know it. What ours and Microsoft's have in common runs against both; where they
- * differ, a row has both outcomes, and docs/migrating.md says why. Microsoft's needs a page, so in Node ours runs alone.
+ * Tests `fetchEventSource` against Microsoft's. Common behaviour is tested on both. Where they differ, a test has both
+ * outcomes, and docs/migrating.md explains why. Microsoft's needs a page, so it doesn't run in Node.
  */
 
 import * as microsoft from '@microsoft/fetch-event-source';
@@ -17,11 +17,11 @@ type FetchEventSource = typeof microsoft.fetchEventSource;
 const hasPage = 'document' in globalThis;
 const implementations: Record<string, FetchEventSource> = {
   ours: fetchEventSource,
-  // Its faults are those that were measured in Chromium: elsewhere its timing is another.
+  // Only in Chromium: the expected differences were measured there, and the timing differs in other browsers.
   ...(hasPage && /Chrome/.test(navigator.userAgent) && { microsoft: microsoft.fetchEventSource }),
 };
 
-/** What a call came to. */
+/** The callbacks, the outcome and the requests of a call. */
 interface Run {
   calls: unknown[];
   outcome: unknown;
@@ -29,15 +29,15 @@ interface Run {
 }
 
 interface Story {
-  /** Members of the second argument; the callbacks are called after the call was written down. */
+  /** Members of the second argument. A callback is recorded, then called. */
   init?: microsoft.FetchEventSourceInit;
-  /** Aborts some time after this many requests have ended. */
+  /** Aborts shortly after this many requests have ended. */
   stopAfter?: number;
 }
 
 const message = (data: string, more: object = {}) => ['message', { id: '', event: '', data, ...more }];
 
-/** Calls it and writes down what happens; it ends by itself or is aborted. */
+/** Calls an implementation and records its callbacks until it ends or is aborted. */
 async function run(implementation: FetchEventSource, answers: Answer[], story: Story = {}): Promise<Run> {
   const scenario = await Scenario.of(...answers);
   const { init = {}, stopAfter } = story;
@@ -74,7 +74,7 @@ async function run(implementation: FetchEventSource, answers: Answer[], story: S
   return { calls, outcome, requests: await scenario.requests() };
 }
 
-/** Browsers send a request again by themselves when a connection that was used before is reset. */
+/** A refusal, not a reset: browsers repeat a request by themselves when a reused connection is reset. */
 const refused: Answer = { status: 500, contentType: 'text/plain' };
 
 /** Reconnects at once. */
@@ -84,7 +84,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
   const isOurs = name === 'ours';
 
   describe(`fetchEventSource: ${name}`, () => {
-    it('a POST with headers and a body: events, close, resolved', async () => {
+    it('a POST with headers and a body: events, onclose, then it resolves', async () => {
       const stream = 'id: 1\nevent: x\ndata: é\n\ndata: a\ndata: b\n\nretry: 7\ndata: c\n\n';
       const { calls, outcome, requests } = await run(implementation, [{ steps: [stream] }], {
         init: {
@@ -109,14 +109,14 @@ for (const [name, implementation] of Object.entries(implementations)) {
       });
     });
 
-    it('a GET ends with its stream too', async () => {
+    it('a GET also ends with its stream', async () => {
       const { calls, outcome, requests } = await run(implementation, [{ steps: ['data: a\n\n'] }]);
       expect(calls).to.deep.equal([message('a'), ['close']]);
       expect(outcome).to.equal('resolved');
       expect(requests).to.have.length(1);
     });
 
-    it('onopen gets the response; what it throws goes to onerror, and what that throws rejects', async () => {
+    it('onopen gets the response; its exceptions go to onerror, whose exceptions reject', async () => {
       class FatalError extends Error {}
       const { calls, outcome, requests } = await run(
         implementation,
@@ -138,7 +138,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect(requests).to.have.length(1);
     });
 
-    it('onopen accepts what it likes', async () => {
+    it('onopen can accept any response', async () => {
       const { calls } = await run(
         implementation,
         [{ status: 201, contentType: 'text/plain', steps: ['data: a\n\n'] }],
@@ -147,7 +147,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect(calls).to.deep.equal([message('a'), ['close']]);
     });
 
-    it('onerror gives the interval, also for a POST', async () => {
+    it('onerror returns the interval, also for a POST', async () => {
       const { calls, outcome, requests } = await run(
         implementation,
         [{ steps: ['data: a\n\n', { end: 'reset' }] }, { steps: ['data: b\n\n'] }],
@@ -163,7 +163,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect(requests.map(({ body }) => body)).to.deep.equal(['x', 'x']);
     });
 
-    it('onerror gives nothing: after what the server set', async () => {
+    it('if onerror returns nothing, the server’s interval is used', async () => {
       const { requests } = await run(
         implementation,
         [{ steps: ['retry: 150\ndata: a\n\n', { end: 'reset' }] }, { steps: ['data: b\n\n'] }],
@@ -174,7 +174,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect((second?.at ?? 0) - (first?.at ?? 0)).to.be.within(140, 900);
     });
 
-    it('onerror gives nothing, and the server has set nothing: after a second', async () => {
+    it('if onerror returns nothing and the server sets no interval, it waits a second', async () => {
       const { requests } = await run(implementation, [refused, { steps: ['data: b\n\n'] }], {
         init: { onerror: () => {} },
       });
@@ -182,7 +182,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect((second?.at ?? 0) - (first?.at ?? 0)).to.be.within(950, 2_500);
     });
 
-    it('what onclose throws goes to onerror, which may go on', async () => {
+    it('exceptions of onclose go to onerror, which can reconnect', async () => {
       let closes = 0;
       const { calls, outcome, requests } = await run(
         implementation,
@@ -208,7 +208,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect(requests).to.have.length(2);
     });
 
-    it('what onclose throws and onerror throws again rejects', async () => {
+    it('an exception of onclose that onerror rethrows rejects', async () => {
       const { outcome } = await run(implementation, [{ steps: ['data: a\n\n'] }], {
         init: {
           onclose() {
@@ -219,7 +219,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect(outcome).to.have.property('message', 'unexpected end');
     });
 
-    it('what onmessage throws ends the request, and onerror decides', async () => {
+    it('an exception of onmessage ends the request, and onerror decides about retries', async () => {
       const { calls, outcome, requests } = await run(
         implementation,
         [{ steps: ['event: FatalError\ndata: no\n\ndata: more\n\n', { wait: 300 }] }],
@@ -236,7 +236,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect(requests).to.have.length(1);
     });
 
-    it('aborting resolves and ends the request', async () => {
+    it('aborting ends the request and resolves', async () => {
       const scenario = await Scenario.of({ steps: ['data: a\n\n', { end: 'hang' }] });
       const stop = new AbortController();
       const seen: string[] = [];
@@ -272,7 +272,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       ]);
     });
 
-    it('a fetch of the user’s own, with the input as it was given', async () => {
+    it('a custom fetch gets the input unchanged', async () => {
       const seen: unknown[] = [];
       await implementation('/relative?x=1', {
         openWhenHidden: true,
@@ -291,13 +291,13 @@ for (const [name, implementation] of Object.entries(implementations)) {
   describe('fetchEventSource: where ours differs', () => {
     const differences: Record<string, [stream: string, microsoft: unknown[], ours: unknown[]]> = {
       // migrating.md: comments, blocks without data
-      'comments and empty blocks are no events': [
+      'comments and empty blocks aren’t events': [
         ': keep-alive\n\n\ndata: a\n\n',
         [message(''), message(''), message('a')],
         [message('a')],
       ],
       // migrating.md: comments, blocks without data
-      'a block with only an ID or a type is no event': [
+      'a block with only an ID or a type isn’t an event': [
         'id: 1\n\nevent: x\n\n',
         [message('', { id: '1' }), message('', { event: 'x' })],
         [],
@@ -313,7 +313,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       // migrating.md: data, IDs, reconnection times
       'a byte order mark within data is data': ['data: \ufeffa\n\n', [message('a')], [message('\ufeffa')]],
       // migrating.md: data, IDs, reconnection times
-      'a reconnection time is digits': [
+      'a reconnection time consists of digits': [
         'retry: 5000x\ndata: a\n\n',
         [message('a', { retry: 5000 })],
         [message('a')],
@@ -329,14 +329,14 @@ for (const [name, implementation] of Object.entries(implementations)) {
     }
 
     // migrating.md: an event is cut off in the middle
-    difference('an ID counts when its event is complete', async () => {
+    difference('an ID takes effect when its event is complete', async () => {
       const answer: Answer = { steps: ['id: 1\ndata: a\n\nid: 2\ndata: b', { end: 'reset' }] };
       const { requests } = await run(implementation, [answer, { steps: [] }], { init: again });
       expect(requests[1]?.headers['last-event-id']).to.equal(isOurs ? '1' : '2');
     });
 
     // migrating.md: `onmessage` throws, and it goes on
-    difference('an ID counts when its event has been taken', async () => {
+    difference('an ID takes effect when its event has been handled', async () => {
       const answer: Answer = {
         steps: ['id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n', { wait: 300 }],
       };
@@ -359,7 +359,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
       });
       expect(requests).to.have.length(isOurs ? 2 : 1);
       if (isOurs) {
-        // As the platform's fetch sends these bytes: WebKit's doesn't send them as they are.
+        // Compare with the platform's fetch, because WebKit changes these bytes.
         const bytes = String.fromCharCode(...new TextEncoder().encode('é世'));
         const probe = await Scenario.of({ steps: [] });
         await fetch(probe.url, { headers: { 'Last-Event-ID': bytes } });
@@ -369,7 +369,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
     });
 
     // migrating.md: a `Last-Event-ID` among `headers`
-    difference('a Last-Event-ID of the user’s is the first one', async () => {
+    difference('the user’s Last-Event-ID header is only the initial one', async () => {
       const answer: Answer = { steps: ['id: 2\ndata: a\n\n', { end: 'reset' }] };
       const { requests } = await run(implementation, [answer, { steps: [] }], {
         init: { ...again, headers: { 'Last-Event-ID': '1' } },
@@ -380,7 +380,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
     });
 
     // migrating.md: `headers` a `Headers` object or pairs
-    difference('headers may be a Headers object or pairs', async () => {
+    difference('headers can be a Headers object or pairs', async () => {
       for (const headers of [new Headers({ 'X-Mine': '1' }), [['X-Mine', '1']]]) {
         const init = { headers: headers as unknown as Record<string, string> };
         const { requests, outcome } = await run(implementation, [{ steps: [] }], { init });
@@ -390,7 +390,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
     });
 
     // migrating.md: the signal is aborted already
-    difference('a signal that is aborted already: no request', async () => {
+    difference('an already aborted signal: no request', async () => {
       const scenario = await Scenario.of({ steps: [{ wait: 500 }] });
       const init = { signal: AbortSignal.abort(), openWhenHidden: true };
       const running = implementation(scenario.url, init).then(() => 'resolved');
@@ -400,7 +400,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
     });
 
     // migrating.md: no `onopen`, `TEXT/Event-Stream`
-    difference('a content type in capitals is one', async () => {
+    difference('the content type is case-insensitive', async () => {
       const { calls } = await run(implementation, [
         { contentType: 'TEXT/Event-Stream;charset=utf-8', steps: ['data: a\n\n'] },
       ]);
@@ -416,7 +416,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
 
     // migrating.md: no `onopen`, and the status isn't 200
     difference(
-      'a status other than 200 is refused unless onopen takes it, and the error says it',
+      'a status other than 200 is refused unless onopen accepts it, and the error has it',
       async () => {
         const { calls, outcome } = await run(implementation, [{ status: 500, steps: ['data: a\n\n'] }]);
         if (!isOurs) {
@@ -429,7 +429,7 @@ for (const [name, implementation] of Object.entries(implementations)) {
     );
 
     // migrating.md: `onmessage` throws, `onerror` gives nothing
-    difference('what onmessage throws doesn’t send a POST again, unless onerror gives a number', async () => {
+    difference('if onmessage throws, a POST is only repeated if onerror returns a number', async () => {
       const init = {
         method: 'POST',
         onmessage() {
@@ -507,7 +507,7 @@ describe('fetchEventSource: ours, without onerror', () => {
   }
 
   // migrating.md: no `onerror`
-  it('a POST that breaks rejects with the platform’s error, after one request', async () => {
+  it('a POST whose stream breaks rejects with an error, after one request', async () => {
     const { outcome, requests } = await outcomeOf([{ steps: ['data: a\n\n', { end: 'reset' }] }], {
       method: 'POST',
     });
@@ -516,14 +516,14 @@ describe('fetchEventSource: ours, without onerror', () => {
   });
 
   // migrating.md: no `onerror`
-  it('a GET that breaks is sent again', async () => {
+  it('a GET whose stream breaks reconnects', async () => {
     const answers: Answer[] = [{ steps: ['retry: 1\nid: 1\ndata: a\n\n', { end: 'reset' }] }, { steps: [] }];
     const { outcome, requests } = await outcomeOf(answers);
     expect(outcome).to.equal('resolved');
     expect(requests.map(({ headers }) => headers['last-event-id'])).to.deep.equal([undefined, '1']);
   });
 
-  it('what onmessage and onclose throw rejects', async () => {
+  it('exceptions of onmessage and onclose reject', async () => {
     for (const name of ['onmessage', 'onclose']) {
       const init = {
         [name]: () => {
@@ -537,10 +537,10 @@ describe('fetchEventSource: ours, without onerror', () => {
   });
 
   // migrating.md: requests that fail in a row, no `onerror`
-  it('requests that fail in a row wait longer each time', async () => {
+  it('the delay grows with each failed request in a row', async () => {
     const waits: number[] = [];
     const stop = new AbortController();
-    // Not a server's: a browser may itself send a request again, at once, when its connection breaks.
+    // A fake fetch: browsers may repeat a request by themselves when its connection breaks.
     let failed: number | undefined;
     const fetch = async () => {
       if (failed === undefined) {
@@ -579,8 +579,8 @@ describe('fetchEventSource: ours, without onerror', () => {
   });
 
   // migrating.md: large events
-  it('a line of 16 MiB in small pieces takes no time to speak of', async function () {
-    // Microsoft's, which copies the line at each piece, takes 2 s for a quarter of it, and 16 times that for all.
+  it('a line of 16 MiB in small chunks takes linear time', async function () {
+    // Microsoft's copies the line for each chunk. It takes 2 s for a quarter of this line, and 16 times that for all.
     this.timeout(20_000);
     const piece = new TextEncoder().encode('x'.repeat(1_460));
     let pieces = Math.ceil((16 << 20) / piece.length);
@@ -605,7 +605,7 @@ describe('fetchEventSource: ours, without onerror', () => {
     expect(length).to.be.at.least(16 << 20);
   });
 
-  it('code that is written against the types of @microsoft/fetch-event-source compiles', () => {
+  it('code with the types of @microsoft/fetch-event-source compiles', () => {
     const Aliased: typeof microsoft = { fetchEventSource, EventStreamContentType };
     const init: microsoft.FetchEventSourceInit = { headers: { a: 'b' }, onopen: async () => {} };
     const call = (): Promise<void> => fetchEventSource('/x' as RequestInfo, init);
@@ -668,7 +668,7 @@ if (hasPage) {
       });
 
       // migrating.md: the page is hidden, `openWhenHidden` not set
-      it(`${name}: a POST is ${isOurs ? 'left alone' : 'sent again'}`, async () => {
+      it(`${name}: on a hidden page, a POST is ${isOurs ? 'not interrupted' : 'sent again'}`, async () => {
         const scenario = await Scenario.of(hang);
         const stop = new AbortController();
         const running = implementation(scenario.url, { method: 'POST', signal: stop.signal });
@@ -698,12 +698,12 @@ if (hasPage) {
         await running;
         await sleep(100);
         expect(open(await scenario.requests())).to.have.length(isOurs ? 0 : 1);
-        // So that the next test has all of the page's connections.
+        // Free the page's connections for the next test.
         await scenario.until((requests) => open(requests).length === 0);
       });
     }
 
-    it('ours: hidden and shown while the request is under way: never two connections', async () => {
+    it('ours: hidden and shown during the request: never two connections', async () => {
       const scenario = await Scenario.of(hang);
       const stop = new AbortController();
       const running = fetchEventSource(scenario.url, { signal: stop.signal, onerror: () => 1 });
@@ -722,7 +722,7 @@ if (hasPage) {
       const isOurs = name === 'ours';
 
       // migrating.md: a GET is made on a hidden page
-      it(`${name}: a GET made on a hidden page is sent ${isOurs ? 'when it is shown' : 'at once'}`, async () => {
+      it(`${name}: a GET on a hidden page is sent ${isOurs ? 'when it is shown' : 'at once'}`, async () => {
         set(true);
         const scenario = await Scenario.of(hang);
         const stop = new AbortController();
@@ -736,7 +736,7 @@ if (hasPage) {
       });
     }
 
-    it('ours: a POST made on a hidden page is sent', async () => {
+    it('ours: a POST on a hidden page is sent', async () => {
       set(true);
       const scenario = await Scenario.of({ steps: ['data: a\n\n'] });
       const seen: string[] = [];
@@ -744,7 +744,7 @@ if (hasPage) {
       expect(seen).to.deep.equal(['a']);
     });
 
-    it('ours: openWhenHidden keeps a GET', async () => {
+    it('ours: with openWhenHidden, a GET stays open', async () => {
       const scenario = await Scenario.of(hang);
       const stop = new AbortController();
       const running = fetchEventSource(scenario.url, { signal: stop.signal, openWhenHidden: true });

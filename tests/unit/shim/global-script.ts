@@ -1,4 +1,4 @@
-/** A copy of the package from `dist/global.js`, which shares nothing with the one that the tests import. */
+/** Loads a separate copy of the package from `dist/global.js`. It shares no state with the imported package. */
 
 import type { EventSource } from 'eventsource-wasm';
 
@@ -7,7 +7,7 @@ declare const __VARIANT__: '' | 'js';
 export const isWasm2js = __VARIANT__ === 'js';
 export const globalScript = isWasm2js ? 'dist/global-js.js' : 'dist/global.js';
 
-/** Runs the classic script and gives back what it has put on `globalThis`, which is as before after it. */
+/** Runs the classic script, returns the `EventSource` that it has set, and restores `globalThis`. */
 export async function runGlobalScript(): Promise<{
   EventSource: typeof EventSource;
   descriptor: PropertyDescriptor;
@@ -18,13 +18,13 @@ export async function runGlobalScript(): Promise<{
 /** The text of the classic script. */
 export const readScript = (): Promise<string> => read(globalScript);
 
-/** Runs the text at once. */
+/** Runs a classic script synchronously. */
 export function runScript(script: string): {
   EventSource: typeof EventSource;
   descriptor: PropertyDescriptor;
 } {
   const before = Object.getOwnPropertyDescriptor(globalThis, 'EventSource');
-  // In the global scope, as a script element or importScripts would run it.
+  // Indirect eval runs in the global scope, like a script element or importScripts.
   // biome-ignore lint/security/noGlobalEval: there is no other way to run a classic script in all the runtimes.
   globalThis.eval(script);
   const descriptor = Object.getOwnPropertyDescriptor(globalThis, 'EventSource') as PropertyDescriptor;
@@ -35,7 +35,7 @@ export function runScript(script: string): {
 
 async function read(path: string): Promise<string> {
   if ('document' in globalThis) return (await fetch(`/${path}`)).text();
-  // In a variable, so that bundling for browsers doesn't look for it.
+  // In a variable, so that the bundler for browsers doesn't resolve it.
   const fs = 'node:fs/promises';
   return (await import(fs)).readFile(path, 'utf8');
 }

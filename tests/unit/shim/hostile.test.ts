@@ -1,6 +1,6 @@
 /**
- * Pages and servers that do their worst at the border: nothing hangs, nothing is lost that could be kept, and what
- * can't go on says so.
+ * Invalid responses, hostile handlers and replaced globals: no connection hangs, a connection that can't continue fails
+ * with one error, and other connections still work.
  */
 
 import { expect } from 'chai';
@@ -18,7 +18,7 @@ const encoder = new TextEncoder();
 const bytes = (text: string) => encoder.encode(text);
 type Fetch = NonNullable<EventSourceInit['fetch']>;
 
-/** A fetch that is answered with a stream of these chunks, which then hangs. */
+/** A fetch whose response streams these chunks and then hangs. */
 function streaming(...chunks: unknown[]): Fetch {
   return async () => {
     const body = new ReadableStream({
@@ -30,13 +30,13 @@ function streaming(...chunks: unknown[]): Fetch {
   };
 }
 
-/** A fetch that is answered with something like a response. */
+/** A fetch that resolves to a fake response with these members. */
 function answering(parts: object): Fetch {
   const headers = { get: (name: string) => (name === 'Content-Type' ? 'text/event-stream' : null) };
   return async () => ({ status: 200, headers, body: null, url: '', ...parts }) as unknown as Response;
 }
 
-/** A body whose reads come to these, one after the other. */
+/** A fetch whose body's reads return these results, one after the other. A function is called. */
 function reading(...results: unknown[]): Fetch {
   const reads = results.values();
   const read = () => {
@@ -46,7 +46,7 @@ function reading(...results: unknown[]): Fetch {
   return answering({ body: { getReader: () => ({ read, cancel: () => undefined }) } });
 }
 
-/** In the place of a function or a class. */
+/** Replaces a function or a class. */
 function throws(): never {
   throw new RangeError('hostile');
 }
@@ -77,7 +77,7 @@ class Changing extends Uint8Array {
   }
 }
 
-describe('a fetch that answers with nonsense', () => {
+describe('invalid responses of fetch', () => {
   const nonsense: Record<string, Fetch> = {
     'a status that is a symbol': answering({ status: Symbol('status') }),
     'a status that throws when it is converted': answering({ status: { valueOf: throws } }),
@@ -100,32 +100,32 @@ describe('a fetch that answers with nonsense', () => {
     }),
     'a body without a reader': answering({ body: {} }),
     'a reader that is null': answering({ body: { getReader: () => null } }),
-    'a reader that can’t read': answering({ body: { getReader: () => ({}) } }),
+    'a reader without read': answering({ body: { getReader: () => ({}) } }),
     'reads that throw': reading(throws),
-    'reads that come to nothing': reading(undefined),
-    'reads that come to null': reading(null),
-    'done that throws': reading({
+    'reads that return undefined': reading(undefined),
+    'reads that return null': reading(null),
+    'a done getter that throws': reading({
       get done() {
         return throws();
       },
     }),
-    'a value that throws': reading({
+    'a value getter that throws': reading({
       done: false,
       get value() {
         return throws();
       },
     }),
     'a chunk that is text': reading({ done: false, value: 'data: x\n\n' }),
-    'a chunk that is missing': reading({ done: false }),
+    'a missing chunk': reading({ done: false }),
     'a chunk that is an ArrayBuffer': reading({ done: false, value: bytes('data: x\n\n').buffer }),
     'a chunk that is a DataView': reading({ done: false, value: new DataView(new ArrayBuffer(10)) }),
     'a chunk of 16-bit numbers': reading({ done: false, value: Uint16Array.of(100, 97) }),
-    'a chunk that says it is longer': reading({ done: false, value: new Longer(3) }),
+    'a chunk with a wrong length': reading({ done: false, value: new Longer(3) }),
     'a chunk whose length changes': reading({ done: false, value: new Changing(3) }),
-    'a chunk with no array behind it': reading({ done: false, value: Object.create(Uint8Array.prototype) }),
+    'a chunk that is a fake Uint8Array': reading({ done: false, value: Object.create(Uint8Array.prototype) }),
   };
   for (const [what, fetch] of Object.entries(nonsense)) {
-    it(`${what}: one error, and others live on`, async () => {
+    it(`${what}: one error, and other connections still work`, async () => {
       const source = new EventSource(url, { method: 'POST', fetch });
       const errors: EventSourceErrorEvent[] = [];
       source.onerror = (error) => errors.push(error);
@@ -137,9 +137,9 @@ describe('a fetch that answers with nonsense', () => {
     });
   }
 
-  it('thenables, promises of promises and other realms’ promises are waited for', async () => {
+  it('fetch can return a thenable', async () => {
     const response = await streaming(bytes('data: x\n\n'))(url, {} as EventSourceFetchInit);
-    // biome-ignore lint/suspicious/noThenProperty: that is what is tested.
+    // biome-ignore lint/suspicious/noThenProperty: the test needs a thenable.
     const thenable = { then: (resolve: (value: unknown) => void) => setTimeout(resolve, 1, response) };
     const fetch = (() => thenable) as unknown as Fetch;
     await using(new EventSource(url, { fetch }), async (source) => {
@@ -147,7 +147,7 @@ describe('a fetch that answers with nonsense', () => {
     });
   });
 
-  it('a body that errors midway: what came before it is fired first', async () => {
+  it('a body that fails midway: either all or none of its events fire before the error', async () => {
     const body = new ReadableStream({
       start(controller) {
         controller.enqueue(bytes('data: 1\n\ndata: 2\n\ndata: 3'));
@@ -166,7 +166,7 @@ describe('a fetch that answers with nonsense', () => {
     expect(seen.length).to.be.oneOf([0, 2]);
   });
 
-  it('a read that is never settled ends with close()', async () => {
+  it('close() cancels a read that never settles', async () => {
     let cancelled = 0;
     const read = () => new Promise(() => {});
     const cancel = async () => void cancelled++;
@@ -179,7 +179,7 @@ describe('a fetch that answers with nonsense', () => {
     await expectHealth();
   });
 
-  it('memory that grows in the midst of a batch', async () => {
+  it('memory that grows while a chunk is parsed', async () => {
     const large = 'x'.repeat(3 << 20);
     const chunks = [
       bytes(`data: a\n\nid: é\ndata: ${large}`),
@@ -194,10 +194,10 @@ describe('a fetch that answers with nonsense', () => {
   });
 });
 
-describe('handlers that do their worst', () => {
+describe('hostile handlers', () => {
   const three = streaming(bytes('data: 1\n\ndata: 2\n\ndata: 3\n\n'));
 
-  it('that throw, whatever it is', async () => {
+  it('that throw: each exception is reported, and the stream continues', async () => {
     const reported = catchReports();
     try {
       await using(new EventSource(url, { fetch: three }), async (source) => {
@@ -215,7 +215,7 @@ describe('handlers that do their worst', () => {
     }
   });
 
-  it('that dispatch the event again, close others and construct hundreds', async () => {
+  it('that dispatch events, close other objects and construct hundreds', async () => {
     const made: EventSource[] = [];
     const other = new EventSource(url, { fetch: three });
     const source = new EventSource(url, { fetch: three });
@@ -239,7 +239,7 @@ describe('handlers that do their worst', () => {
     await expectHealth();
   });
 
-  it('that close in every event, and then call everything', async () => {
+  it('that close() in an event and then call other methods', async () => {
     for (const type of ['open', 'message'] as const) {
       const source = new EventSource(url, { fetch: three });
       const seen: string[] = [];
@@ -260,7 +260,7 @@ describe('handlers that do their worst', () => {
     }
   });
 
-  it('that take the prototype away', async () => {
+  it('that change the object’s prototype', async () => {
     const source = new EventSource(url, { fetch: three });
     const seen: string[] = [];
     source.addEventListener('message', ({ data }) => {
@@ -274,7 +274,7 @@ describe('handlers that do their worst', () => {
   });
 });
 
-/** Puts something in a global's place while `run` runs. */
+/** Replaces a global or a member while `run` runs. */
 async function replacing(
   target: object,
   name: PropertyKey,
@@ -285,7 +285,7 @@ async function replacing(
   // Bun's TextDecoder.prototype.decode can't be configured.
   Object.defineProperty(target, name, { value, configurable: before?.configurable ?? true, writable: true });
   try {
-    // It is put back even if what runs hangs. Promises may be what is replaced.
+    // Restores the member even if `run` hangs. Uses the native Promise, because `Promise` may be replaced.
     await new NativePromise<void>((resolve, reject) => {
       const timer = setTimeout(reject, 4_000, new Error('it hangs'));
       (async () => {
@@ -306,17 +306,17 @@ async function replacing(
 }
 
 describe('globals that are replaced after the import', () => {
-  // What the platform itself gets ready at its first use isn't what is tested.
+  // Let the platform initialize itself first, which isn't under test.
   before(expectHealth);
 
-  /** The end of an object that meets it: an error, or the page's exception is reported for each event. */
+  /** The connection must either work or end with one error. */
   const fates: [what: string, target: object, name: PropertyKey][] = [
-    ['a TextDecoder that throws', TextDecoder.prototype, 'decode'],
-    ['an AbortController that can’t be made', globalThis, 'AbortController'],
+    ['a decode() that throws', TextDecoder.prototype, 'decode'],
+    ['an AbortController constructor that throws', globalThis, 'AbortController'],
     ['an abort() that throws', AbortController.prototype, 'abort'],
-    ['a Headers that sets nothing', Headers.prototype, 'set'],
+    ['a Headers.set() that throws', Headers.prototype, 'set'],
     ['Object.assign that throws', Object, 'assign'],
-    ['a Promise that can’t be made', globalThis, 'Promise'],
+    ['a Promise constructor that throws', globalThis, 'Promise'],
     ['Promise.resolve that throws', Promise, 'resolve'],
     ['a then() that throws', Promise.prototype, 'then'],
     ['a queueMicrotask that throws', globalThis, 'queueMicrotask'],
@@ -325,14 +325,14 @@ describe('globals that are replaced after the import', () => {
     ['ArrayBuffer.isView that throws', ArrayBuffer, 'isView'],
   ];
   for (const [what, target, name] of fates) {
-    it(`${what}: one error, and others live on`, async () => {
+    it(`${what}: one error, and other connections still work`, async () => {
       const fetch: Fetch = async (...parameters) => {
         const response = await streaming(bytes('data: x\n\n'))(...parameters);
         return response;
       };
       const errors: EventSourceErrorEvent[] = [];
       const reported = catchReports();
-      // The test runner calls then(), too.
+      // The test runner also calls then().
       await pause(0);
       try {
         await replacing(target, name, throws, async () => {
@@ -343,7 +343,7 @@ describe('globals that are replaced after the import', () => {
             hasCome = true;
           };
           for (let tries = 0; !hasCome && source.readyState !== EventSource.CLOSED; tries++) {
-            if (tries === 1_000) throw new Error('nothing comes');
+            if (tries === 1_000) throw new Error('no event and no error');
             await pause(2);
           }
           if (hasCome) source.close();
@@ -361,8 +361,8 @@ describe('globals that are replaced after the import', () => {
     });
   }
 
-  it('a Headers that can’t be made is the constructor’s exception', async function () {
-    // WebKitGTK has compiled the global into the shim's code by now, and doesn't notice what replaces it.
+  it('a Headers constructor that throws makes the EventSource constructor throw', async function () {
+    // WebKitGTK has compiled the global into the shim's code by now, and ignores the replacement.
     const { userAgent = '' } = globalThis.navigator ?? {};
     if (userAgent.includes('AppleWebKit') && !userAgent.includes('Chrome')) this.skip();
     await replacing(globalThis, 'Headers', throws, async () => {
@@ -371,11 +371,11 @@ describe('globals that are replaced after the import', () => {
     await expectHealth();
   });
 
-  it('a MessageEvent that can’t be made is not missed', () =>
+  it('a MessageEvent constructor that throws isn’t needed', () =>
     replacing(globalThis, 'MessageEvent', throws, expectHealth));
 
-  it('a dispatchEvent that throws costs those events, not the stream', async function () {
-    // Its reportError() calls that itself, and ends the process.
+  it('a dispatchEvent that throws loses those events, but not the stream', async function () {
+    // Deno's reportError() calls dispatchEvent, and ends the process.
     if ('Deno' in globalThis) this.skip();
     const reported = catchReports();
     let send: (text: string) => void = () => {};
@@ -403,7 +403,7 @@ describe('globals that are replaced after the import', () => {
     expect(reported.messages()).to.deep.equal(['hostile', 'hostile']);
   });
 
-  it('a fetch that is put in its place is used, and a prototype that has more in it changes nothing', async () => {
+  it('a replaced fetch is used, and polluted prototypes have no effect', async () => {
     await replacing(globalThis, 'fetch', streaming(bytes('data: theirs\n\n')), () =>
       using(new EventSource(url), async (source) => {
         expect((await next(source, 'message')).data).to.equal('theirs');
@@ -416,7 +416,7 @@ describe('globals that are replaced after the import', () => {
     }
   });
 
-  it('a parser whose decoder throws reports it, and parses again after reset()', async () => {
+  it('a parser whose decoder throws also throws, and works again after reset()', async () => {
     const seen: string[] = [];
     const parser = createParser({ onEvent: ({ data }) => seen.push(data) });
     await replacing(TextDecoder.prototype, 'decode', throws, async () => {

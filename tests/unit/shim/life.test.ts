@@ -1,4 +1,4 @@
-/** What is left when many have come and gone, and what is seen of an object from outside. */
+/** Leaks of closed connections, memory use, the task of a single event, and `util.inspect`. */
 
 import { expect } from 'chai';
 import { EventSource } from 'eventsource-wasm';
@@ -6,7 +6,7 @@ import { next, sleep, using } from '../../conformance/conformance-test.js';
 import { Scenario } from '../../support/server/scenario.js';
 import { isWasm2js, runGlobalScript } from './global-script.js';
 
-/** Counts what the module of a fresh copy of the package allocates while `use` runs. */
+/** Runs `use` with a fresh copy of the package and a function that returns the size of the module's memory. */
 async function watchingMemory(
   use: (Fresh: typeof EventSource, size: () => number) => Promise<void>,
 ): Promise<void> {
@@ -21,7 +21,7 @@ async function watchingMemory(
       return instance;
     },
   });
-  // Without WebAssembly, the memory is a buffer that is replaced when it grows.
+  // In the wasm2js build, the memory is an ArrayBuffer that is replaced when it grows.
   globalThis.ArrayBuffer = new Proxy(Buffer, {
     construct(target, [size]) {
       const buffer = new target(size);
@@ -40,7 +40,7 @@ async function watchingMemory(
   }
 }
 
-it('a chunk of 16 MiB, as a busy page gets it, is not held in the module as a whole', async function () {
+it('a chunk of 16 MiB is not copied into the module as a whole', async function () {
   this.timeout(60_000);
   const event = `data: ${'x'.repeat(1_000)}\n\n`;
   const count = Math.ceil((16 << 20) / event.length);
@@ -64,7 +64,7 @@ it('a chunk of 16 MiB, as a busy page gets it, is not held in the module as a wh
   });
 });
 
-describe('1,000 objects opened and closed', () => {
+describe('many opened and closed objects', () => {
   it('leave no timers, readers, listeners or memory behind', async function () {
     this.timeout(60_000);
     const { setTimeout, clearTimeout } = globalThis;
@@ -109,7 +109,7 @@ describe('1,000 objects opened and closed', () => {
         const openAndClose = async (count: number) => {
           for (let done = 0; done < count; done += 10) {
             const sources = Array.from({ length: 10 }, (_, number) => {
-              // One in five waits for its reconnection when it is closed.
+              // Every fifth object is waiting to reconnect when it is closed.
               const broken = number % 5 === 0;
               const init = { signal, fetch: broken ? () => Promise.reject(new Error('no')) : fetch };
               return new Fresh('http://127.0.0.1:1/', init);
@@ -134,7 +134,7 @@ describe('1,000 objects opened and closed', () => {
     }
   });
 
-  it('leave no connection behind', async function () {
+  it('leave no connections behind', async function () {
     this.timeout(60_000);
     const scenario = await Scenario.of({ steps: ['data: x\n\n', { end: 'hang' }] });
     for (let times = 0; times < 60; times++) {
@@ -160,7 +160,7 @@ describe('a single event', () => {
     await using(new EventSource('http://127.0.0.1:1/', { fetch }), async (source) => {
       await next<Event>(source, 'open');
       for (let number = 0; number < 20; number++) {
-        // Until the turn that the event before has taken is over.
+        // Wait until the task of the previous event is over.
         await sleep(5);
         const order: string[] = [];
         source.onmessage = ({ data }) => order.push(data);
@@ -177,7 +177,7 @@ describe('a single event', () => {
   });
 });
 
-// Node, and what does as it does.
+// Node and compatible runtimes.
 if ((globalThis as { process?: NodeJS.Process }).process?.versions?.node) {
   describe('util.inspect', () => {
     it('shows the URL and the state', async () => {

@@ -1,4 +1,4 @@
-/** Streams that users reported as read wrongly, one small input for each kind. */
+/** Streams that users have reported as bugs of other clients, with one small input for each kind. */
 
 import { expect } from 'chai';
 import {
@@ -58,7 +58,7 @@ interface Fault {
   stream: Step | Step[];
   init?: CompletionInit;
   answer?: Answer;
-  /** Members of the error, with its message as an expression. */
+  /** Members of the error; the message is a regular expression. */
   error?: { message: RegExp } & Record<string, unknown>;
   /** Members of the result. */
   result?: Partial<CompletionResult>;
@@ -68,7 +68,7 @@ interface Fault {
   tokens?: [number | undefined, number | undefined];
 }
 
-/** Input and output tokens of a chat whose usage is this. */
+/** A chat stream with this usage. */
 const usage = (usage: object) => [chat({ content: 'a' }), stop, data({ choices: [], usage }), DONE].join('');
 
 const faults: Record<string, Record<string, Fault>> = {
@@ -87,7 +87,7 @@ const faults: Record<string, Record<string, Fault>> = {
       error: { message: /^worker died$/, kind: 'provider', type: 'gone' },
       types: ['text'],
     },
-    'an error as a field that is text': {
+    'an error as a field whose value is text': {
       stream: `error: the queue is full\n\n${DONE}`,
       error: { message: /^the queue is full$/, kind: 'provider' },
     },
@@ -189,7 +189,7 @@ const faults: Record<string, Record<string, Fault>> = {
       stream: response('error', { code: 'x', message: 'broken' }),
       error: { message: /^broken$/, kind: 'provider', code: 'x' },
     },
-    'OpenAI responses: failed without words': {
+    'OpenAI responses: failed without a message': {
       stream: response('failed', { response: { id: 'r', status: 'failed', error: null } }),
       error: { message: /"failed"/, kind: 'provider' },
     },
@@ -209,11 +209,11 @@ const faults: Record<string, Record<string, Fault>> = {
       error: { message: /^too many tokens$/, kind: 'provider' },
       types: ['text'],
     },
-    'the finish reason error without words': {
+    'the finish reason error without a message': {
       stream: chat({ content: 'a' }) + chat({}, 'error') + DONE,
       error: { message: /ended the answer with an error/, kind: 'provider' },
     },
-    'members named error that say nothing': {
+    'empty members named error': {
       stream:
         chat({ content: 'a' }, null, { error: null }) +
         chat({ content: 'b' }, 'stop', { error: {}, errors: [], error_code: 0 }) +
@@ -225,7 +225,7 @@ const faults: Record<string, Record<string, Fault>> = {
       stream: chat({ role: 'assistant', content: '' }) + DONE,
       error: { message: /ended before the answer did/, kind: 'cut' },
     },
-    'nothing at all': { stream: '', error: { message: /ended before the answer did/, kind: 'cut' } },
+    'an empty stream': { stream: '', error: { message: /ended before the answer did/, kind: 'cut' } },
     'an unknown chunk at the end is quoted': {
       stream: chat({ content: 'a' }) + data({ message: 'shutting down' }),
       error: { message: /shutting down/, kind: 'cut' },
@@ -262,7 +262,7 @@ const faults: Record<string, Record<string, Fault>> = {
       stream: chat({ content: 'a', tool_calls: {} }) + stop + DONE,
       result: { text: 'a', toolCalls: [] },
     },
-    'odd indexes of choices': {
+    'invalid indexes of choices': {
       stream:
         data({ choices: [{ index: [], delta: { content: 'a' } }] }) +
         data({ choices: [{ index: true, delta: { content: 'b' } }] }) +
@@ -307,7 +307,7 @@ const faults: Record<string, Record<string, Fault>> = {
       result: { text: 'Hi' },
       types: ['other', 'text', 'finish'],
     },
-    'Anthropic: the answer begins again': {
+    'Anthropic: the answer restarts': {
       stream:
         start() +
         claude('content_block_start', {
@@ -684,14 +684,14 @@ const faults: Record<string, Record<string, Fault>> = {
       stream: response('output_text.done', { text: 'whole' }) + completed(),
       result: { text: 'whole' },
     },
-    'OpenAI responses: the text in the item only': {
+    'OpenAI responses: the text only in the item': {
       stream:
         item({ type: 'message', id: 'm', content: [{ type: 'output_text', text: 'whole' }] }) +
         item({ type: 'reasoning', id: 'r', summary: [{ type: 'summary_text', text: 'Hm' }] }) +
         completed(),
       result: { text: 'whole', reasoning: 'Hm' },
     },
-    'OpenAI responses: all of it in the last event': {
+    'OpenAI responses: everything in the last event': {
       stream: completed({
         output: [
           { type: 'message', id: 'm', content: [{ type: 'output_text', text: 'whole' }] },
@@ -700,7 +700,7 @@ const faults: Record<string, Record<string, Fault>> = {
       }),
       result: { text: 'whole', toolCalls: [{ id: 'c', name: 'g', arguments: '{"a":1}' }] },
     },
-    'OpenAI responses: a delta got lost': {
+    'OpenAI responses: a missing delta': {
       stream:
         response('output_text.delta', { item_id: 'm', content_index: 0, delta: 'who' }) +
         response('output_text.done', { item_id: 'm', content_index: 0, text: 'whole' }) +
@@ -726,7 +726,7 @@ const faults: Record<string, Record<string, Fault>> = {
       stream: [chat({ content: 'a' }), stop, ...beats(), { end: 'hang' }],
       result: { text: 'a', finishReason: 'stop' },
     },
-    'events that say nothing after the finish, and no end': {
+    'pings after the finish, and no end': {
       stream: [
         chat({ content: 'a' }),
         stop,
@@ -771,7 +771,7 @@ const faults: Record<string, Record<string, Fault>> = {
       stream: chat({ content: 'a' }) + DONE.trimEnd(),
       result: { text: 'a' },
     },
-    'a last event that isn’t whole': {
+    'an incomplete last event': {
       stream: chat({ content: 'a' }) + stop.trimEnd().slice(0, -5),
       error: { message: /ended before the answer did/, kind: 'cut' },
     },
@@ -895,7 +895,7 @@ const faults: Record<string, Record<string, Fault>> = {
       ),
       tokens: [49, 3],
     },
-    'a total that isn’t one': {
+    'a total of zero': {
       stream: usage({ prompt_tokens: 12, completion_tokens: 2, total_tokens: 0 }),
       tokens: [12, 2],
     },
@@ -969,7 +969,7 @@ const faults: Record<string, Record<string, Fault>> = {
       answer: { status: 500, contentType: 'application/json' },
       error: { message: /^deep \(/, code: '17' },
     },
-    'the words of another provider behind this one': {
+    'the message of an upstream provider': {
       stream:
         '{"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"{\\"detail\\":\\"no quota\\"}"}}}',
       answer: { status: 429, contentType: 'application/json' },

@@ -1,4 +1,4 @@
-/** Structured output: `schema`, partial objects and `partialJson`. */
+/** Tests structured output: `schema`, partial objects and `partialJson`. */
 
 import { expect } from 'chai';
 import {
@@ -10,7 +10,7 @@ import {
 } from 'eventsource-wasm/llm';
 import * as z from 'zod';
 
-/** `{ city: string, days: number[] }`, as a schema library gives it. */
+/** `{ city: string, days: number[] }` in the form of a schema library. */
 const trip: StandardSchema<{ city: string; days: number[] }> = {
   '~standard': {
     version: 1,
@@ -92,7 +92,7 @@ describe('partialJson', () => {
   }
 
   for (const indent of [undefined, 2]) {
-    it(`every beginning of a document${indent ? ', indented' : ''} has a value that grows`, () => {
+    it(`every prefix of a document${indent ? ', indented' : ''} has a value, which never shrinks`, () => {
       const text = JSON.stringify(whole, undefined, indent);
       let size = 0;
       for (let length = 1; length <= text.length; length++) {
@@ -100,7 +100,7 @@ describe('partialJson', () => {
         const value = partialJson(text.slice(0, length));
         expect(value, text.slice(0, length)).to.be.an('object');
         const grown = JSON.stringify(value).length;
-        // What is left out comes back later.
+        // Omitted members reappear in longer prefixes.
         expect(grown, text.slice(0, length)).to.be.at.least(size);
         size = grown;
       }
@@ -111,13 +111,13 @@ describe('partialJson', () => {
   it('a long string', () => {
     const text = 'é'.repeat(1_000_000);
     expect(partialJson(`{"a":"${text}`)).to.deep.equal({ a: text });
-    // WebKit's regular expressions stop at a million repetitions.
+    // WebKit's regular expressions fail after a million repetitions.
     expect(partialJson(`{"a":"${'\\n'.repeat(100_000)}`)).to.deep.equal({ a: '\n'.repeat(100_000) });
   });
 });
 
 describe('completion: schema', () => {
-  it('partial objects, then the validated one', async () => {
+  it('partial objects, then the validated object', async () => {
     const asked = completion(answer('{"city":"Bern","days":[1,2]}'), { schema: trip });
     const parts: CompletionPart[] = [];
     for await (const part of asked) parts.push(part);
@@ -136,7 +136,7 @@ describe('completion: schema', () => {
     expect(object.days).to.deep.equal([1, 2]);
   });
 
-  it('a schema of zod', async () => {
+  it('a zod schema', async () => {
     const schema = z.object({
       city: z.string(),
       days: z.array(z.number()),
@@ -162,14 +162,14 @@ describe('completion: schema', () => {
     expect(error.raw).to.have.length(2);
   });
 
-  it('an answer that isn’t JSON, or was cut', async () => {
+  it('an answer that isn’t complete JSON', async () => {
     const error = await failure(completion(answer('{"city":"Be', 'length'), { schema: trip }).result());
     expect(error).to.include({ kind: 'schema', raw: '{"city":"Be' });
     expect(error.message).to.contain('"length"');
     expect(error.cause).to.be.instanceOf(SyntaxError);
   });
 
-  it('a call instead of an answer', async () => {
+  it('a tool call instead of an answer', async () => {
     const chunk = {
       choices: [
         {

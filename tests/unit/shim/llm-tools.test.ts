@@ -1,4 +1,4 @@
-/** A chat with a tool loop of two turns, in each format: `toMessage()` makes the second request. */
+/** A chat with a tool loop of two turns in each format. The second request is built with `toMessage()`. */
 
 import { expect } from 'chai';
 import { completion, type ToolCall } from 'eventsource-wasm/llm';
@@ -9,16 +9,16 @@ import { Scenario } from '../../support/server/scenario.js';
 type Json = any;
 
 interface Chat {
-  /** The fixture with the first answer, which calls tools. */
+  /** The name of the fixture with the first answer, which calls tools. */
   first: string;
-  /** The fixture with the second answer. */
+  /** The name of the fixture with the second answer. */
   second: string;
-  /** The request's member that has the messages. */
+  /** The name of the request's member with the messages. */
   messages: string;
   question: Json;
-  /** The messages that answer the calls. */
+  /** The messages with the results of the calls. */
   answers(calls: ToolCall[]): Json[];
-  /** What must be in the second request for the provider to accept it. */
+  /** Texts that the provider requires in the second request. */
   required: string[];
 }
 

@@ -1,4 +1,4 @@
-/** `completion`: formats, requests, ends, errors, and the playground's models. */
+/** Tests `completion`: formats, requests, the end of a stream, errors, and the playground's models. */
 
 import { expect } from 'chai';
 import {
@@ -35,7 +35,7 @@ async function failure(promise: Promise<unknown>): Promise<CompletionError> {
   );
 }
 
-/** The answer to a question that is answered so. */
+/** Starts a completion that gets this response. */
 async function answered(answer: Answer, init?: CompletionInit) {
   const scenario = await Scenario.of(answer);
   return { scenario, answer: completion(scenario.url, init) };
@@ -44,7 +44,7 @@ async function answered(answer: Answer, init?: CompletionInit) {
 const chat = (delta: object, finish_reason: string | null = null) =>
   `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason }] })}\n\n`;
 
-/** A response whose body comes in these pieces. */
+/** A response whose body has these chunks. */
 function respond(...pieces: Uint8Array<ArrayBuffer>[]): Response {
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
@@ -64,7 +64,7 @@ describe('completion: formats', () => {
     const bytes = new TextEncoder().encode(toStream(fixture));
 
     for (const format of [undefined, fixture.format]) {
-      it(`${what}${format ? ' (told)' : ''}`, async () => {
+      it(`${what}${format ? ' (with format)' : ''}`, async () => {
         const { answer, scenario } = await answered({ steps: [toStream(fixture)] }, { format });
         const parts = await all(answer);
         expect(withoutDeltas(parts)).to.deep.equal(fixture.expected);
@@ -79,7 +79,7 @@ describe('completion: formats', () => {
       });
     }
 
-    it(`${what}: each part has its chunk`, async () => {
+    it(`${what}: each part refers to its chunk`, async () => {
       const chunks: unknown[] = [];
       const answer = completion(respond(bytes), { onChunk: (chunk) => chunks.push(chunk) });
       const parts = await all(answer);
@@ -89,7 +89,7 @@ describe('completion: formats', () => {
       for (const { raw } of parts) expect(chunks).to.include(raw);
     });
 
-    it(`${what}: cut before its end`, async () => {
+    it(`${what}: cut off before the end`, async () => {
       const chunks = fixture.chunks.slice(0, fixture.format === 'google' ? -1 : 1);
       const { answer } = await answered({ steps: [toStream({ chunks })] });
       if (chunks.length === 0) return;
@@ -100,7 +100,7 @@ describe('completion: formats', () => {
     // Every byte for one fixture of each format, every seventh for the others.
     const step = formatsCut.has(fixture.format) ? 7 : 1;
     formatsCut.add(fixture.format);
-    it(`${what}: cut into two at every ${step === 1 ? 'byte' : 'seventh byte'}`, async () => {
+    it(`${what}: split at every ${step === 1 ? 'byte' : 'seventh byte'}`, async () => {
       for (let at = 1; at < bytes.length; at += step) {
         const answer = completion(respond(bytes.slice(0, at), bytes.slice(at)));
         expect(withoutDeltas(await all(answer)), `cut at ${at}`).to.deep.equal(fixture.expected);
@@ -112,7 +112,7 @@ describe('completion: formats', () => {
       expect(withoutDeltas(await all(answer))).to.deep.equal(fixture.expected);
     });
 
-    it(`${what}: odd members never throw anything else than a CompletionError`, async () => {
+    it(`${what}: invalid members throw nothing but a CompletionError`, async () => {
       for (const [chunks, where] of oddVariants(fixture.chunks)) {
         const stream = new TextEncoder().encode(toStream({ chunks }));
         try {
@@ -123,7 +123,7 @@ describe('completion: formats', () => {
       }
     });
 
-    it(`${what}: an error in its place`, async () => {
+    it(`${what}: an error after the first chunk`, async () => {
       const chunks = [...fixture.chunks.slice(0, 1), ['', { error: { message: 'Over', code: 'x' } }]] as [
         string,
         unknown,
@@ -166,7 +166,7 @@ describe('completion: formats', () => {
     expect(error.message).to.equal('bad is true');
   });
 
-  it('createCompletion knows the given formats only', async () => {
+  it('createCompletion supports only the given formats', async () => {
     const chunks = [chat({ content: 'a' }, 'stop')].join('');
     const bytes = new TextEncoder().encode(chunks);
     expect(await createCompletion(openaiChat)(respond(bytes)).text()).to.equal('a');
@@ -180,7 +180,7 @@ describe('completion: formats', () => {
     );
   });
 
-  it('a format by a name that is unknown is an error with the known ones', async () => {
+  it('an unknown format name throws an error that lists the known ones', async () => {
     const answer = completion(respond(new TextEncoder().encode(chat({ content: 'a' }, 'stop'))), {
       format: 'openai' as never,
     });
@@ -191,7 +191,7 @@ describe('completion: formats', () => {
     );
   });
 
-  it('createCompletion validates with structuredOutput only', async () => {
+  it('createCompletion validates only with structuredOutput', async () => {
     const schema = {
       '~standard': { version: 1, vendor: '', validate: (value) => ({ value }) },
     } as StandardSchema;
@@ -204,7 +204,7 @@ describe('completion: formats', () => {
     );
   });
 
-  it('result and text, also after a loop', async () => {
+  it('result() and text() work after a loop', async () => {
     const fixture = completionFixtures['Anthropic: thinking, text, calls, usage in two places'];
     if (!fixture) expect.fail();
     const { answer, scenario } = await answered({ steps: [toStream(fixture)] });
@@ -224,7 +224,7 @@ describe('completion: formats', () => {
     expect(await scenario.requests()).to.have.length(1);
   });
 
-  it('result after a loop that failed, and after one that was left', async () => {
+  it('result() after a loop that failed, and after a break', async () => {
     const failed = completion(respond(new TextEncoder().encode(chat({ content: 'a' }))));
     const error = await failure(all(failed));
     expect(await failure(failed.result())).to.equal(error);
@@ -234,17 +234,17 @@ describe('completion: formats', () => {
   });
 });
 
-/** The chunks with each member, one after the other, replaced by something else. */
+/** Variants of the chunks, each with one member replaced by an unexpected value. */
 function* oddVariants(chunks: [string, unknown][]): Generator<[chunks: [string, unknown][], where: string]> {
   const odd = [null, 0, 7, true, '', 'x', [], {}, [null], [7], [['x']], { x: 1 }];
   let count = 0;
   for (const [at, [event, data]] of chunks.entries()) {
     for (const path of paths(data)) {
-      // Each member meets a third of them, and each of them every third member.
+      // Each member gets a third of the values, and each value goes to every third member.
       for (const value of odd.filter((_, index) => (index + count++) % 3 === 0)) {
         const changed = structuredClone(data);
         const last = path.at(-1) as string;
-        // biome-ignore lint/suspicious/noExplicitAny: it goes along a path that is there.
+        // biome-ignore lint/suspicious/noExplicitAny: the path exists.
         const parent = path.slice(0, -1).reduce((place: any, name) => place[name], changed);
         parent[last] = value;
         const variant: [string, unknown][] = [
@@ -267,7 +267,7 @@ function* paths(value: unknown, path: string[] = []): Generator<string[]> {
 }
 
 describe('completion: the request', () => {
-  it('an object is sent as JSON, by POST', async () => {
+  it('an object is sent as JSON with POST', async () => {
     const body = { model: 'm', messages: [{ role: 'user', content: 'é' }], stream: true };
     const { answer, scenario } = await answered(
       { steps: [chat({}, 'stop')] },
@@ -284,20 +284,20 @@ describe('completion: the request', () => {
     });
   });
 
-  it('a Request has its own method and body', async () => {
+  it('a Request keeps its method and body', async () => {
     const scenario = await Scenario.of({ steps: [chat({ content: 'a' }, 'stop')] });
     const request = new Request(scenario.url, { method: 'PUT', body: '{"a":1}' });
     expect(await completion(request).text()).to.equal('a');
     expect((await scenario.requests())[0]).to.include({ method: 'PUT', body: '{"a":1}' });
   });
 
-  it('text is sent as it is', async () => {
+  it('a string is sent unchanged', async () => {
     const { answer, scenario } = await answered({ steps: [chat({}, 'stop')] }, { body: '{}' });
     await all(answer);
     expect((await scenario.requests())[0]).to.include({ method: 'POST', body: '{}' });
   });
 
-  it('nothing is sent before the answer is wanted, and nothing twice', async () => {
+  it('the request is sent when the answer is first read, and only once', async () => {
     const { answer, scenario } = await answered({ steps: [chat({ content: 'a' }, 'stop')] });
     await sleep(30);
     expect(await scenario.requests()).to.have.length(0);
@@ -309,7 +309,7 @@ describe('completion: the request', () => {
 });
 
 describe('completion: the end', () => {
-  it('[DONE] ends it, and later data is ignored', async () => {
+  it('[DONE] ends the answer, even if the connection stays open', async () => {
     const steps = [chat({ content: 'a' }, 'stop'), 'data: [DONE]\n\n', { end: 'hang' }] as const;
     const { answer, scenario } = await answered({ steps: [...steps] });
     expect(await answer.text()).to.equal('a');
@@ -317,7 +317,7 @@ describe('completion: the end', () => {
     expect(request?.isOpen).to.equal(false);
   });
 
-  it('a connection that breaks before the finish is an error, and after it is not', async () => {
+  it('a connection that breaks before the finish is an error, after it isn’t', async () => {
     const broken = await answered({ steps: [chat({ content: 'a' }), { end: 'reset' }] });
     const parts: CompletionPart[] = [];
     const error = await failure(
@@ -346,7 +346,7 @@ describe('completion: the end', () => {
       { steps: [chat({ content: 'a' }), { end: 'hang' }] },
       { signal: stop.signal },
     );
-    const reason = new Error('the user has heard enough');
+    const reason = new Error('stopped by the user');
     try {
       for await (const part of answer) {
         expect(part).to.deep.equal({ type: 'text', text: 'a' });
@@ -362,7 +362,7 @@ describe('completion: the end', () => {
 
 describe('completion: errors', () => {
   const inStream: Record<string, [stream: string, expected: object]> = {
-    'OpenAI and those like it': [
+    'OpenAI and compatible': [
       `data: ${JSON.stringify({ error: { message: 'Overloaded', type: 'server_error', code: 503 } })}\n\n`,
       { message: 'Overloaded', type: 'server_error', code: '503' },
     ],
@@ -393,7 +393,7 @@ describe('completion: errors', () => {
     });
   }
 
-  it('a status, with the provider’s words and when to try again', async () => {
+  it('an error status, with the provider’s message and the retry delay', async () => {
     const { answer, scenario } = await answered({
       status: 429,
       contentType: 'application/json',
@@ -417,7 +417,7 @@ describe('completion: errors', () => {
     expect(await scenario.requests()).to.have.length(1);
   });
 
-  it('Google’s errors come in a list', async () => {
+  it('Google’s errors are in a list', async () => {
     const { answer } = await answered({
       status: 400,
       contentType: 'application/json',
@@ -430,7 +430,7 @@ describe('completion: errors', () => {
     expect(error.message).to.match(/^API key not valid/);
   });
 
-  it('a page of a proxy', async () => {
+  it('an error page of a proxy', async () => {
     const { answer } = await answered({
       status: 502,
       contentType: 'text/html',
@@ -459,7 +459,7 @@ describe('completion: errors', () => {
     expect(error.cause).to.be.instanceOf(SyntaxError);
   });
 
-  it('chunks of odd shapes bring nothing', async () => {
+  it('chunks of unexpected shapes are ignored', async () => {
     const odd = ['null', '1', '"x"', '[]', '{}', '{"choices":{}}', '{"choices":[null]}', '{"type":5}', ''];
     const steps = odd.map((data) => `data: ${data}\n\n`);
     const { answer } = await answered({ steps: [...steps, chat({ content: 'a' }, 'stop')] });
@@ -487,7 +487,7 @@ describe('completion: the playground’s models', () => {
         apiKey: models.key,
         dangerouslyAllowBrowser: true,
         defaultQuery: { tokens_per_second: '0', chunk_bytes: '7' },
-        // The client's own headers would need a server that allows them to other origins' pages.
+        // The client's other headers would need a CORS permission from the server.
         fetch: (input, init) => {
           const given = new Headers(init?.headers);
           const kept = ['authorization', 'content-type'].map(
@@ -510,7 +510,7 @@ describe('completion: the playground’s models', () => {
     });
   }
 
-  it('a cut answer', async () => {
+  it('an answer that is cut off', async () => {
     const answer = completion(`${url}?tokens_per_second=0&fault=cut&after=3`, {
       headers,
       body: request('alice'),
@@ -534,7 +534,7 @@ describe('everyFrame', () => {
     yield { type: 'finish', reason: 'stop' };
   }
 
-  it('what comes within a frame is one part', async () => {
+  it('text within a frame becomes one part', async () => {
     const texts = Array.from({ length: 1_000 }, (_, index) => `${index} `);
     const parts = await all(everyFrame(say(texts)));
     expect(parts.at(-1)).to.deep.equal({ type: 'finish', reason: 'stop' });
@@ -542,7 +542,7 @@ describe('everyFrame', () => {
     expect(parts).to.have.length.below(30);
   });
 
-  it('different parts stay apart and in order', async () => {
+  it('parts of different types stay separate and in order', async () => {
     async function* mixed(): AsyncGenerator<CompletionPart> {
       yield { type: 'reasoning', text: 'a' };
       yield { type: 'reasoning', text: 'b' };
@@ -558,8 +558,8 @@ describe('everyFrame', () => {
     ]);
   });
 
-  it('an error comes after what came before it', async () => {
-    // A reset at once may take with it what the browser has not read yet.
+  it('an error is thrown after the earlier parts', async () => {
+    // An immediate reset could drop data that the browser hasn't read yet.
     const { answer } = await answered({
       steps: [chat({ content: 'a' }), { wait: 200 }, { end: 'reset' }],
     });
@@ -573,7 +573,7 @@ describe('everyFrame', () => {
     expect(parts).to.deep.equal([{ type: 'text', text: 'a' }]);
   });
 
-  it('leaving the loop ends the request while it waits for more', async () => {
+  it('leaving the loop ends the pending request', async () => {
     const { answer, scenario } = await answered({ steps: [chat({ content: 'a' }), { end: 'hang' }] });
     for await (const _part of everyFrame(answer)) break;
     const [request] = await scenario.until(([request]) => request?.isOpen === false);

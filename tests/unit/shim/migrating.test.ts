@@ -1,4 +1,4 @@
-/** What `docs/migrating.md` says about other clients, compared with them where they can run. */
+/** Checks statements in `docs/migrating.md` against the other clients, where they can run. */
 
 import { expect } from 'chai';
 import { createEventSource } from 'eventsource-client';
@@ -25,7 +25,7 @@ describe('migrating', () => {
     }
   });
 
-  it('eventsource-client: the same loop gives the same events', async () => {
+  it('eventsource-client: the same loop yields the same events', async () => {
     const steps = [
       'id: 1\ndata: a\n\n',
       'event: named\ndata: b\n\n: comment\n\ndata: c\n\n',
@@ -58,7 +58,7 @@ describe('migrating', () => {
     expect(seen[0]).to.deep.equal(seen[1]);
   });
 
-  it('eventsource-client sends a POST again when its stream ends; here the loop ends', async () => {
+  it('eventsource-client repeats a POST when its stream ends; here the loop ends', async () => {
     const answer = { steps: ['retry: 1\ndata: a\n\n'] };
     const [theirs, ours] = [await Scenario.of(answer), await Scenario.of(answer)];
     const client = createEventSource({ url: theirs.url, method: 'POST', body: 'ping' });

@@ -1,4 +1,4 @@
-/** Options: suggestions for wrong names, and names that other packages use. */
+/** Suggestions for misspelled option names, and for the names of other packages. */
 
 import { expect } from 'chai';
 import { EventSource, type EventSourceInit } from 'eventsource-wasm';
@@ -39,16 +39,16 @@ describe('names of options', () => {
     });
   }
 
-  it('a name that is near none lists the options of every platform, and no runtime’s own', () => {
+  it('an unknown name lists the options that exist on every platform', () => {
     expect(() => create({ xyzzy: 1 })).to.throw(TypeError, /there are withCredentials.*headers/);
     expect(() => create({ xyzzy: 1 })).not.to.throw(TypeError, /dispatcher|decompress/);
   });
 
-  it('a member of a policy', () => {
+  it('a misspelled member of a policy', () => {
     expect(() => create({ reconnect: { maxDelai: 1 } })).to.throw(TypeError, 'did you mean "maxDelay"?');
   });
 
-  it('what is undefined is missing, and undici’s options don’t throw', () => {
+  it('undefined options are ignored, and undici’s options don’t throw', () => {
     create({ xyzzy: undefined, headers: undefined, reconnect: undefined, lastEventId: undefined });
     create({ node: { dispatcher: {}, reconnectionTime: 10 } });
   });

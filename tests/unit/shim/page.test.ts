@@ -1,11 +1,11 @@
-/** What the page goes through: hidden, shown, frozen, offline. Where there is no page there is nothing to test. */
+/** Page lifecycle: hidden, shown, frozen, offline, back/forward cache. Runs only in pages. */
 
 import { expect } from 'chai';
 import { EventSource } from 'eventsource-wasm';
 import { next, record, sleep, using } from '../../conformance/conformance-test.js';
 import { Scenario } from '../../support/server/scenario.js';
 
-/** Makes the page say that it is hidden or not. */
+/** Fakes the page's visibility. */
 function setHidden(hidden: boolean): void {
   Object.defineProperty(document, 'visibilityState', {
     value: hidden ? 'hidden' : 'visible',
@@ -22,10 +22,10 @@ function restore(): void {
 const hang = { steps: ['id: 1\ndata: a\n\n', { end: 'hang' as const }] };
 
 if ('document' in globalThis) {
-  describe('the page’s life', () => {
+  describe('page lifecycle', () => {
     afterEach(restore);
 
-    it('whenHidden: pause closes when hidden and resumes after the last event when shown', async () => {
+    it('whenHidden: pause disconnects a hidden page and resumes when it is shown', async () => {
       const scenario = await Scenario.of(hang);
       await using(new EventSource(scenario.url, { whenHidden: 'pause' }), async (source) => {
         const events = record(source, 'error');
@@ -44,7 +44,7 @@ if ('document' in globalThis) {
       });
     });
 
-    it('made while hidden, it connects when shown', async () => {
+    it('an object created on a hidden page connects when the page is shown', async () => {
       setHidden(true);
       const scenario = await Scenario.of(hang);
       await using(new EventSource(scenario.url, { whenHidden: 'pause' }), async (source) => {
@@ -55,7 +55,7 @@ if ('document' in globalThis) {
       });
     });
 
-    it('hidden and shown again and again: never two connections', async () => {
+    it('hidden and shown repeatedly: never two connections', async () => {
       const scenario = await Scenario.of(hang);
       await using(new EventSource(scenario.url, { whenHidden: 'pause' }), async (source) => {
         for (let turn = 0; turn < 30; turn++) {
@@ -83,7 +83,7 @@ if ('document' in globalThis) {
       });
     });
 
-    it('page events never send a POST again', async () => {
+    it('page events never repeat a POST', async () => {
       const scenario = await Scenario.of({ steps: ['data: a\n\n', { wait: 150 }, 'data: b\n\n'] });
       const source = new EventSource(scenario.url, { method: 'POST', whenHidden: 'pause' });
       const events = record(source, 'message', 'error', 'close');
@@ -99,7 +99,7 @@ if ('document' in globalThis) {
       expect(await scenario.requests()).to.have.length(1);
     });
 
-    it('into the back/forward cache and out of it: closed on the way in, resumed on the way out', async () => {
+    it('the back/forward cache closes the connection, and leaving the cache resumes it', async () => {
       const scenario = await Scenario.of(hang);
       await using(new EventSource(scenario.url), async (source) => {
         await next(source, 'message');
@@ -113,7 +113,7 @@ if ('document' in globalThis) {
       });
     });
 
-    it('a page that is left and not kept closes the connection', async () => {
+    it('leaving a page that isn’t cached closes the connection', async () => {
       const scenario = await Scenario.of(hang);
       await using(new EventSource(scenario.url), async (source) => {
         await next(source, 'message');
@@ -124,11 +124,11 @@ if ('document' in globalThis) {
       });
     });
 
-    it('out of the back/forward cache: events go on, though the scheduler’s message was dropped', async () => {
+    it('after the back/forward cache, events continue if the scheduler’s message was dropped', async () => {
       const scenario = await Scenario.of({ steps: ['data: a\n\ndata: b\n\n', { end: 'hang' }] });
       await using(new EventSource(scenario.url), async (source) => {
         const events = record(source, 'open', 'message');
-        // As WebKit does.
+        // WebKit drops these messages.
         const { postMessage } = MessagePort.prototype;
         MessagePort.prototype.postMessage = () => {};
         await next<Event>(source, 'open').finally(() => {
@@ -143,7 +143,7 @@ if ('document' in globalThis) {
       });
     });
 
-    it('closed by a listener of pagehide: the next one connects when the page comes back', async () => {
+    it('after close() in a pagehide listener, a new object connects when the page is back', async () => {
       const scenario = await Scenario.of(hang);
       const first = new EventSource(scenario.url);
       await next(first, 'message');
@@ -153,13 +153,13 @@ if ('document' in globalThis) {
       await using(new EventSource(scenario.url), (source) => next(source, 'message'));
     });
 
-    it('no attempts while offline, one at once when online again', async () => {
+    it('no attempts while offline, and one immediately when online', async () => {
       let attempts = 0;
       const fetch = async () => {
         attempts++;
         throw new TypeError('no network');
       };
-      // A name that stands for a server elsewhere; nothing is sent to it.
+      // Not a local address, so that being offline matters. Nothing is sent to it.
       const source = new EventSource('https://server.invalid/', {
         fetch,
         reconnect: { initialDelay: 20, factor: 1, jitter: 0 },

@@ -1,7 +1,6 @@
 /**
- * A connection whose page, network, server and user do what they like, at random times: there are never two live
- * requests, and nothing is fired after the end. The seed of a run is in the name of the test; `RANDOM_LIFE_SEED` gives
- * another, `RANDOM_LIFE_SECONDS` a longer run.
+ * A connection with random events of its page, network, server and user: it never has two active requests, and fires no
+ * event after the end. The test name contains the seed. `RANDOM_LIFE_SEED` sets it, `RANDOM_LIFE_SECONDS` the duration.
  */
 
 import { expect } from 'chai';
@@ -13,7 +12,7 @@ declare const __SERVER__: { randomLife: { seed: number; seconds: number } };
 
 const { seed, seconds } = __SERVER__.randomLife;
 
-/** One life: returns how many requests were alive at most, and what was fired after the end. */
+/** One run. Returns the most concurrent requests, the number of events after the end, and the number of requests. */
 async function live(
   random: () => number,
 ): Promise<{ mostAlive: number; firedAfterEnd: number; requests: number }> {
@@ -22,7 +21,7 @@ async function live(
   let mostAlive = 0;
   let requests = 0;
 
-  /** A server that answers late or never, streams, breaks off, ends or refuses. It knows when the client has closed it. */
+  /** A fake server that randomly delays, streams, breaks off, ends or refuses. It detects aborted requests. */
   const fetch = async (_url: string, { signal }: RequestInit): Promise<Response> => {
     requests++;
     alive++;
@@ -104,13 +103,13 @@ async function live(
   window.dispatchEvent(new Event('online'));
   document.dispatchEvent(new Event('resume'));
   Reflect.deleteProperty(document, 'visibilityState');
-  expect(alive, 'requests alive after the end').to.equal(0);
+  expect(alive, 'active requests after the end').to.equal(0);
   return { mostAlive, firedAfterEnd, requests };
 }
 
 if ('document' in globalThis) {
-  describe('a life at random', () => {
-    it(`never two live requests, nothing after the end (seed ${seed}, ${seconds} s)`, async function () {
+  describe('random lives', () => {
+    it(`never two active requests, no event after the end (seed ${seed}, ${seconds} s)`, async function () {
       this.timeout((seconds + 20) * 1_000);
       const random = generator(seed);
       let lives = 0;
@@ -122,7 +121,7 @@ if ('document' in globalThis) {
         requests += life.requests;
       }
       expect(requests).to.be.above(lives / 2);
-      console.info(`figures: ${lives} lives at random, seed ${seed}, ${requests} requests`);
+      console.info(`figures: ${lives} random lives, seed ${seed}, ${requests} requests`);
     });
   });
 }

@@ -1,4 +1,4 @@
-/** Reconnection as a policy, requests made fresh, and ids that are kept. */
+/** Retry policies, dynamic requests, event IDs, timeouts, limits, and ways to observe a connection. */
 
 import { expect } from 'chai';
 import {
@@ -21,7 +21,7 @@ function errors(source: EventSource): EventSourceErrorEvent[] {
   return errors;
 }
 
-/** The first error that is final. */
+/** The error that ends the connection. */
 function failure(source: EventSource): Promise<EventSourceErrorEvent> {
   return new Promise((resolve) => {
     source.addEventListener('error', (error) => {
@@ -31,7 +31,7 @@ function failure(source: EventSource): Promise<EventSourceErrorEvent> {
 }
 
 describe('reconnect', () => {
-  it('false: a GET is sent once, its end is a close event', async () => {
+  it('false: a GET is sent once, and the end of the stream fires a close event', async () => {
     const scenario = await Scenario.of({ steps: ['retry: 1\ndata: x\n\n'] });
     const source = new EventSource(scenario.url, { reconnect: false });
     const events = record(source, 'message', 'error', 'close');
@@ -43,7 +43,7 @@ describe('reconnect', () => {
     expect(broken).to.include({ kind: 'network', willReconnect: false });
   });
 
-  it('true: a POST is sent again, knowingly', async () => {
+  it('true: a POST is repeated, too', async () => {
     const scenario = await Scenario.of({ steps: ['retry: 5\nid: 1\ndata: a\n\n'] }, hang);
     await using(
       new EventSource(scenario.url, { method: 'POST', body: 'same', reconnect: true }),
@@ -60,7 +60,7 @@ describe('reconnect', () => {
     );
   });
 
-  it('a policy: delays grow, and the last error says that it gives up', async () => {
+  it('a policy: delays grow, and the last error reports the number of attempts', async () => {
     const source = new EventSource(nowhere, {
       reconnect: { initialDelay: 10, factor: 2, jitter: 0, maxAttempts: 3 },
     });
@@ -72,7 +72,7 @@ describe('reconnect', () => {
     expect(source.readyState).to.equal(EventSource.CLOSED);
   });
 
-  it('a policy: maxTime ends it, jitter lengthens delays', async () => {
+  it('a policy: maxTime ends the retries, jitter lengthens the delays', async () => {
     const source = new EventSource(nowhere, {
       reconnect: { initialDelay: 20, factor: 1, jitter: 0.5, maxTime: 90 },
     });
@@ -82,7 +82,7 @@ describe('reconnect', () => {
     for (const { delay } of seen.slice(0, -1)) expect(delay).to.be.within(20, 30);
   });
 
-  it('a policy: chosen statuses are retried after Retry-After', async () => {
+  it('a policy: listed statuses are retried after Retry-After', async () => {
     const scenario = await Scenario.of(
       { status: 503 },
       { status: 429, headers: { 'retry-after': '1' }, steps: ['slow down'] },
@@ -112,13 +112,13 @@ describe('reconnect', () => {
     );
   });
 
-  it('a policy: a status that was not chosen fails', async () => {
+  it('a policy: a status that isn’t listed fails', async () => {
     const scenario = await Scenario.of({ status: 500 });
     const source = new EventSource(scenario.url, { reconnect: { ...fast, statuses: [503] } });
     expect(await failure(source)).to.include({ status: 500, willReconnect: false });
   });
 
-  it('a policy: maxDelay caps what the server asks for', async () => {
+  it('a policy: maxDelay caps the server’s delay', async () => {
     const scenario = await Scenario.of({ steps: ['retry: 100000\n\n'] }, hang);
     await using(new EventSource(scenario.url, { reconnect: { maxDelay: 10, jitter: 0 } }), async (source) => {
       expect((await next<EventSourceErrorEvent>(source, 'error')).delay).to.equal(10);
@@ -126,7 +126,7 @@ describe('reconnect', () => {
     });
   });
 
-  it('a function: sync and async answers, of every kind', async () => {
+  it('a function: called for every kind of error, with sync and async results', async () => {
     const scenario = await Scenario.of(
       { status: 401 },
       { contentType: 'text/html' },
@@ -149,7 +149,7 @@ describe('reconnect', () => {
     expect(seen.map(({ delay }) => delay)).to.deep.equal([1, 2, 1, 2, undefined]);
   });
 
-  it('a function that says false at the end of a stream completes it', async () => {
+  it('a function that returns false at the end of a stream completes it', async () => {
     const scenario = await Scenario.of({ steps: ['data: x\n\n'] });
     const source = new EventSource(scenario.url, { reconnect: () => false });
     const events = record(source, 'error', 'close');
@@ -157,7 +157,7 @@ describe('reconnect', () => {
     expect(events).to.deep.equal([['close']]);
   });
 
-  it('a function that throws, or rejects, fails the connection with what it threw', async () => {
+  it('a function that throws or rejects fails the connection with its error', async () => {
     for (const reconnect of [
       () => {
         throw new Error('no idea');
@@ -170,7 +170,7 @@ describe('reconnect', () => {
     }
   });
 
-  it('close() while a function decides: nothing follows', async () => {
+  it('close() while a function decides: no event follows', async () => {
     let decide: ((answer: number) => void) | undefined;
     const source = new EventSource(nowhere, {
       reconnect: () =>
@@ -187,7 +187,7 @@ describe('reconnect', () => {
   });
 });
 
-/** A fetch whose fourth call fails. Not by a server's reset: browsers may send such a request again by themselves. */
+/** A fetch whose fourth call fails. A server's reset wouldn't do: browsers may repeat such a request by themselves. */
 function fourthFails(): (url: string, init: RequestInit) => Promise<Response> {
   let calls = 0;
   return async (url, init) => {
@@ -197,7 +197,7 @@ function fourthFails(): (url: string, init: RequestInit) => Promise<Response> {
 }
 
 describe('resume', () => {
-  it('a POST that breaks off is continued by a GET after the last event, and is not sent again', async () => {
+  it('a broken POST is resumed by a GET after the last event, and isn’t repeated', async () => {
     const scenario = await Scenario.of(
       { steps: ['retry: 5\nid: 1\ndata: a\n\n', { end: 'reset' }] },
       { steps: ['id: 2\ndata: b\n\n'] },
@@ -220,7 +220,7 @@ describe('resume', () => {
     expect(second?.headers).not.to.have.property('content-type');
   });
 
-  it('headers of its own are sent as they are, the type of its body too', async () => {
+  it('its own headers are sent unchanged, including the content type', async () => {
     const scenario = await Scenario.of(
       { steps: ['retry: 5\nid: 1\ndata: a\n\n', { end: 'reset' }] },
       { steps: ['data: b\n\n'] },
@@ -239,8 +239,8 @@ describe('resume', () => {
   });
 });
 
-describe('requests made fresh for each attempt', () => {
-  it('a 401, then a refreshed token, then on after the same event', async () => {
+describe('dynamic requests', () => {
+  it('a 401, then a new token, then the stream resumes after the same event', async () => {
     const scenario = await Scenario.of(
       { steps: ['retry: 5\nid: 7\ndata: a\n\n'] },
       { status: 401 },
@@ -274,7 +274,7 @@ describe('requests made fresh for each attempt', () => {
     });
   });
 
-  it('url, headers and body are asked for with what is known', async () => {
+  it('url, headers and body are called with the attempt, the last event ID and the error', async () => {
     const scenario = await Scenario.of({ steps: ['id: 1\ndata: a\n\n'] }, { steps: [{ end: 'hang' }] });
     const asked: unknown[] = [];
     const note = (what: string, { attempt, lastEventId, error }: Attempt) =>
@@ -315,7 +315,7 @@ describe('requests made fresh for each attempt', () => {
     });
   });
 
-  it('the first Idempotency-Key is held', async () => {
+  it('the first Idempotency-Key is reused', async () => {
     const scenario = await Scenario.of({ status: 503 }, { steps: [{ end: 'hang' }] });
     let number = 0;
     const source = new EventSource(scenario.url, {
@@ -329,7 +329,7 @@ describe('requests made fresh for each attempt', () => {
     });
   });
 
-  it('a function that fails, or gives something wrong, fails the connection and says why', async () => {
+  it('a function that fails or returns something invalid fails the connection with a reason', async () => {
     const wrong: EventSourceInit[] = [
       { headers: () => Promise.reject(new Error('no token')) },
       {
@@ -357,7 +357,7 @@ describe('requests made fresh for each attempt', () => {
     }
   });
 
-  it('close() while a function is waited for: no request', async () => {
+  it('close() while a function is pending: no request', async () => {
     const scenario = await Scenario.of(hang);
     let give: ((headers: HeadersInit) => void) | undefined;
     const source = new EventSource(scenario.url, {
@@ -373,7 +373,7 @@ describe('requests made fresh for each attempt', () => {
     expect(await scenario.requests()).to.deep.equal([]);
   });
 
-  it('a body that can be read only once is sent once', async () => {
+  it('a stream as the body is sent only once', async () => {
     const fetched: unknown[] = [];
     const source = new EventSource(nowhere, {
       method: 'POST',
@@ -386,14 +386,14 @@ describe('requests made fresh for each attempt', () => {
     });
     const error = await failure(source);
     expect(error.kind).to.equal('request');
-    // Browsers that can't send one say so before the first.
+    // Browsers that can't send a stream report that before the first request.
     expect(error.message).to.match(/can be sent only once|can't send a stream/);
     expect(fetched.length).to.be.at.most(1);
   });
 });
 
 describe('last event IDs', () => {
-  it('an initial one is sent, can be read, and events carry it', async () => {
+  it('an initial ID is sent, readable, and set on events', async () => {
     const scenario = await Scenario.of({ steps: ['data: a\n\nid: 10\ndata: b\n\n', { end: 'hang' }] });
     await using(new EventSource(scenario.url, { lastEventId: '9/a b' }), async (source) => {
       expect(source.lastEventId).to.equal('9/a b');
@@ -405,7 +405,7 @@ describe('last event IDs', () => {
   });
 
   for (const isAsync of [false, true]) {
-    it(`a store keeps it over reloads, ${isAsync ? 'asynchronously' : 'at once'}`, async () => {
+    it(`a store keeps the ID across reloads, ${isAsync ? 'asynchronously' : 'synchronously'}`, async () => {
       const kept = new Map<string, string>();
       const store = isAsync
         ? {
@@ -430,7 +430,7 @@ describe('last event IDs', () => {
     });
   }
 
-  it('replayed events are dropped if asked for', async () => {
+  it('with dropReplayed, replayed events are dropped', async () => {
     const scenario = await Scenario.of(
       { steps: ['retry: 5\nid: 1\ndata: a\n\nid: 2\ndata: b\n\n'] },
       { steps: ['id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n', { end: 'hang' }] },
@@ -443,8 +443,8 @@ describe('last event IDs', () => {
   });
 });
 
-describe('watchdogs', () => {
-  it('connectTimeout: a server that does not answer is asked again', async () => {
+describe('timeouts', () => {
+  it('connectTimeout: a request without an answer is retried', async () => {
     const calls: unknown[] = [];
     const source = new EventSource(nowhere, {
       connectTimeout: 30,
@@ -464,7 +464,7 @@ describe('watchdogs', () => {
     });
   });
 
-  it('idleTimeout: silence ends in a reconnection that resumes; comments are signs of life', async () => {
+  it('idleTimeout: a silent stream is resumed; comments reset the timer', async () => {
     const scenario = await Scenario.of(
       {
         steps: [
@@ -491,7 +491,7 @@ describe('watchdogs', () => {
     });
   });
 
-  it('a POST that falls silent fails and is not sent again', async () => {
+  it('a silent POST fails and isn’t repeated', async () => {
     const scenario = await Scenario.of({ steps: ['data: a\n\n', { end: 'hang' }] });
     const source = new EventSource(scenario.url, { method: 'POST', idleTimeout: 50 });
     expect(await failure(source)).to.include({ kind: 'timeout', willReconnect: false });
@@ -499,7 +499,7 @@ describe('watchdogs', () => {
     expect(await scenario.requests()).to.have.length(1);
   });
 
-  it('the time that a slow reader takes is not the server’s silence', async () => {
+  it('a slow reader doesn’t trigger the idle timeout', async () => {
     const scenario = await Scenario.of({
       steps: ['data: x\n\n'.repeat(1_000), { wait: 100 }, 'data: end\n\n'],
     });
@@ -517,7 +517,7 @@ describe('watchdogs', () => {
 });
 
 describe('limits', () => {
-  it('maxEventSize: what came before is fired, then an error names the limit', async () => {
+  it('maxEventSize: earlier events fire, then an error names the limit', async () => {
     const scenario = await Scenario.of({
       steps: ['data: a\n\n', `data: ${'x'.repeat(200)}\n\n`, { end: 'hang' }],
     });
@@ -538,7 +538,7 @@ describe('limits', () => {
 });
 
 describe('accept', () => {
-  it('takes what the standard refuses', async () => {
+  it('accepts a response that the standard refuses', async () => {
     const scenario = await Scenario.of({
       status: 206,
       contentType: 'text/plain',
@@ -549,7 +549,7 @@ describe('accept', () => {
     });
   });
 
-  it('refuses what the standard takes', async () => {
+  it('refuses a response that the standard accepts', async () => {
     const scenario = await Scenario.of(hang);
     for (const accept of [
       async () => false,
@@ -565,8 +565,8 @@ describe('accept', () => {
   });
 });
 
-describe('signals that end by themselves', () => {
-  it('AbortSignal.timeout and AbortSignal.any, in every state', async () => {
+describe('timeout signals', () => {
+  it('AbortSignal.timeout and AbortSignal.any close connections in every state', async () => {
     const scenario = await Scenario.of(hang);
     const signal = AbortSignal.timeout(60);
     const signals = 'any' in AbortSignal ? [signal, AbortSignal.any([signal])] : [signal];
@@ -579,8 +579,8 @@ describe('signals that end by themselves', () => {
   });
 });
 
-describe('seeing what happens', () => {
-  it('comments are events if asked for', async () => {
+describe('observing a connection', () => {
+  it('with comments: true, comments are events', async () => {
     const scenario = await Scenario.of({ steps: [': one\n\n:two\ndata: x\n\n', { end: 'hang' }] });
     await using(new EventSource(scenario.url, { comments: true }), async (source) => {
       const events = record(source, 'comment', 'message');
@@ -593,7 +593,7 @@ describe('seeing what happens', () => {
     });
   });
 
-  it('onEvent gets events of all types; its exceptions change nothing', async () => {
+  it('onEvent gets events of all types', async () => {
     const scenario = await Scenario.of({
       steps: ['event: a\ndata: 1\n\nevent: b\ndata: 2\n\ndata: 3\n\n', { end: 'hang' }],
     });
@@ -605,7 +605,7 @@ describe('seeing what happens', () => {
     });
   });
 
-  it('trace tells of requests, responses, bytes, events, errors and the end', async () => {
+  it('trace reports requests, responses, bytes, events, errors and the end', async () => {
     const scenario = await Scenario.of({ steps: ['retry: 5\nid: 1\ndata: x\n\n'] }, hang);
     const entries: TraceEntry[] = [];
     const source = new EventSource(scenario.url, { trace: (entry) => entries.push(entry) });
@@ -632,7 +632,7 @@ describe('seeing what happens', () => {
     expect(bytes).to.equal('retry: 5\nid: 1\ndata: x\n\n'.length + 'data: here\n\n'.length);
   });
 
-  it('for await takes the events at its own pace, and ends with the stream', async () => {
+  it('for await reads at its own pace, and ends with the stream', async () => {
     const count = 600;
     const stream = Array.from({ length: count }, (_, number) => `event: e${number % 3}\ndata: ${number}\n\n`);
     const scenario = await Scenario.of({ steps: [stream.join('')] });
@@ -648,7 +648,7 @@ describe('seeing what happens', () => {
     const scenario = await Scenario.of({ status: 401, steps: ['{"error":"no"}'] });
     let thrown: unknown;
     try {
-      for await (const _ of new EventSource(scenario.url)) expect.fail('no event comes');
+      for await (const _ of new EventSource(scenario.url)) expect.fail('there is no event');
     } catch (error) {
       thrown = error;
     }
@@ -661,7 +661,7 @@ describe('seeing what happens', () => {
     });
   });
 
-  it('for await ends with close()', async () => {
+  it('close() ends for await', async () => {
     const scenario = await Scenario.of(hang);
     const source = new EventSource(scenario.url);
     for await (const { data } of source) {
@@ -671,7 +671,7 @@ describe('seeing what happens', () => {
     for await (const _ of source) expect.fail('it is closed');
   });
 
-  it('an error’s body as JSON on demand', async () => {
+  it('json() parses an error’s body', async () => {
     const scenario = await Scenario.of({ status: 429, steps: ['{"error":{"message":"slow down"}}'] });
     const error = await failure(new EventSource(scenario.url));
     expect(error.json()).to.deep.equal({ error: { message: 'slow down' } });
@@ -680,20 +680,16 @@ describe('seeing what happens', () => {
   });
 });
 
-describe('wrong options', () => {
+describe('invalid options', () => {
   const wrong: [what: string, init: unknown, message: RegExp][] = [
-    ['reconnect that is a number', { reconnect: 5 }, /"reconnect" must be/],
-    [
-      'a member that a policy does not have',
-      { reconnect: { delay: 5 } },
-      /unknown member "delay".*initialDelay/,
-    ],
-    ['a delay that is negative', { reconnect: { initialDelay: -1 } }, /"reconnect\.initialDelay" is -1/],
-    ['a factor that is no number', { reconnect: { factor: Number.NaN } }, /"reconnect\.factor" is NaN/],
-    ['a time-out that is a string', { idleTimeout: '5s' }, /"idleTimeout" is 5s; it must be a number/],
-    ['whenHidden that is neither', { whenHidden: 'close' }, /"whenHidden" is "close".*"keep" or "pause"/],
-    ['trace that is no function', { trace: true }, /"trace" must be a function/],
-    ['a body to resume with GET', { resume: { body: 'x' } }, /a GET request can't have a body/],
+    ['a number as reconnect', { reconnect: 5 }, /"reconnect" must be/],
+    ['an unknown member of a policy', { reconnect: { delay: 5 } }, /unknown member "delay".*initialDelay/],
+    ['a negative delay', { reconnect: { initialDelay: -1 } }, /"reconnect\.initialDelay" is -1/],
+    ['a factor that is NaN', { reconnect: { factor: Number.NaN } }, /"reconnect\.factor" is NaN/],
+    ['a timeout that is a string', { idleTimeout: '5s' }, /"idleTimeout" is 5s; it must be a number/],
+    ['an invalid whenHidden', { whenHidden: 'close' }, /"whenHidden" is "close".*"keep" or "pause"/],
+    ['trace that isn’t a function', { trace: true }, /"trace" must be a function/],
+    ['a resume body with GET', { resume: { body: 'x' } }, /a GET request can't have a body/],
   ];
   for (const [what, init, message] of wrong) {
     it(what, () => {

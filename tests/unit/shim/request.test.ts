@@ -1,4 +1,4 @@
-/** What the constructor takes beyond the standard, and what the server gets of it. */
+/** Requests: methods, headers, bodies, signals and custom fetch functions. */
 
 import { expect } from 'chai';
 import {
@@ -14,7 +14,7 @@ import { next, record, sleep, using } from '../../conformance/conformance-test.j
 import { Scenario } from '../../support/server/scenario.js';
 
 describe('requests', () => {
-  it('a POST is sent with its headers and its body, and streams', async () => {
+  it('a POST sends its headers and body, and streams the response', async () => {
     const scenario = await Scenario.of({
       steps: ['data: {"token":"Hel"}\n\n', { wait: 20 }, 'data: {"token":"lo"}\n\n'],
     });
@@ -48,7 +48,7 @@ describe('requests', () => {
     ] as [string, string][],
     new Headers({ 'X-Own': 'a', accept: 'text/event-stream, application/json' }),
   ]) {
-    it(`headers as ${headers.constructor.name}; an Accept of the user's own stays`, async () => {
+    it(`headers as ${headers.constructor.name}; the user's Accept is kept`, async () => {
       const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
       await using(new EventSource(scenario.url, { headers }), async (source) => {
         await next<Event>(source, 'open');
@@ -58,7 +58,7 @@ describe('requests', () => {
     });
   }
 
-  it('headers are sent again when the connection is reestablished', async () => {
+  it('headers are sent again on reconnection', async () => {
     const scenario = await Scenario.of(
       { steps: ['retry: 1\nid: 5\n\n'] },
       { steps: [':\n', { end: 'hang' }] },
@@ -75,7 +75,7 @@ describe('requests', () => {
     );
   });
 
-  it('open tells of the response', async () => {
+  it('the open event describes the response', async () => {
     const scenario = await Scenario.of({
       headers: { 'x-request-id': '17' },
       steps: [':\n', { end: 'hang' }],
@@ -87,7 +87,7 @@ describe('requests', () => {
     });
   });
 
-  it('a fetch of the user’s own is called with the URL and the request', async () => {
+  it('a custom fetch is called with the URL and the request', async () => {
     const calls: [string, RequestInit][] = [];
     const fetch = async (url: string, init: RequestInit) => {
       calls.push([url, init]);
@@ -109,7 +109,7 @@ describe('requests', () => {
     expect(init?.signal).to.be.instanceOf(AbortSignal);
   });
 
-  it('the global fetch is looked up when it is used, so that it can be replaced', async () => {
+  it('the global fetch is looked up for each request, so that it can be replaced', async () => {
     const server = createEventServer({
       onRequest: (request) => {
         request.open();
@@ -123,8 +123,8 @@ describe('requests', () => {
   });
 });
 
-describe('a request that is not safe to repeat is sent once', () => {
-  it('though its stream ends', async () => {
+describe('a POST or PATCH is sent only once', () => {
+  it('if its stream ends', async () => {
     const scenario = await Scenario.of({ steps: ['retry: 1\nid: 1\ndata: x\n\n'] });
     const source = new EventSource(scenario.url, { method: 'POST' });
     const events = record(source, 'error', 'close');
@@ -134,7 +134,7 @@ describe('a request that is not safe to repeat is sent once', () => {
     expect(await scenario.requests()).to.have.length(1);
   });
 
-  it('though its stream breaks off', async () => {
+  it('if its stream breaks off', async () => {
     const scenario = await Scenario.of({ steps: ['retry: 1\ndata: x\n\n', { end: 'reset' }] });
     const source = new EventSource(scenario.url, { method: 'POST' });
     const events = record(source, 'message', 'close');
@@ -146,9 +146,9 @@ describe('a request that is not safe to repeat is sent once', () => {
     expect(await scenario.requests()).to.have.length(1);
   });
 
-  it('though there is no answer', async () => {
+  it('if there is no answer', async () => {
     const scenario = await Scenario.of({ status: 'reset' });
-    // Counted here: a browser may send it again by itself when a connection that it had kept was reset.
+    // Count the calls, not the server's requests: a browser may repeat a request on a reused connection by itself.
     let calls = 0;
     const fetch = (url: string, init: RequestInit) => {
       calls++;
@@ -161,7 +161,7 @@ describe('a request that is not safe to repeat is sent once', () => {
     expect(calls).to.equal(1);
   });
 
-  it('but a GET that gets no answer is sent again', async () => {
+  it('but a GET without an answer is retried', async () => {
     const scenario = await Scenario.of(
       { steps: ['retry: 10\n\n'] },
       ...Array.from({ length: 6 }, () => ({ status: 'reset' }) as const),
@@ -171,7 +171,7 @@ describe('a request that is not safe to repeat is sent once', () => {
       const delays: unknown[] = [];
       source.addEventListener('error', (event) => delays.push(event.delay));
       await next(source, 'message');
-      // A browser may try a request again by itself when its connection was reset before the answer.
+      // A browser may repeat a request by itself when its connection was reset before the answer.
       expect(delays.length).to.be.within(1, 7);
       expect(delays).to.deep.equal([10, 20, 40, 80, 160, 320, 640].slice(0, delays.length));
     });
@@ -179,7 +179,7 @@ describe('a request that is not safe to repeat is sent once', () => {
 });
 
 describe('signals', () => {
-  it('aborting closes, and the server sees it', async () => {
+  it('aborting closes the connection, and the server notices', async () => {
     const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
     const controller = new AbortController();
     const source = new EventSource(scenario.url, { signal: controller.signal, method: 'POST' });
@@ -191,7 +191,7 @@ describe('signals', () => {
     expect(events).to.deep.equal([]);
   });
 
-  it('aborted already: CLOSED, and no request', async () => {
+  it('an already aborted signal: CLOSED, and no request', async () => {
     const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
     const source = new EventSource(scenario.url, { signal: AbortSignal.abort() });
     const events = record(source, 'error', 'close', 'open');
@@ -201,7 +201,7 @@ describe('signals', () => {
     expect(await scenario.requests()).to.deep.equal([]);
   });
 
-  it('no listener stays behind on a signal', async () => {
+  it('no listener is left on a signal', async () => {
     const scenario = await Scenario.of({ steps: ['data: x\n\n'] });
     const { signal } = new AbortController();
     let listeners = 0;
@@ -224,8 +224,8 @@ describe('signals', () => {
   });
 });
 
-describe('headers for a fetch of the user’s own', () => {
-  /** What `fetch` is given for each of two attempts. */
+describe('headers for a custom fetch', () => {
+  /** The second arguments of `fetch` for two attempts. */
   async function initsOf(init: EventSourceInit): Promise<EventSourceFetchInit[]> {
     const inits: EventSourceFetchInit[] = [];
     const fetch: FetchLike = async (_url, init) => {
@@ -240,7 +240,7 @@ describe('headers for a fetch of the user’s own', () => {
     return inits;
   }
 
-  it('are a plain object with everything that the request needs', async () => {
+  it('are a plain object with all headers of the request', async () => {
     const [first, second] = await initsOf({ headers: { 'X-Count': 3, 'x-own': 'a' } });
     expect(Object.getPrototypeOf(first?.headers)).to.equal(Object.prototype);
     expect(first?.headers).to.deep.equal({
@@ -259,7 +259,7 @@ describe('headers for a fetch of the user’s own', () => {
     });
   });
 
-  it('each header is sent once, whatever the case of its name', async () => {
+  it('names are case-insensitive: each header is sent once', async () => {
     const headers: [string, string | number][] = [
       ['X-Own', 'a'],
       ['x-own', 2],
@@ -275,7 +275,7 @@ describe('headers for a fetch of the user’s own', () => {
     });
   });
 
-  it('a fetch that returns the least that a response needs', async () => {
+  it('a fetch that returns a minimal response', async () => {
     const chunks = ['data: a\n', '\nevent: named\ndata: b\n\n'].map((text) => new TextEncoder().encode(text));
     const fetch: FetchLike = async () => ({
       status: 200,

@@ -1,17 +1,17 @@
-/** What SECURITY.md promises of the package. What it promises of the playground is tested with the playground. */
+/** Tests the promises of SECURITY.md about the package. Those about the playground are tested with the playground. */
 
 import { expect } from 'chai';
 import { EventSource, type EventSourceErrorEvent, type EventSourceInit } from 'eventsource-wasm';
 import { catchReports, next, sleep, using } from '../../conformance/conformance-test.js';
 import { Scenario } from '../../support/server/scenario.js';
 
-/** The headers that the server got, by their names. */
+/** The headers of the last of `count` requests. */
 async function headersOf(scenario: Scenario, count = 1): Promise<Record<string, string>> {
   const requests = await scenario.until((seen) => seen.length === count);
   return requests.at(-1)?.headers ?? {};
 }
 
-describe('nothing can be slipped into a request', () => {
+describe('header injection', () => {
   const injection = 'a\r\nX-Injected: 1';
 
   for (const [what, init] of Object.entries<EventSourceInit>({
@@ -19,12 +19,12 @@ describe('nothing can be slipped into a request', () => {
     'the name of a header': { headers: { [injection]: 'a' } },
     lastEventId: { lastEventId: injection },
   })) {
-    it(`by ${what}: the constructor throws`, () => {
+    it(`in ${what}: the constructor throws`, () => {
       expect(() => new EventSource(Scenario.nobody, init)).to.throw(TypeError);
     });
   }
 
-  it('by headers that a function gives: one error, and no request', async () => {
+  it('in headers from a function: one error, and no request', async () => {
     const scenario = await Scenario.of({});
     const headers = async () => ({ 'X-Own': injection });
     await using(new EventSource(scenario.url, { headers }), async (source) => {
@@ -36,7 +36,7 @@ describe('nothing can be slipped into a request', () => {
     });
   });
 
-  it('by an ID that was stored: it is reported, and the stream begins without one', async () => {
+  it('in a stored ID: it is reported, and the request has no ID', async () => {
     const scenario = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
     const store = { getItem: () => injection, setItem() {} };
     const reports = catchReports();
@@ -54,7 +54,7 @@ describe('nothing can be slipped into a request', () => {
     expect(reports.messages()[0]).to.match(/a line break or NUL/);
   });
 
-  it('by the IDs of a stream: a line ends where a header would', async () => {
+  it('in the IDs of a stream: a line break ends the ID', async () => {
     const scenario = await Scenario.of(
       { steps: ['retry: 1\nid: a\rX-Injected: 1\n\n'] },
       { steps: [':\n', { end: 'hang' }] },
@@ -68,7 +68,7 @@ describe('nothing can be slipped into a request', () => {
 });
 
 describe('a redirect to another origin', () => {
-  it('carries on what this platform’s fetch carries on, and no more', async () => {
+  it('keeps the same headers as this platform’s fetch', async () => {
     const init = { headers: { Authorization: 'Bearer key' } };
     const redirected = async () => {
       const target = await Scenario.of({ steps: [':\n', { end: 'hang' }] });
@@ -88,14 +88,14 @@ describe('a redirect to another origin', () => {
       expect((await headersOf(ours.scenario)).authorization).to.equal('Bearer key');
       expect((await headersOf(ours.target)).authorization).to.equal(expected);
     });
-    // Fetch, "HTTP-redirect fetch", which not every engine holds to yet.
+    // Fetch, "HTTP-redirect fetch". Not every engine follows it yet.
     const isStrict = /Chrome|Firefox/.test(globalThis.navigator?.userAgent ?? '');
     if (isStrict) expect(expected).to.equal(undefined);
   });
 });
 
 describe('credentials', () => {
-  it('go to another origin only where that is asked for', async () => {
+  it('are sent to another origin only with withCredentials', async () => {
     const credentials: (string | undefined)[] = [];
     const fetch = (_url: string, init: RequestInit) => {
       credentials.push(init.credentials);

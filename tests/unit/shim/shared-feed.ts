@@ -6,12 +6,12 @@ let count = 0;
 
 export class Feed {
   readonly url = `http://127.0.0.1:1/feed-${++count}-${Math.random()}`;
-  /** Instead of the stream: how the next requests are refused. */
+  /** Refusals for the next requests. */
   refusals: Parameters<EventServerRequest['refuse']>[] = [];
   readonly #hasIds: boolean;
   readonly #events: string[] = [];
   readonly #server = createEventServer({ onRequest: (request) => this.#answer(request) });
-  /** To be given as the option `fetch`. */
+  /** The option `fetch`. */
   readonly fetch = this.#server.fetch;
   readonly requests = this.#server.requests;
 
@@ -19,7 +19,7 @@ export class Feed {
     this.#hasIds = hasIds;
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get live(): number {
     return this.#live.length;
   }
@@ -29,7 +29,7 @@ export class Feed {
     return this.#events.length;
   }
 
-  /** Sends an event whose data is its number, from 1. */
+  /** Sends an event. Its data is its number, from 1. */
   publish(event = ''): void {
     const number = this.#events.length + 1;
     const id = this.#hasIds ? `id: ${number}\n` : '';
@@ -37,7 +37,7 @@ export class Feed {
     this.send(this.#events.at(-1) as string);
   }
 
-  /** Sends text that is not repeated. */
+  /** Sends text that isn't replayed on reconnection. */
   send(text: string): void {
     for (const request of this.#live) request.write(text);
   }

@@ -1,4 +1,4 @@
-/** Web Locks for a runtime that has none: the part of `LockManager` that the package uses, within one process. */
+/** Web Locks for runtimes without them: the part of `LockManager` that the package uses, within one process. */
 
 interface Request {
   name: string;
@@ -61,7 +61,7 @@ class LockManager {
   }
 }
 
-/** Where there are none. The result takes them away again. */
+/** Installs Web Locks if the runtime has none. Returns a function that removes them. */
 export function installLocks(): () => void {
   if (globalThis.navigator?.locks) return () => {};
   const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');

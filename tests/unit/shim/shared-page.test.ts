@@ -1,4 +1,4 @@
-/** A shared connection and what happens to its page: hidden, shown, frozen, resumed. */
+/** A shared connection when its page is hidden, shown, frozen or resumed. */
 
 import { expect } from 'chai';
 import { SharedEventSource, type SharedEventSourceInit } from 'eventsource-wasm/shared';
@@ -7,7 +7,7 @@ import { next, sleep } from '../../conformance/conformance-test.js';
 import { Feed } from './shared-feed.js';
 
 describe('the option shared of the hooks', () => {
-  it('opens a SharedEventSource if it is true', async () => {
+  it('opens a SharedEventSource only if it is true', async () => {
     const feed = new Feed();
     for (const shared of [true, false, undefined]) {
       const source = await openEventSource(feed.url, { shared, fetch: feed.fetch } as { shared: true });
@@ -23,7 +23,7 @@ describe('the option shared of the hooks', () => {
   });
 });
 
-// Where there is no page there is nothing more to test.
+// The other tests need a page.
 if ('document' in globalThis) {
   describe('the page of a SharedEventSource', () => {
     const open: SharedEventSource[] = [];
@@ -68,7 +68,7 @@ if ('document' in globalThis) {
       ['frozen', {}, freeze],
       ['hidden, with whenHidden: pause', { whenHidden: 'pause' }, setHidden],
     ] as const) {
-      it(`${what}: lets go of the connection, and resumes without a gap or a double`, async () => {
+      it(`${what}: disconnects, and resumes without missing or repeated events`, async () => {
         const feed = new Feed();
         const seen = await group(feed, init);
         feed.publish();
@@ -93,7 +93,7 @@ if ('document' in globalThis) {
       });
     }
 
-    it('hidden, by default: goes on', async () => {
+    it('hidden, by default: the connection continues', async () => {
       const feed = new Feed();
       const seen = await group(feed);
       setHidden(true);

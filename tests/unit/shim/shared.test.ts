@@ -1,4 +1,4 @@
-/** One connection for several objects, as of several tabs: the protocol. Real tabs are in tests/integration/shared. */
+/** The protocol of `SharedEventSource`, with objects in one page. tests/integration/shared uses real tabs. */
 
 import { expect } from 'chai';
 import { EventSource, type EventSourceErrorEvent } from 'eventsource-wasm';
@@ -16,7 +16,7 @@ function join(feed: Feed, init: SharedEventSourceInit = {}): SharedEventSource {
   return source;
 }
 
-/** Objects that share an open connection; the first holds it. */
+/** Objects that share an open connection. The first holds it. */
 async function group(feed: Feed, size: number, init: SharedEventSourceInit = {}) {
   const sources: SharedEventSource[] = [];
   for (let index = 0; index < size; index++) {
@@ -35,7 +35,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
   expect.fail(`not in 5 s: ${what}`);
 }
 
-/** The data of the messages, as they come. */
+/** Collects the data of the messages as numbers. */
 function collect(source: EventSource): number[] {
   const numbers: number[] = [];
   source.addEventListener('message', ({ data }) => numbers.push(Number(data)));
@@ -44,7 +44,7 @@ function collect(source: EventSource): number[] {
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-/** The messages that go over the channel from now on. */
+/** Records the messages on the channel from now on. */
 async function listenIn(): Promise<{ texts: string[]; channel: BroadcastChannel }> {
   const { held = [] } = await navigator.locks.query();
   const channel = new BroadcastChannel(held.at(-1)?.name as string);
@@ -53,7 +53,7 @@ async function listenIn(): Promise<{ texts: string[]; channel: BroadcastChannel 
   return { texts, channel };
 }
 
-/** Makes channels that can miss messages: the channel of each member, in the order in which they joined. */
+/** Replaces channels with ones that can miss messages. Returns each member's channel, in the order of joining. */
 function makeChannelsDeaf(): { members: { isDeaf: boolean }[]; restore(): void } {
   const { BroadcastChannel } = globalThis;
   const members: { isDeaf: boolean }[] = [];
@@ -62,7 +62,7 @@ function makeChannelsDeaf(): { members: { isDeaf: boolean }[]; restore(): void }
     override set onmessage(listener: (event: MessageEvent) => void) {
       members.push(this);
       super.onmessage = (event: MessageEvent) => {
-        // What the lock needs comes through.
+        // The lock needs the echoes.
         if (!this.isDeaf || event.data.kind === 'echo') listener(event);
       };
     }
@@ -79,7 +79,7 @@ function makeChannelsDeaf(): { members: { isDeaf: boolean }[]; restore(): void }
 describe('SharedEventSource', () => {
   let removeLocks: () => void;
   before(function () {
-    // Cloudflare's runtime has none, nor anything to share a connection with.
+    // Cloudflare's runtime has no BroadcastChannel, and nothing to share a connection with.
     if (typeof BroadcastChannel === 'undefined') this.skip();
     removeLocks = installLocks();
   });
@@ -89,7 +89,7 @@ describe('SharedEventSource', () => {
   after(() => removeLocks?.());
 
   describe('one connection', () => {
-    it('all get each event once and in order', async () => {
+    it('every object gets each event once, in order', async () => {
       const feed = new Feed();
       const sources = await group(feed, 5);
       const seen = sources.map(collect);
@@ -102,7 +102,7 @@ describe('SharedEventSource', () => {
       }
     });
 
-    it('the last to close ends it', async () => {
+    it('closing the last object ends it', async () => {
       const feed = new Feed();
       const [first, second] = await group(feed, 2);
       second?.close();
@@ -115,7 +115,7 @@ describe('SharedEventSource', () => {
       expect([first?.readyState, second?.readyState]).to.deep.equal([2, 2]);
     });
 
-    it('after close() nothing is fired', async () => {
+    it('no event fires after close()', async () => {
       const feed = new Feed();
       const [, second] = await group(feed, 2);
       const seen = collect(second as SharedEventSource);
@@ -126,7 +126,7 @@ describe('SharedEventSource', () => {
       expect(seen).to.deep.equal([]);
     });
 
-    it('credentials and names keep connections apart, fragments do not', async () => {
+    it('different credentials or names use separate connections, different fragments don’t', async () => {
       const feed = new Feed();
       join(feed, { name: 'a' });
       join(feed, { name: 'b' });
@@ -136,7 +136,7 @@ describe('SharedEventSource', () => {
       expect(feed.requests).to.have.length(3);
     });
 
-    it('events have the type, data, origin and ID that they have for the holder', async () => {
+    it('events have the same type, data, origin and ID in every object', async () => {
       const feed = new Feed();
       const sources = await group(feed, 2, { comments: true });
       const types = ['price', 'message', 'open', 'error', 'close', 'comment'];
@@ -156,7 +156,7 @@ describe('SharedEventSource', () => {
       expect(origins).to.deep.equal([new URL(feed.url).origin, new URL(feed.url).origin]);
     });
 
-    it('onEvent is called in each', async () => {
+    it('onEvent is called in every object', async () => {
       const feed = new Feed();
       const types: string[] = [];
       await group(feed, 3, { onEvent: ({ type }) => types.push(type) });
@@ -168,7 +168,7 @@ describe('SharedEventSource', () => {
   });
 
   describe('hand-over', () => {
-    it('resumes after the last event ID; each event once and in order', async () => {
+    it('resumes after the last event ID: each event once, in order', async () => {
       const feed = new Feed();
       const sources = await group(feed, 4);
       const seen = sources.map(collect);
@@ -185,7 +185,7 @@ describe('SharedEventSource', () => {
       expect(states).to.deep.equal([1]);
     });
 
-    it('without IDs nothing is doubled', async () => {
+    it('without IDs, no event is repeated', async () => {
       const feed = new Feed({ hasIds: false });
       const sources = await group(feed, 3);
       const seen = sources.map(collect);
@@ -199,7 +199,7 @@ describe('SharedEventSource', () => {
       expect(feed.requests[1]?.lastEventId).to.equal('');
     });
 
-    it('by one that has seen no event: after the last event ID of the group', async () => {
+    it('to an object without events: resumes after the last event ID of the group', async () => {
       const feed = new Feed();
       const [first] = await group(feed, 1);
       for (let index = 0; index < 10; index++) feed.publish();
@@ -216,7 +216,7 @@ describe('SharedEventSource', () => {
     });
 
     for (const hasIds of [true, false]) {
-      it(`by one that lags behind ${hasIds ? 'with' : 'without'} IDs: nothing is doubled`, async () => {
+      it(`to an object that lags behind, ${hasIds ? 'with' : 'without'} IDs: no event is repeated`, async () => {
         const feed = new Feed({ hasIds });
         const { members, restore } = makeChannelsDeaf();
         try {
@@ -241,7 +241,7 @@ describe('SharedEventSource', () => {
       });
     }
 
-    it('one that missed the hand-over, and was ahead of the next holder, gets each event once', async () => {
+    it('an object that missed the hand-over and is ahead of the new holder gets each event once', async () => {
       const feed = new Feed();
       const { members, restore } = makeChannelsDeaf();
       try {
@@ -249,7 +249,7 @@ describe('SharedEventSource', () => {
         const seen = sources.map(collect);
         for (let index = 0; index < 10; index++) feed.publish();
         await until(() => seen.every(({ length }) => length === 10), 'the first events');
-        // Only the first and the third hear these. The comments aren't repeated by the server.
+        // Only the first and the third get these. The server doesn't repeat the comments.
         Object.assign(members[1] as object, { isDeaf: true });
         feed.publish();
         for (let index = 0; index < 3; index++) feed.send(': said\n\n');
@@ -269,7 +269,7 @@ describe('SharedEventSource', () => {
       }
     });
 
-    it('two in a row, by ones that lag behind: nothing is doubled', async () => {
+    it('two in a row, to objects that lag behind: no event is repeated', async () => {
       const feed = new Feed();
       const [, second] = await group(feed, 2);
       const seen = collect(second as SharedEventSource);
@@ -280,7 +280,7 @@ describe('SharedEventSource', () => {
       const { line, term } = sent.at(-1);
       const send = (message: object, end: number, later: number) =>
         channel.postMessage({ ...message, line, end, term: term + later });
-      // Two holders that had received three events, the second after the first had sent one more.
+      // Two new holders with three events each. The second takes over after the first has sent one more.
       send({ kind: 'state' }, 3, 1);
       send({ kind: 'event', entry: sent[3].entry }, 4, 1);
       await sleep(30);
@@ -292,7 +292,7 @@ describe('SharedEventSource', () => {
       expect(seen).to.deep.equal(range(1, 6));
     });
 
-    it('one that missed messages catches up, or gets an error of the kind gap', async () => {
+    it('an object that missed messages catches up, or gets an error of the kind gap', async () => {
       const feed = new Feed();
       const { members, restore } = makeChannelsDeaf();
       try {
@@ -321,11 +321,11 @@ describe('SharedEventSource', () => {
       }
     });
 
-    it('takes the lock of a holder that is silent', async function () {
+    it('takes the lock from a silent holder', async function () {
       this.timeout(60_000);
       const feed = new Feed();
       const { setTimeout } = globalThis;
-      // The watch waits for seconds.
+      // Shorten the waits of the watchdog.
       const quick = (run: () => void, delay = 0) => setTimeout(run, delay > 1_000 ? delay / 50 : delay);
       globalThis.setTimeout = quick as typeof globalThis.setTimeout;
       try {
@@ -335,7 +335,7 @@ describe('SharedEventSource', () => {
         await until(() => seen.length === 1, 'the first event');
         const { held = [] } = await navigator.locks.query();
         const { name } = held.find((lock) => lock.name?.includes(feed.url)) as LockInfo;
-        // Somebody who holds the lock and says nothing.
+        // A holder of the lock that sends no messages.
         const stolen = navigator.locks
           .request(name as string, { steal: true }, () => new Promise(() => {}))
           .catch((error: Error) => error.name);
@@ -352,7 +352,7 @@ describe('SharedEventSource', () => {
     });
 
     const seed = Math.floor(Math.random() * 2 ** 31);
-    it(`members that come and go at random (seed ${seed})`, async function () {
+    it(`objects that join and leave at random (seed ${seed})`, async function () {
       this.timeout(60_000);
       const random = generator(seed);
       const feed = new Feed();
@@ -377,7 +377,7 @@ describe('SharedEventSource', () => {
         most = Math.max(most, feed.live);
         if (random() < 0.4) await sleep(random() * 4);
       }
-      // A connection that was cut comes back in 3 seconds.
+      // A cut connection reconnects after 3 seconds.
       for (const { source } of members) while (source.readyState !== 1) await sleep(20);
       feed.publish();
       const last = feed.length;
@@ -398,7 +398,7 @@ describe('SharedEventSource', () => {
   });
 
   describe('late joiners', () => {
-    it('get open, then the events from now on', async () => {
+    it('get an open event, then only new events', async () => {
       const feed = new Feed();
       const [first] = await group(feed, 1);
       for (let index = 0; index < 10; index++) feed.publish();
@@ -413,7 +413,7 @@ describe('SharedEventSource', () => {
       expect(seen).to.deep.equal([11]);
     });
 
-    it('with replay: the last ones that the holder kept', async () => {
+    it('with replay: the last events that the holder has kept', async () => {
       const feed = new Feed();
       const [first] = await group(feed, 1, { replay: 3 });
       for (let index = 0; index < 10; index++) feed.publish();
@@ -425,7 +425,7 @@ describe('SharedEventSource', () => {
       expect(seen).to.deep.equal([8, 9, 10, 11]);
     });
 
-    it('with a lastEventId: what comes after it', async () => {
+    it('with a lastEventId: the events after it', async () => {
       const feed = new Feed();
       const [first] = await group(feed, 1);
       for (let index = 0; index < 10; index++) feed.publish();
@@ -436,7 +436,7 @@ describe('SharedEventSource', () => {
       expect(feed.requests).to.have.length(1);
     });
 
-    it('with a lastEventId that the holder does not know: a gap', async () => {
+    it('with a lastEventId that the holder doesn’t know: an error of the kind gap', async () => {
       const feed = new Feed();
       const [first] = await group(feed, 1);
       feed.publish();
@@ -447,7 +447,7 @@ describe('SharedEventSource', () => {
       expect(late.readyState).to.equal(1);
     });
 
-    it('a store keeps the ID of each', async () => {
+    it('each object stores its own ID', async () => {
       const feed = new Feed();
       const [first] = await group(feed, 1);
       for (let index = 0; index < 3; index++) feed.publish();
@@ -462,7 +462,7 @@ describe('SharedEventSource', () => {
   });
 
   describe('errors', () => {
-    it('all are told, with status, body, delay and willReconnect', async () => {
+    it('every object gets the error, with status, body, delay and willReconnect', async () => {
       const feed = new Feed();
       const init = { reconnect: { statuses: [503], initialDelay: 50, jitter: 0 } };
       const sources = await group(feed, 2, init);
@@ -486,7 +486,7 @@ describe('SharedEventSource', () => {
       expect(feed.live).to.equal(1);
     });
 
-    it('a stream that is complete is so for all, after its events', async () => {
+    it('the end of the stream closes every object, after its events', async () => {
       const feed = new Feed();
       const sources = await group(feed, 3, { reconnect: false });
       const seen = sources.map((source) => record(source, 'message', 'error', 'close'));
@@ -499,7 +499,7 @@ describe('SharedEventSource', () => {
       expect(feed.requests).to.have.length(1);
     });
 
-    it('one that ends the connection ends it for all, with one request', async () => {
+    it('a final error closes every object, with one request', async () => {
       const feed = new Feed();
       const sources = await group(feed, 4, { reconnect: { initialDelay: 20, jitter: 0 } });
       feed.refusals.push([401]);
@@ -518,7 +518,7 @@ describe('SharedEventSource', () => {
   });
 
   describe('closeAll', () => {
-    it('closes all of a URL, with any name', async () => {
+    it('closes all objects of a URL, with any name', async () => {
       const feed = new Feed();
       const other = new Feed();
       const sources = await group(feed, 2);
@@ -534,7 +534,7 @@ describe('SharedEventSource', () => {
   });
 
   describe('options', () => {
-    it('that differ are an error that names them', async () => {
+    it('that differ cause an error that names them', async () => {
       const feed = new Feed();
       await group(feed, 1, { idleTimeout: 60_000, headers: { a: '1' } });
       for (const [init, name] of [
@@ -552,7 +552,7 @@ describe('SharedEventSource', () => {
       expect(feed.requests).to.have.length(1);
     });
 
-    it('that say the same are no error', async () => {
+    it('that are equivalent cause no error', async () => {
       const feed = new Feed();
       await group(feed, 1, { headers: new Headers({ a: '1', b: '2' }), reconnect: { factor: 2, jitter: 0 } });
       const source = join(feed, {
@@ -580,7 +580,7 @@ describe('SharedEventSource', () => {
       expect(feed.requests.map(({ headers }) => headers.get('x-tab'))).to.deep.equal(['0', '1']);
     });
 
-    it('credentials are in no message', async () => {
+    it('no message contains credentials', async () => {
       const feed = new Feed();
       const init = { headers: { authorization: 'Bearer s3cret' } };
       await group(feed, 1, init);
@@ -595,7 +595,7 @@ describe('SharedEventSource', () => {
       expect(texts.join()).not.to.match(/s3cret|bearer/i);
     });
 
-    it('messages of strangers are ignored', async () => {
+    it('unknown messages are ignored', async () => {
       const feed = new Feed();
       const sources = await group(feed, 2);
       const { channel } = await listenIn();
@@ -614,7 +614,7 @@ describe('SharedEventSource', () => {
       expect(() => new SharedEventSource('http://127.0.0.1:1/', init)).to.throw(TypeError, /POST/);
     });
 
-    it('wrong arguments are exceptions, as with EventSource', () => {
+    it('invalid arguments throw, as with EventSource', () => {
       const Untyped = SharedEventSource as unknown as new (...args: unknown[]) => SharedEventSource;
       expect(() => new Untyped()).to.throw(TypeError);
       expect(() => new Untyped('http://127.0.0.1:1/', 1)).to.throw(TypeError);
@@ -626,7 +626,7 @@ describe('SharedEventSource', () => {
         .with.property('name', 'SyntaxError');
     });
 
-    it('a signal closes one', async () => {
+    it('a signal closes only its object', async () => {
       const feed = new Feed();
       const controller = new AbortController();
       const aborted = join(feed, { signal: controller.signal });
@@ -687,7 +687,7 @@ describe('SharedEventSource', () => {
       for (const log of logs) expect(log).to.deep.equal(expected);
     });
 
-    it('loops go at their own pace', async () => {
+    it('loops read at their own pace', async () => {
       const feed = new Feed();
       const [first, second] = await group(feed, 2);
       const quick = collect(second as SharedEventSource);
@@ -721,7 +721,7 @@ describe('SharedEventSource', () => {
       expect(slow).to.deep.equal([1, ...range(501, 1_500)]);
     });
 
-    it('a loop ends with close(), and throws what ended the connection', async () => {
+    it('close() ends a loop, and a final error is thrown by it', async () => {
       const feed = new Feed();
       const [first, second] = await group(feed, 2, { reconnect: { maxAttempts: 0 } });
       const iterator = (first as SharedEventSource)[Symbol.asyncIterator]();
@@ -739,9 +739,9 @@ describe('SharedEventSource', () => {
     });
   });
 
-  describe('where nothing can be shared', () => {
+  describe('runtimes that can’t share', () => {
     for (const missing of ['locks', 'channels']) {
-      it(`without ${missing}: a connection of one's own`, async () => {
+      it(`without ${missing}: each object has its own connection`, async () => {
         const feed = new Feed();
         const { BroadcastChannel } = globalThis;
         const navigator = Object.getOwnPropertyDescriptor(globalThis, 'navigator');

@@ -1,6 +1,6 @@
 /**
- * The parser faces. What they have in common with eventsource-parser runs against both, as tables; where they differ,
- * the difference is a row of its own, and docs/migrating.md says why.
+ * Tests `createParser` and `EventSourceParserStream` against eventsource-parser. Common behaviour is tested on both,
+ * with tables. Each difference has its own test, and docs/migrating.md explains it.
  */
 
 import { expect } from 'chai';
@@ -21,7 +21,7 @@ const parsers: Record<string, CreateParser> = { ours: createParser, 'eventsource
 
 type Call = [callback: string, argument: unknown];
 
-/** All callbacks, as calls in order. */
+/** Callbacks that record their calls. */
 function recorded(calls: Call[]): Required<ParserCallbacks> {
   const record = (name: string) => (argument: unknown) => void calls.push([name, given(argument)]);
   return {
@@ -41,7 +41,7 @@ function given<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as T;
 }
 
-/** What the pieces lead to. */
+/** The callbacks that these chunks cause. */
 function calls(create: CreateParser, pieces: readonly string[], config: ParserConfig = {}): Call[] {
   const calls: Call[] = [];
   const parser = create({ ...recorded(calls), ...config });
@@ -76,8 +76,8 @@ const same: Record<string, [pieces: string[], expected: Call[]]> = {
       ['event', { data: 'b' }],
     ],
   ],
-  'an empty type is none': [['event:\ndata: a\n\n'], [['event', { data: 'a' }]]],
-  'an empty ID is one': [
+  'an empty type is ignored': [['event:\ndata: a\n\n'], [['event', { data: 'a' }]]],
+  'an empty ID is reported': [
     ['id\ndata: a\n\n'],
     [
       ['id', ''],
@@ -101,7 +101,7 @@ const same: Record<string, [pieces: string[], expected: Call[]]> = {
       ['event', { data: '\n' }],
     ],
   ],
-  'comments at once, in the middle of an event': [
+  'comments are reported immediately, also within an event': [
     [': hi\n:there\n:\ndata: a\n: mid\nid: 1\nretry: 5\n\n'],
     [
       ['comment', 'hi'],
@@ -113,7 +113,7 @@ const same: Record<string, [pieces: string[], expected: Call[]]> = {
       ['event', { id: '1', data: 'a' }],
     ],
   ],
-  'reconnection times, large ones too': [
+  'reconnection times, also large ones': [
     ['retry: 10\nretry:0\nretry: 99999999999\n'],
     [
       ['retry', 10],
@@ -121,7 +121,7 @@ const same: Record<string, [pieces: string[], expected: Call[]]> = {
       ['retry', 99_999_999_999],
     ],
   ],
-  'reconnection times that are none': [
+  'invalid reconnection times': [
     ['retry: x\nretry\nretry: -5\nretry: 1e3\n'],
     [
       invalidRetry('x', 'retry: x'),
@@ -143,16 +143,16 @@ const same: Record<string, [pieces: string[], expected: Call[]]> = {
       ['event', { data: 'é' }],
     ],
   ],
-  'a pair of surrogates in two pieces': [['data: \ud83d', '\ude00\n\n'], [['event', { data: '😀' }]]],
+  'a surrogate pair in two chunks': [['data: \ud83d', '\ude00\n\n'], [['event', { data: '😀' }]]],
   'a byte order mark': [['\ufeffdata: a\n\n'], [['event', { data: 'a' }]]],
-  'line ends in pieces': [
+  'line ends in several chunks': [
     ['data: a\r', '\r', 'data: b\r\n\r', '\n'],
     [
       ['event', { data: 'a' }],
       ['event', { data: 'b' }],
     ],
   ],
-  'an event that isn’t finished': [['data: a\n'], []],
+  'an unfinished event': [['data: a\n'], []],
 };
 
 for (const [name, create] of Object.entries(parsers)) {
@@ -161,7 +161,7 @@ for (const [name, create] of Object.entries(parsers)) {
       it(what, () => expect(calls(create, pieces)).to.deep.equal(expected));
     }
 
-    it('reset: what is unfinished is gone, and a byte order mark may come again', () => {
+    it('reset() drops unfinished data, and a byte order mark is dropped again', () => {
       const seen: Call[] = [];
       const parser = create(recorded(seen));
       parser.feed('\ufeffdata: a\n\ndata: b\n');
@@ -173,7 +173,7 @@ for (const [name, create] of Object.entries(parsers)) {
       ]);
     });
 
-    it('reset with consume: a line without its end counts, an event without its end does not', () => {
+    it('reset() with consume parses an unfinished line, but drops an unfinished event', () => {
       for (const [piece, expected] of [
         ['retry: 5', [['retry', 5]]],
         [': five', [['comment', 'five']]],
@@ -191,7 +191,7 @@ for (const [name, create] of Object.entries(parsers)) {
       }
     });
 
-    it('the limit: an error, then feed throws until reset', () => {
+    it('the limit: an error, then feed() throws until reset()', () => {
       const seen: Call[] = [];
       const parser = create({ ...recorded(seen), maxBufferSize: 20 });
       parser.feed('data: 0123456789');
@@ -212,7 +212,7 @@ for (const [name, create] of Object.entries(parsers)) {
       expect(seen).to.deep.equal([['error max-buffer-size-exceeded', {}]]);
     });
 
-    it('an exception of a callback comes out of feed', () => {
+    it('feed() throws the exception of a callback', () => {
       const parser = create({
         onEvent: () => {
           throw new RangeError('mine');
@@ -221,13 +221,13 @@ for (const [name, create] of Object.entries(parsers)) {
       expect(() => parser.feed('data: a\n\n')).to.throw(RangeError, 'mine');
     });
 
-    it('a function as the argument, and none', () => {
+    it('a function or nothing as the argument throws', () => {
       for (const wrong of [undefined, null, () => {}]) {
         expect(() => create(wrong as unknown as ParserConfig)).to.throw(TypeError);
       }
     });
 
-    it('its functions may be handed around', () => {
+    it('feed and reset work without their object', () => {
       const seen: string[] = [];
       const { feed, reset } = create({ onEvent: ({ data }) => seen.push(data) });
       feed('data: 1\n\nda');
@@ -247,13 +247,13 @@ describe('createParser: where ours differs', () => {
     const isOurs = name === 'ours';
 
     // migrating.md: an unknown line comes in two pieces, or `consume` ends it
-    it(`${name}: an unknown line in two pieces is ${isOurs ? 'reported' : 'dropped'}`, () => {
+    it(`${name}: an unknown line in two chunks is ${isOurs ? 'reported' : 'dropped'}`, () => {
       const expected = unknown('{"error"', '{"message": "no"}}', '{"error": {"message": "no"}}');
       expect(calls(create, ['{"error"', ': {"message": "no"}}\n'])).to.deep.equal(isOurs ? [expected] : []);
     });
 
     // migrating.md: an unknown line comes in two pieces, or `consume` ends it
-    it(`${name}: an unknown line without its end is ${isOurs ? 'reported' : 'dropped'} by consume`, () => {
+    it(`${name}: an unfinished unknown line is ${isOurs ? 'reported' : 'dropped'} by consume`, () => {
       const seen: Call[] = [];
       const parser = create(recorded(seen));
       parser.feed('{"error": 1}');
@@ -262,7 +262,7 @@ describe('createParser: where ours differs', () => {
     });
 
     // migrating.md: a callback throws
-    it(`${name}: after an exception the rest of the piece is ${isOurs ? 'called back later' : 'lost'}`, () => {
+    it(`${name}: after an exception, the rest of the chunk is ${isOurs ? 'parsed later' : 'lost'}`, () => {
       const seen: string[] = [];
       const parser = create({
         onEvent: ({ data }) => {
@@ -276,7 +276,7 @@ describe('createParser: where ours differs', () => {
     });
 
     // migrating.md: a callback feeds
-    it(`${name}: what a callback feeds is called back ${isOurs ? 'after' : 'before'} the rest of the piece`, () => {
+    it(`${name}: input from a callback is parsed ${isOurs ? 'after' : 'before'} the rest of the chunk`, () => {
       const seen: string[] = [];
       const parser = create({
         onEvent: ({ data }) => {
@@ -289,7 +289,7 @@ describe('createParser: where ours differs', () => {
     });
 
     // migrating.md: `maxBufferSize` is given
-    it(`${name}: a line in one piece that is longer than the limit is ${isOurs ? 'refused' : 'taken'}`, () => {
+    it(`${name}: a line in one chunk that exceeds the limit is ${isOurs ? 'refused' : 'accepted'}`, () => {
       const expected: Call = isOurs
         ? ['error max-buffer-size-exceeded', {}]
         : ['event', { data: '0123456789' }];
@@ -297,7 +297,7 @@ describe('createParser: where ours differs', () => {
     });
 
     // migrating.md: a callback calls `reset()`
-    it(`${name}: what a callback resets is ${isOurs ? 'the whole piece' : 'what was parsed before it'}`, () => {
+    it(`${name}: reset() in a callback drops ${isOurs ? 'the rest of the chunk' : 'only the parsed part'}`, () => {
       const seen: string[] = [];
       const parser = create({
         onEvent: ({ data }) => {
@@ -311,7 +311,7 @@ describe('createParser: where ours differs', () => {
     });
 
     // migrating.md: half a pair of surrogates
-    it(`${name}: half a pair of surrogates ${isOurs ? 'is replaced, as in UTF-8' : 'stays'}`, () => {
+    it(`${name}: a lone surrogate ${isOurs ? 'is replaced, as in UTF-8' : 'is kept'}`, () => {
       const data = isOurs ? '\ufffdx' : '\ud83dx';
       expect(events(create, ['data: \ud83dx\n\n'])).to.deep.equal([['event', { data }]]);
     });
@@ -323,7 +323,7 @@ describe('createParser: where ours differs', () => {
 });
 
 describe('createParser: ours', () => {
-  it('every fixture at every cut into two pieces', () => {
+  it('every fixture in two chunks, at every cut', () => {
     for (const { name, stream, events: expected, latin1 } of fixtures as Fixture[]) {
       const bytes = latin1
         ? Uint8Array.from(stream, (character) => character.charCodeAt(0))
@@ -345,7 +345,7 @@ describe('createParser: ours', () => {
   });
 
   // migrating.md: the messages of errors
-  it('an error says what is wrong', () => {
+  it('error messages name the problem and the value', () => {
     const errors: ParseError[] = [];
     const parser = createParser({ onError: (error) => errors.push(error), maxBufferSize: 99 });
     parser.feed(`retry: soon\n${'x'.repeat(60)}: y\n${'x'.repeat(100)}`);
@@ -360,7 +360,7 @@ describe('createParser: ours', () => {
     }
   });
 
-  it('a piece that is neither text nor bytes', () => {
+  it('feed() throws for input that is neither text nor bytes', () => {
     for (const wrong of [null, 5, {}, ['data: x']]) {
       expect(() => createParser({}).feed(wrong as unknown as string)).to.throw(
         TypeError,
@@ -377,7 +377,7 @@ interface Fixture {
   latin1?: boolean;
 }
 
-/** A stream of these pieces, and how much of it was read. */
+/** A stream of these chunks, which counts how many were read. */
 function source<T>(pieces: T[]): ReadableStream<T> & { pulled(): number } {
   let pulled = 0;
   const stream = new ReadableStream<T>(
@@ -408,7 +408,7 @@ async function failure(promise: Promise<unknown>): Promise<Error> {
 }
 
 describe('EventSourceParserStream', () => {
-  it('bytes, as a response’s body has them', async () => {
+  it('the bytes of a response’s body', async () => {
     const { body } = new Response('id: 1\nevent: x\ndata: é\n\ndata: b\n\ndata: cut off');
     const stream: ReadableStream<EventSourceMessage> = (
       body as ReadableStream<Uint8Array<ArrayBuffer>>
@@ -417,7 +417,7 @@ describe('EventSourceParserStream', () => {
   });
 
   for (const [name, Stream] of Object.entries({ ours: EventSourceParserStream, peer: PeerStream })) {
-    it(`${name}: members that the server didn’t give are undefined`, async () => {
+    it(`${name}: missing members are undefined`, async () => {
       const reader = source(['data: a\n\n']).pipeThrough(new Stream()).getReader();
       expect((await reader.read()).value).to.deep.equal({ id: undefined, event: undefined, data: 'a' });
     });
@@ -444,12 +444,12 @@ describe('EventSourceParserStream', () => {
       ]);
     });
 
-    it(`${name}: terminate`, async () => {
+    it(`${name}: onError: 'terminate' fails the stream`, async () => {
       const stream = source(['data: a\n\nfoo: x\n\n']).pipeThrough(new Stream({ onError: 'terminate' }));
       expect(await failure(all(stream))).to.include({ type: 'unknown-field', field: 'foo' });
     });
 
-    it(`${name}: unknown fields are ignored unless asked for`, async () => {
+    it(`${name}: unknown fields are ignored by default`, async () => {
       expect(await all(source(['foo: x\ndata: a\n\n']).pipeThrough(new Stream()))).to.deep.equal([
         { data: 'a' },
       ]);
@@ -463,7 +463,7 @@ describe('EventSourceParserStream', () => {
       }
     });
 
-    it(`${name}: nothing is read that nobody takes`, async () => {
+    it(`${name}: reads nothing ahead of the consumer`, async () => {
       const pieces = source(Array.from({ length: 100 }, (_, index) => `data: ${index}\n\n`));
       const reader = pieces.pipeThrough(new Stream()).getReader();
       expect(await reader.read()).to.have.nested.property('value.data', '0');

@@ -1,4 +1,4 @@
-/** `eventsource-wasm/testing`: the scripted event server with each API of the package. */
+/** Tests `eventsource-wasm/testing`: the scripted event server with each API of the package. */
 
 import { expect } from 'chai';
 import { EventSource, type EventSourceErrorEvent } from 'eventsource-wasm';
@@ -27,7 +27,7 @@ describe('testing: the request', () => {
         expect(request.url).to.equal(url);
         expect(request.headers.get('X-Key')).to.equal('1');
         expect(request.headers.get('Accept')).to.equal('text/event-stream');
-        // Bun's requests have no type of their own.
+        // Bun's requests have no default type.
         expect(request.headers.get('Content-Type') ?? 'text/plain;charset=UTF-8').to.equal(
           'text/plain;charset=UTF-8',
         );
@@ -39,7 +39,7 @@ describe('testing: the request', () => {
     );
   });
 
-  it('takes a Request, and what replaces its parts', async () => {
+  it('takes a Request, and options that override it', async () => {
     const server = createEventServer();
     const input = new Request(url, { method: 'PUT', headers: { 'X-Key': '1' }, body: 'a' });
     server.fetch(input);
@@ -59,7 +59,7 @@ describe('testing: the request', () => {
     await connected(run, { lastEventId: 'é世' });
   });
 
-  it('server.requests keeps all of them, nextRequest() returns each once', async () => {
+  it('server.requests keeps all requests, nextRequest() returns each once', async () => {
     const server = createEventServer();
     const third = server.nextRequest().then(async () => {
       await server.nextRequest();
@@ -103,7 +103,7 @@ describe('testing: answers', () => {
     });
   });
 
-  it('comment(), retry() and write() send what they say', async () => {
+  it('comment(), retry() and write() send comments, a retry field and raw text', async () => {
     await connected(
       async (source, request) => {
         const seen = record(source, 'comment', 'message');
@@ -129,7 +129,7 @@ describe('testing: answers', () => {
     );
   });
 
-  it('cut() breaks the connection after what was sent, and the client resumes', async () => {
+  it('cut() breaks the connection after the sent events, and the client resumes', async () => {
     await connected(async (source, request, server) => {
       const seen = record(source, 'message');
       request.open();
@@ -146,7 +146,7 @@ describe('testing: answers', () => {
     });
   });
 
-  it('end() ends the body after what was sent', async () => {
+  it('end() ends the body after the sent events', async () => {
     await connected(
       async (source, request) => {
         const seen = record(source, 'message');
@@ -194,7 +194,7 @@ describe('testing: answers', () => {
     expect(await response.catch((error) => error)).to.be.instanceOf(TypeError);
   });
 
-  it('stall() keeps everything back until resume()', async () => {
+  it('stall() holds everything back until resume()', async () => {
     await connected(async (source, request) => {
       const seen = record(source, 'message');
       request.open();
@@ -209,7 +209,7 @@ describe('testing: answers', () => {
     });
   });
 
-  it('onRequest answers, and what it throws fails the request', async () => {
+  it('onRequest answers, and its exceptions fail the request', async () => {
     let isFaulty = false;
     const server = createEventServer({
       onRequest: async (request) => {
@@ -226,7 +226,7 @@ describe('testing: answers', () => {
   });
 });
 
-describe('testing: the client goes', () => {
+describe('testing: the client disconnects', () => {
   it('close(), a signal and leaving a loop reach the server', async () => {
     await connected(async (source, request) => {
       request.open();
@@ -234,7 +234,7 @@ describe('testing: the client goes', () => {
       source.close();
       expect(await request.closed).to.equal('client');
       expect(request.isOpen).to.equal(false);
-      // As on a network: the server may write before it knows.
+      // As on a network, the server may write before it notices.
       request.send('too late');
       request.end();
     });
@@ -275,7 +275,7 @@ describe('testing: the client goes', () => {
     server.restore();
   });
 
-  it('an abort fails a read that waits', async () => {
+  it('an abort fails a pending read', async () => {
     const server = createEventServer({ onRequest: (request) => request.open() });
     const controller = new AbortController();
     const response = await server.fetch(url, { signal: controller.signal });
@@ -286,7 +286,7 @@ describe('testing: the client goes', () => {
 });
 
 describe('testing: mistakes in a test', () => {
-  it('the order of calls is checked', async () => {
+  it('calls in the wrong order throw', async () => {
     const server = createEventServer();
     server.fetch(url);
     const request = await server.nextRequest();
@@ -321,11 +321,11 @@ describe('testing: mistakes in a test', () => {
     expect(() => server.restore()).to.throw(
       `1 request was never answered: POST ${url}/forgotten (request 3). Call open(), refuse(), networkError() or stall()`,
     );
-    // Once is enough.
+    // A second call doesn't throw.
     server.restore();
   });
 
-  it('restore() ends a nextRequest() that waits', async () => {
+  it('restore() rejects a pending nextRequest()', async () => {
     const server = createEventServer();
     const waiting = server.nextRequest();
     server.restore();
@@ -357,7 +357,7 @@ describe('testing: install()', () => {
 describe('testing: chaos', () => {
   const words = Array.from({ length: 40 }, (_, index) => `${index} é世🌍`);
 
-  /** Serves the words to a client that says after which it resumes. */
+  /** Serves the words that follow the client's last event ID. */
   const serveWords = (request: EventServerRequest) => {
     request.open();
     request.retry(1);
@@ -365,7 +365,7 @@ describe('testing: chaos', () => {
     for (const [id, data] of words.entries()) if (id >= from) request.send({ id: `${id}`, data });
   };
 
-  it('a client that resumes gets each event once and in order', async () => {
+  it('a client that resumes gets each event once, in order', async () => {
     for (const seed of [1, 2, 3]) {
       const server = createEventServer({ onRequest: serveWords, chaos: { seed, cuts: 4, delays: 1 } });
       await using(new EventSource(url, { fetch: server.fetch }), async (source) => {
@@ -383,7 +383,7 @@ describe('testing: chaos', () => {
     }
   });
 
-  it('the same seed gives the same pieces and cuts, another seed others', async () => {
+  it('the same seed gives the same chunks and cuts, another seed different ones', async () => {
     const outcome = async (seed: number) => {
       const server = createEventServer({ onRequest: serveWords, chaos: { seed, cuts: 0.5, splits: 9 } });
       const pieces: number[][] = [];
@@ -409,7 +409,7 @@ describe('testing: chaos', () => {
     expect(await outcome(12)).not.to.deep.equal(first);
   });
 
-  it('an option that makes no sense is refused', () => {
+  it('an invalid option throws', () => {
     expect(() => createEventServer({ chaos: { seed: 1, cuts: -1 } })).to.throw('chaos.cuts is -1');
   });
 });

@@ -1,4 +1,4 @@
-/** What the types say. These are checked by the compiler; running them shows only that they load. */
+/** Tests the types. The compiler checks them; running these tests shows that the code loads. */
 
 import { expect } from 'chai';
 import {
@@ -9,7 +9,7 @@ import {
   type FetchLike,
 } from 'eventsource-wasm';
 
-/** Code that was written for the DOM's type. */
+/** Code for the DOM's type. */
 function takesNative(source: globalThis.EventSource): string {
   source.onmessage = ({ data }) => data;
   source.onerror = () => {};
@@ -19,7 +19,7 @@ function takesNative(source: globalThis.EventSource): string {
 }
 
 describe('types', () => {
-  it('ours goes wherever the native one is expected', () => {
+  it('the class is assignable to the native type', () => {
     const source = new EventSource('http://127.0.0.1:1/', { withCredentials: true });
     source.close();
     expect(takesNative(source)).to.equal('http://127.0.0.1:1/');
@@ -27,7 +27,7 @@ describe('types', () => {
     expect(NativeClass.CLOSED).to.equal(2);
   });
 
-  it('listeners know their events', () => {
+  it('listeners get typed events', () => {
     const source = new EventSource(new URL('http://127.0.0.1:1/'), {
       method: 'POST',
       body: new Uint8Array(1),
@@ -48,7 +48,7 @@ describe('types', () => {
     expect(() => Object.assign(source, {}).readyState++).to.throw();
   });
 
-  it('events of one’s own are typed', () => {
+  it('custom events can be typed', () => {
     interface Delta extends MessageEvent<string> {
       type: 'delta';
     }
@@ -64,7 +64,7 @@ describe('types', () => {
       return [price, wrong, this.readyState];
     });
     source.addEventListener('error', ({ status }) => status);
-    // Others are messages, and data is text.
+    // Other events are messages with string data.
     source.addEventListener('other', ({ data }) => data.toUpperCase());
     // @ts-expect-error
     source.addEventListener('other', ({ data }) => data.toFixed());
@@ -73,7 +73,7 @@ describe('types', () => {
     expect(takesNative(source)).to.equal('http://127.0.0.1:1/');
   });
 
-  it('a fetch as the package eventsource takes it', () => {
+  it('a fetch function in the form of the eventsource package', () => {
     const fetches: FetchLike[] = [
       globalThis.fetch,
       (url, init) =>
@@ -118,7 +118,7 @@ describe('types', () => {
     );
   });
 
-  it('using closes', async () => {
+  it('using closes the connection', async () => {
     const source = new EventSource('http://127.0.0.1:1/');
     source[Symbol.dispose ?? Symbol.for('Symbol.dispose')]();
     expect(source.readyState).to.equal(EventSource.CLOSED);

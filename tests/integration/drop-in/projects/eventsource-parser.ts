@@ -1,4 +1,4 @@
-/** An app for eventsource-parser: a parser that is fed, a stream that is piped through, and errors that are told apart. */
+/** An app for eventsource-parser: a parser, a parser stream, and error handling. */
 
 import {
   createParser,
@@ -16,7 +16,7 @@ import {
   ParseError as StreamParseError,
 } from 'eventsource-parser/stream';
 
-/** What the types say of each name of an error. */
+/** Uses the type of error names. */
 const severity: Record<ErrorType, 'low' | 'high'> = {
   'invalid-retry': 'low',
   'unknown-field': 'low',
@@ -28,7 +28,7 @@ function describeError(error: ParseError): unknown[] {
   return [severity[type], type, field, value, line, error instanceof ParseError, error instanceof Error];
 }
 
-/** Feeds pieces, and writes down what is called back. */
+/** Feeds chunks, and logs the callbacks. */
 export function feed(pieces: string[], config: ParserConfig = {}): unknown[] {
   const log: unknown[] = [];
   const callbacks: ParserCallbacks = {
@@ -48,7 +48,7 @@ export function feed(pieces: string[], config: ParserConfig = {}): unknown[] {
   return log;
 }
 
-/** A parser that is handed around as a pair of functions, and one that stands in for it in a test. */
+/** Parser functions without their object, and a fake parser as in tests. */
 export function handedAround(): unknown[] {
   const log: unknown[] = [];
   const { feed, reset } = createParser({ onEvent: ({ data }) => log.push(data) });
@@ -64,7 +64,7 @@ export function handedAround(): unknown[] {
   return log;
 }
 
-/** An error of the app's own making, as its tests have it. */
+/** A subclass of the package's error, as in an app's tests. */
 export function ownError(): unknown[] {
   class Mine extends ParseError {}
   const error = new Mine('mine', { type: 'unknown-field', field: 'x', value: 'y', line: 'x: y' });
@@ -76,7 +76,7 @@ export function ownError(): unknown[] {
   ];
 }
 
-/** A response's body, through a decoder and the parser, to a reader. */
+/** Pipes a response's body through a decoder and the parser to a reader. */
 export async function pipe(url: string, options?: StreamOptions): Promise<unknown[]> {
   const log: unknown[] = [];
   const { body } = await fetch(url);

@@ -1,4 +1,4 @@
-/** An app for @microsoft/fetch-event-source: a chat, a feed that is followed, and helpers such as grow around it. */
+/** An app for @microsoft/fetch-event-source: a chat, a feed, and typical helper functions. */
 
 import {
   type EventSourceMessage,
@@ -10,12 +10,12 @@ import {
 class RetriableError extends Error {}
 class FatalError extends Error {}
 
-/** Adds to headers, which are a record in the client's types. */
+/** Adds a header. The client's types declare headers as a record. */
 function authorized(token: string, init: FetchEventSourceInit): FetchEventSourceInit {
   return { ...init, headers: { ...init.headers, Authorization: `Bearer ${token}` } };
 }
 
-/** Headers that are changed in place. */
+/** Changes headers in place. */
 function traced(init: FetchEventSourceInit): FetchEventSourceInit {
   const headers: Record<string, string> = init.headers ?? {};
   headers['X-Trace'] = '1';
@@ -23,7 +23,7 @@ function traced(init: FetchEventSourceInit): FetchEventSourceInit {
   return init;
 }
 
-/** Options of the app's own on top of the client's. */
+/** The app's own options in addition to the client's. */
 interface FollowInit extends FetchEventSourceInit {
   retries: number;
   headers: Record<string, string>;
@@ -34,7 +34,7 @@ type Init = Parameters<typeof fetchEventSource>[1];
 type Handlers = Required<Pick<FetchEventSourceInit, 'onopen' | 'onmessage' | 'onclose' | 'onerror'>>;
 type Client = typeof fetchEventSource;
 
-/** Writes down what happens. */
+/** Callbacks that log their calls. */
 function recorder(log: unknown[]): Handlers {
   return {
     async onopen(response: Response): Promise<void> {
@@ -59,7 +59,7 @@ function recorder(log: unknown[]): Handlers {
   };
 }
 
-/** A chat's question, and what came of it. */
+/** Asks a question, and returns the log. */
 export async function chat(url: string): Promise<unknown[]> {
   const log: unknown[] = [];
   const init: Init = traced(
@@ -83,7 +83,7 @@ export async function chat(url: string): Promise<unknown[]> {
   return log;
 }
 
-/** Follows a feed over its ends, until enough has come. */
+/** Follows a feed, reconnects after each end, and stops after `enough` events. */
 export async function follow(url: string, enough: number): Promise<unknown[]> {
   const log: unknown[] = [];
   const stop = new AbortController();
@@ -91,7 +91,7 @@ export async function follow(url: string, enough: number): Promise<unknown[]> {
   let failures = 0;
   const client: Client = fetchEventSource;
   const handlers = recorder(log);
-  // As an app's own tests call them.
+  // As an app's tests call them.
   handlers.onmessage({ id: '', event: '', data: 'before all' });
   await client(url, {
     ...init,
@@ -114,7 +114,7 @@ export async function follow(url: string, enough: number): Promise<unknown[]> {
   return log;
 }
 
-/** A `fetch` of the app's own, and callbacks that aren't there. */
+/** A custom `fetch`, without callbacks. */
 export async function offline(): Promise<unknown[]> {
   const log: unknown[] = [];
   const answer: typeof fetch = async (input, init) => {

@@ -1,4 +1,4 @@
-"""Starlette with sse-starlette, on uvicorn."""
+"""The test server with sse-starlette on Starlette and uvicorn."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ open_streams = 0
 
 
 def respond(events):
-    """Counts the streams that the library has begun and not yet ended, in whatever way."""
+    """Counts the streams that the library has started and not yet ended."""
 
     async def counted():
         global open_streams
@@ -35,7 +35,7 @@ def respond(events):
 
 
 async def feed(request: Request):
-    # Headers are bytes, which Starlette gives as so many characters.
+    # Starlette decodes each byte of a header as a character. The ID is UTF-8.
     last = request.headers.get("last-event-id", "").encode("latin-1").decode()
     begin = next((index + 1 for index, event in enumerate(FEED) if event["id"] == last), 0)
 

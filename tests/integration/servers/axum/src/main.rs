@@ -1,4 +1,4 @@
-//! axum's `Sse`.
+//! The test server with axum's `Sse`.
 
 use std::convert::Infallible;
 use std::sync::LazyLock;
@@ -35,7 +35,7 @@ struct Question {
     ends: bool,
 }
 
-/// Counts a stream from its beginning until axum drops it.
+/// Counts a stream until axum drops it.
 struct Open;
 
 impl Open {
@@ -70,7 +70,7 @@ async fn feed(headers: HeaderMap) -> Sse<impl Stream<Item = Result<Event, Infall
         .skip(begin)
         .take(3)
         .map(|event| Event::default().id(&event.id).event(&event.event).data(&event.data).retry(RETRY));
-    // What comes after them: nothing at all, or nothing any more.
+    // After the last events of the feed, the stream stays open. Otherwise it ends.
     let rest = if begin + 3 >= FEED.len() {
         stream::pending().left_stream()
     } else {
