@@ -153,8 +153,8 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
    */
   withCredentials?: boolean | undefined;
   /**
-   * The request's method. Unless `reconnect` is set, requests with other methods than `GET` and `HEAD` are never sent
-   * again: when the body ends, the stream is complete and a `close` event is fired; when the connection breaks, it
+   * The request's method. Requests with other methods than `GET` and `HEAD` are never sent again unless `reconnect`
+   * allows it: when the body ends, the stream is complete and a `close` event is fired; when it breaks, the connection
    * fails.
    * @default 'GET'
    */

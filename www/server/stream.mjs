@@ -52,7 +52,7 @@ export async function stream(reply, blocks, { rate, chunkBytes, heartbeat, fault
         const fault = faultInStream(faults, sent);
         if (fault === 'silence') await once(raw, 'close');
         if (fault === 'cut') {
-          // Browsers drop unread bytes when a connection breaks, so wait until the client has read the last event.
+          // Browsers drop unread bytes when a connection breaks, so give the client time to read the last event.
           await wait(headStart, undefined, { signal });
           cut = true;
           raw.destroy();

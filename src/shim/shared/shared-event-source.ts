@@ -47,8 +47,8 @@ const sources = new Set<SharedEventSource>();
 
 /**
  * An `EventSource` whose connection is shared by all tabs, frames and workers of the origin with the same URL,
- * `withCredentials` and `name`. When the tab that holds the connection is closed, another one continues after the last
- * event ID.
+ * `withCredentials` and `name`. When the tab that holds the connection is closed or frozen, another one continues after
+ * the last event ID.
  *
  * @example
  * import { SharedEventSource } from 'eventsource-wasm/shared';
