@@ -31,10 +31,8 @@ extern "C" {
     pub fn caught(this: &ConnectionDelegate, cause: &JsValue);
 
     /// An attempt ended with the number of an [`Error`](crate::core::Error). With `asked`, the user's decision is fed
-    /// back.
-    /// Otherwise the next attempt follows after `delay` milliseconds, or none if that is negative. `attempts`: gave up
-    /// after
-    /// this many failed attempts, or 0. `retry_after`: milliseconds, or NaN.
+    /// back. Otherwise the next attempt follows after `delay` milliseconds, or none if that is negative. `attempts`:
+    /// gave up after this many failed attempts, or 0. `retry_after`: milliseconds, or NaN.
     #[wasm_bindgen(method)]
     pub fn fail(
         this: &ConnectionDelegate,

@@ -155,8 +155,7 @@ impl Retry {
     /// Decides how to continue after the end of an attempt. With [`Rules::Ask`], that is only the default.
     ///
     /// `has_received`: any part of an event arrived. With a policy, an attempt without it counts as failed, so that a
-    /// server
-    /// that responds with 200 and ends at once isn't asked forever. `retry_after` is in milliseconds.
+    /// server that responds with 200 and ends at once isn't asked forever. `retry_after` is in milliseconds.
     pub fn decide(
         &mut self,
         outcome: Outcome,

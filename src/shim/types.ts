@@ -163,8 +163,7 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
   url?: ((attempt: Attempt) => string | URL | Promise<string | URL>) | undefined;
   /**
    * The headers of each request. `Accept: text/event-stream` is added unless there is an `Accept`. The
-   * `Idempotency-Key`
-   * of the first attempt is sent with all attempts.
+   * `Idempotency-Key` of the first attempt is sent with all attempts.
    *
    * @example
    * new EventSource(url, { headers: async () => ({ Authorization: await getToken() }) });

@@ -111,8 +111,7 @@ export class Membership {
 
   /**
    * Takes the lock from a silent holder. Browsers release the lock of a closed tab, but not of a tab that is suspended
-   * or
-   * hangs. Hidden tabs don't watch, because their timers are late; they catch up when they are visible.
+   * or hangs. Hidden tabs don't watch, because their timers are late; they catch up when they are visible.
    */
   #watch(isAsked: boolean): void {
     const begin = Date.now();

@@ -36,8 +36,7 @@ export interface SharedEventSourceInit extends Omit<EventSourceInit, 'method' | 
   name?: string | undefined;
   /**
    * How many of the last events a tab receives if it joins while the connection is open. The holder stores at most
-   * 1,000
-   * events and about 1 MiB of data. Default: 0.
+   * 1,000 events and about 1 MiB of data. Default: 0.
    */
   replay?: number | undefined;
 }
