@@ -97,8 +97,7 @@ const streams: Record<string, () => Block[]> = {
 
 /**
  * The shapes of eventsource-parser's own benchmark (its `bench/parse.bench.ts`), with one call of `feed` for each
- * piece.
- * As bytes, because a network delivers bytes.
+ * piece. As bytes, because a network delivers bytes.
  */
 const published: Record<string, () => { blocks: Block[]; pieces?: string[] }> = {
   'data-only': () => ({ blocks: byCount(258, chatEvent) }),
