@@ -1,4 +1,4 @@
-/** Bursts of events from a server to a handler: how long they take, and how long everything else has to wait. */
+/** Benchmark: bursts of events from a server. Measures how long they take, and how long they delay timers. */
 
 import { type Client, ofClass, timeEvents } from './clients.js';
 import { clientsWith } from './peers.js';
@@ -8,7 +8,7 @@ import { chatChunk } from './workloads.js';
 const clients = clientsWith();
 clients.splice(1, 0, ofClass('native', globalThis.EventSource));
 
-/** A timer that is due every few milliseconds, and measures how late it is. */
+/** Starts a timer with a short interval, and measures its longest delay. */
 function watchTimers(interval = 4) {
   let longest = 0;
   let due = performance.now() + interval;
@@ -18,7 +18,7 @@ function watchTimers(interval = 4) {
     due = now + interval;
   }, interval);
   return async () => {
-    // For the timer that is due now.
+    // Wait for a timer that is already due.
     await new Promise((resolve) => setTimeout(resolve, 2 * interval));
     clearInterval(timer);
     return longest;
@@ -27,7 +27,7 @@ function watchTimers(interval = 4) {
 
 async function burst(client: Client, url: string, events: number) {
   const longestWait = watchTimers();
-  // The timer's first turn, so that it waits for the burst only.
+  // Let the timer run first, so that its delays are those of the burst.
   await new Promise((resolve) => setTimeout(resolve, 12));
   const total = await timeEvents(client, url, events);
   return { total, longestWait: await longestWait() };
@@ -38,7 +38,7 @@ const SHAPES = [
   { shape: '268 bytes', data: chatChunk(' river'), most: 20_000 },
 ];
 
-/** Milliseconds of all bursts: from the constructor to the last event, and the longest delay of a timer meanwhile. */
+/** Milliseconds for each burst: from the constructor to the last event, and the longest delay of a timer. */
 export async function bursts(origin: string, scale = 1) {
   const results = [];
   const rounds = Math.ceil(7 * scale);

@@ -1,4 +1,4 @@
-/** The cost of small chunks: streams in memory, behind a custom `fetch`, through whole clients. */
+/** Benchmark: small chunks, read by whole clients. The streams are in memory, behind a custom `fetch`. */
 
 import { createParser } from 'eventsource-parser';
 import { type Client, timeEvents } from './clients.js';
@@ -6,7 +6,7 @@ import { clientsWith } from './peers.js';
 import { alternate } from './samples.js';
 import { chatEvents } from './workloads.js';
 
-/** How many chunks are ready at once, as after a packet of a network. */
+/** How many chunks are available at a time, as after a network packet. */
 const AT_ONCE = 64;
 
 function streamOf(chunks: Uint8Array[]): ReadableStream<Uint8Array> {
@@ -15,13 +15,13 @@ function streamOf(chunks: Uint8Array[]): ReadableStream<Uint8Array> {
     pull(controller) {
       for (const chunk of chunks.slice(next, next + AT_ONCE)) controller.enqueue(chunk);
       next += AT_ONCE;
-      // It stays open: clients would send the request again.
+      // Stay open, because clients would send the request again.
       if (next >= chunks.length) return new Promise(() => {});
     },
   });
 }
 
-/** The least that a page would write itself: a loop that feeds a parser. */
+/** The smallest code without a client: a loop that feeds a parser. */
 const readerLoop = (chunks: Uint8Array[]): Client => ({
   name: 'reader.read() and eventsource-parser',
   open(_url, onEvent) {
@@ -49,11 +49,11 @@ async function measure(cut: 'one event' | 'one byte', chunks: Uint8Array[], even
   return { cut, chunks: chunks.length, events, samples };
 }
 
-/** Milliseconds of whole streams. */
+/** Milliseconds for whole streams. */
 export async function chunks(scale = 1) {
   const rounds = Math.ceil(9 * scale);
   const events = chatEvents(Math.ceil(10_000 * scale));
-  // The same 256 arrays again and again: a million of them would be mostly garbage collection.
+  // Reuse 256 arrays: with a million of them, most of the time would be garbage collection.
   const bytes = Array.from({ length: 256 }, (_, value) => Uint8Array.of(value));
   const few = events.slice(0, Math.ceil((scale * 2 ** 20) / (events[0]?.length ?? 1)));
   const single = few.flatMap((event) => Array.from(event, (value) => bytes[value] as Uint8Array));

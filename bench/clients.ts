@@ -1,6 +1,6 @@
-/** The clients that are measured, behind one interface. */
+/** The interface of all measured clients. */
 
-/** What a client is measured with. */
+/** A client to measure. */
 export interface Client {
   name: string;
   /** Opens a stream and calls back for each event, until the returned function is called. */
@@ -23,7 +23,7 @@ export function ofClass(name: string, Class: unknown, init?: object): Client {
   };
 }
 
-/** Opens a stream and closes it at its event number `events`. Returns the milliseconds from the call to that event. */
+/** Opens a stream, and closes it after `events` events. Returns the milliseconds from the call to the last event. */
 export async function timeEvents({ open }: Client, url: string, events: number): Promise<number> {
   const begin = performance.now();
   let count = 0;

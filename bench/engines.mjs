@@ -1,4 +1,4 @@
-/** The measured engines. Each runs a function of a bundle, every time in a process or a page of its own. */
+/** Starts the measured engines. Each run of a bundle's function has a fresh process or page. */
 // @ts-check
 import puppeteer from 'puppeteer-core';
 import WebDriver from 'webdriver';
@@ -30,7 +30,7 @@ export async function startEngine(name, { folder, origin }) {
   return {
     version: /[\d.]+/.exec(await browser.version())?.[0] ?? '',
     async run(bundle, functionName, args) {
-      // A new context has no caches and connections, and usually a process of its own.
+      // A new context has no caches and no connections, and usually a new process.
       const context = await browser.createBrowserContext();
       try {
         const page = await context.newPage();
@@ -45,11 +45,17 @@ export async function startEngine(name, { folder, origin }) {
   };
 }
 
-/** An expression: the result of a bundle's function, as JSON. @param {string} url @param {string} name @param {unknown[]} args */
+/**
+ * A script expression for the result of a bundle's function, as JSON. @param {string} url @param {string} name @param
+ * {unknown[]} args
+ */
 const call = (url, name, args) =>
   `import('${url}').then((bundle) => bundle.${name}(...${JSON.stringify(args)})).then(JSON.stringify)`;
 
-/** Each run has a session, with a process of its own and no caches. @param {string} name @param {string} origin @returns {Promise<Engine>} */
+/**
+ * Each run has a new session, with a new process and no caches. @param {string} name @param {string} origin @returns
+ * {Promise<Engine>}
+ */
 async function webkit(name, origin) {
   const driver = await startDriver(await setupBrowser(name));
   const session = () =>
@@ -58,7 +64,7 @@ async function webkit(name, origin) {
       port: driver.port,
       path: '/',
       logLevel: 'error',
-      // A second request would run the measured function twice.
+      // A retry would run the measured function twice.
       connectionRetryCount: 0,
       connectionRetryTimeout: TIMEOUT,
       capabilities: /** @type {any} */ (driver.capabilities),
@@ -86,11 +92,11 @@ async function webkit(name, origin) {
   };
 }
 
-/** Its EventSource is undici's. @param {string} folder @returns {Engine} */
+/** Node, whose EventSource is undici's. @param {string} folder @returns {Engine} */
 const node = (folder) => ({
   version: process.versions.node,
   async run(bundle, name, args) {
-    // Node loads these globals at the first access: that time isn't a client's.
+    // Node loads these globals at the first access, which must not count as the client's time.
     const script = `void [globalThis.Request, globalThis.EventSource];
       process.stdout.write(await ${call(`${root}/${folder}/${bundle}.js`, name, args)}, () => process.exit());`;
     const flags = ['--expose-gc', '--experimental-eventsource', '--no-warnings', '--input-type=module'];

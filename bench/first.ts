@@ -1,8 +1,8 @@
-/** The first event in a fresh page. */
+/** Benchmark: the first event in a fresh page. */
 
 import { type Client, ofClass, timeEvents } from './clients.js';
 
-/** Each is a file of its own in the bundle. */
+/** Each class is a separate file in the bundle. */
 const classes: Record<string, () => Promise<unknown>> = {
   'eventsource-wasm': async () => (await import('eventsource-wasm')).EventSource,
   native: async () => globalThis.EventSource,

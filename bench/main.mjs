@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: measures speed, memory and size, together with other packages in the same run. A whole run writes
+ * `npm run bench`: measures speed, memory and size of this package and others in the same run. A complete run writes
  * bench/report.md and the targets in docs/performance.md. A run of some parts or engines, or with `--quick`, writes
  * build/bench/report.md. The samples are in build/bench/results.json.
  */
@@ -21,7 +21,7 @@ const BUNDLES = 'build/bench/bundles';
 const COLD_CLIENTS = ['eventsource-wasm', 'native', 'eventsource'];
 const COLD_ROUNDS = 13;
 
-/** How much of everything `--quick` does. */
+/** The fraction of the work that `--quick` does. */
 const QUICK = 0.1;
 
 /** The parts that run in an engine. @type {Record<string, (engine: Engine, origin: string, scale: number) => Promise<any>>} */
@@ -62,7 +62,7 @@ function machine() {
     cores: cpus().length,
     memory: `${Math.round(totalmem() / 2 ** 30)} GB`,
     system: /^PRETTY_NAME="(.*)"/m.exec(osRelease)?.[1] ?? `${type()} ${release()}`,
-    /** The processes that wanted a core at the start: above 0, something else was running. */
+    /** The load average at the start. Above 0, other processes were running. */
     load: loadavg()[0] ?? 0,
   };
 }
@@ -71,7 +71,7 @@ function machine() {
 async function bench(partNames, engineNames, scale) {
   const begin = performance.now();
   await npmRun('build:package');
-  // Not before: they import what the set-up has installed.
+  // Imported after the set-up, because they import packages that it installs.
   const { startEngine } = await import('./engines.mjs');
   const { sizes } = await import('./sizes.mjs');
   const { writeReport } = await import('./report.mjs');

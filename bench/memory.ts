@@ -1,13 +1,13 @@
-/** How much memory is held, after garbage collection, over many events and over many objects. */
+/** Benchmark: memory after garbage collection, for many events and for many objects. */
 
 import { EventSource } from 'eventsource-wasm';
 import { createParser } from 'eventsource-wasm/stream';
 import { ofClass, timeEvents } from './clients.js';
 
-/** The memory of every module that was started. The package's is the only one. */
+/** The memories of all instances. Only the package has one. */
 const memories: WebAssembly.Memory[] = [];
 function remember<T>(instance: T): T {
-  // The build shortens its name.
+  // Found by type, because the build shortens the export's name.
   const values = instance instanceof Instance ? Object.values(instance.exports) : [];
   memories.push(...values.filter((value) => value instanceof WebAssembly.Memory));
   return instance;
@@ -23,7 +23,7 @@ WebAssembly.instantiate = new Proxy(instantiate, {
 declare const gc: (() => void) | undefined;
 
 async function measure({ heap, wasm }: { heap: number[]; wasm: number[] }): Promise<void> {
-  // Finalizers free more.
+  // Repeated, because finalizers free more memory.
   for (let time = 0; time < 4; time++) {
     if (typeof gc === 'function') gc();
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -36,7 +36,7 @@ async function measure({ heap, wasm }: { heap: number[]; wasm: number[] }): Prom
   wasm.push(memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0));
 }
 
-/** Measures after a tenth of the uses and at the end. */
+/** Measures after a tenth of the uses, and at the end. */
 async function over(what: string, count: number, use: (count: number) => Promise<void>) {
   const result = { what, count, heap: [] as number[], wasm: [] as number[] };
   for (const part of [0.1, 0.9]) {
@@ -46,7 +46,7 @@ async function over(what: string, count: number, use: (count: number) => Promise
   return result;
 }
 
-/** Bytes at two points. Only Node and Chromium report the heap. */
+/** Bytes at two points in time. Only Node and Chromium report the heap. */
 export async function memory(origin: string, scale = 1) {
   const urlOf = (events: number) =>
     `${origin}/burst?${new URLSearchParams({ events: `${events}`, data: '{"token":"a"}' })}`;

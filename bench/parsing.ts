@@ -1,20 +1,20 @@
-/** How fast parsers are: samples of every parser for every workload in every cut. */
+/** Benchmark: the speed of parsers, for every workload and every chunk size. */
 
 import { createParser as createTheirs } from 'eventsource-parser';
 import { createParser } from 'eventsource-wasm/stream';
 import { alternate, type Contender } from './samples.js';
 import { type Workload, workloads } from './workloads.js';
 
-/** What a parser has found. */
+/** Counts of a parser's events. */
 interface Tally {
   events: number;
   dataLength: number;
-  /** A part of each event's data. */
+  /** Mixed from the data of each event, so that engines can't skip reading it. */
   seen: number;
 }
 
 function contenders(tally: Tally, pieces: Uint8Array[]): Contender[] {
-  // Looks into the data as every user does: engines delay joining the pieces of a string until then.
+  // Reads the data, like every user: engines delay joining the pieces of a string until then.
   const onEvent = ({ data }: { data: string }) => {
     tally.events++;
     tally.dataLength += data.length;
@@ -48,7 +48,7 @@ function contenders(tally: Tally, pieces: Uint8Array[]): Contender[] {
   ];
 }
 
-/** Fails if a parser finds other events than those of the workload. */
+/** Throws if a parser doesn't find exactly the workload's events. */
 function check(list: Contender[], tally: Tally, { name, events, dataLength }: Workload): void {
   for (const contender of list.slice(0, 2)) {
     tally.events = 0;

@@ -1,4 +1,4 @@
-/** The package and its peers as clients. */
+/** The clients of this package and of other packages. */
 
 import { fetchEventSource as microsoft } from '@microsoft/fetch-event-source';
 import { EventSource as Theirs } from 'eventsource';
@@ -26,6 +26,6 @@ export const clientsWith = (init?: object): Client[] => [
   ofClass('eventsource-wasm', EventSource, init),
   ofClass('eventsource', Theirs, init),
   ofFunction('eventsource-wasm/fetch-event-source', fetchEventSource, init),
-  // Microsoft's listens to the document.
+  // Microsoft's client needs a document.
   ...('document' in globalThis ? [ofFunction('@microsoft/fetch-event-source', microsoft, init)] : []),
 ];

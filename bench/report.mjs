@@ -1,4 +1,4 @@
-/** The report in Markdown. In: the samples. A whole run also writes the targets into docs/performance.md. */
+/** Writes the report in Markdown from the samples. After a complete run, also the targets in docs/performance.md. */
 // @ts-check
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { median, quantile } from 'simple-statistics';
@@ -9,9 +9,9 @@ import { isReached, OURS, PARSER, parsingRatios, targets, wordsOf } from './targ
  * @typedef {object} Report
  * @property {string} date
  * @property {{ cpu: string, cores: number, memory: string, system: string, load: number }} machine
- * @property {Record<string, string>} packages their versions
- * @property {Record<string, string>} engines their versions
- * @property {Record<string, any>} parts by name: the result in each engine
+ * @property {Record<string, string>} packages the versions of the packages
+ * @property {Record<string, string>} engines the versions of the engines
+ * @property {Record<string, any>} parts the results by part and engine
  */
 
 /** @type {Record<string, string>} */
@@ -23,7 +23,7 @@ const number = (value, digits = 3) =>
     ? Number(value.toPrecision(digits)).toLocaleString('en', { maximumFractionDigits: 6 })
     : '–';
 
-/** The median, and the limits of the middle half. @param {number[] | undefined} samples @param {(value: number) => number} [convert] */
+/** The median and the quartiles. @param {number[] | undefined} samples @param {(value: number) => number} [convert] */
 function spread(samples, convert = (value) => value) {
   if (!samples || samples.length === 0) return '–';
   const values = samples.map(convert);
@@ -37,7 +37,7 @@ const table = (head, rows) =>
     .join('\n');
 
 /**
- * The sections with a column for each engine. `rows` makes the cells of one engine.
+ * The sections, with a column for each engine. `rows` creates the cells of one engine.
  * @type {Record<string, { title: string, intro: string, rows: (result: any) => Record<string, string> }>}
  */
 const sections = {
@@ -167,7 +167,7 @@ export async function writeReport(report, isWhole) {
   return { path, markdown };
 }
 
-/** Puts a text between two markers. @param {string} path @param {string} name @param {string} text */
+/** Replaces the text between two markers. @param {string} path @param {string} name @param {string} text */
 function writeBlock(path, name, text) {
   const content = readFileSync(path, 'utf8');
   const block = new RegExp(`(<!-- bench: ${name} -->).*(<!-- /bench: ${name} -->)`, 's');

@@ -1,24 +1,24 @@
 /**
- * Times of contenders that take turns. Benchmark libraries measure one contender after the other, so that whatever else
- * the machine does in the meantime counts against one of them.
+ * Measures contenders alternately. Benchmark libraries measure one contender after the other, so that other load on the
+ * machine counts against one of them.
  */
 
-/** Something that is measured. */
+/** Code to measure. */
 export interface Contender {
   name: string;
-  /** Does its work once. */
+  /** Runs the code once. */
   run(): unknown;
 }
 
-/** Milliseconds of one run each, by the contender's name. */
+/** Milliseconds per run, by the contender's name. */
 export type Samples = Record<string, number[]>;
 
-/** A contender with slower runs is warmed up by one run only. */
+/** A contender whose first run takes longer than this, in milliseconds, is warmed up by one run only. */
 const SLOW = 1_500;
 
 /**
- * Runs the contenders in turn, in another order each round. A sample is the mean of as many runs as fill `milliseconds`.
- * Before the first sample, each contender runs until it is warm.
+ * Runs the contenders in turn, in a different order in each round. A sample is the mean of as many runs as take about
+ * `milliseconds`. Before the first sample, each contender is warmed up.
  */
 export async function alternate(
   contenders: Contender[],
@@ -44,7 +44,7 @@ export async function alternate(
   return samples;
 }
 
-/** The list in another order. */
+/** Rotates a list. */
 export function rotated<T>(list: T[], by: number): T[] {
   const start = by % Math.max(1, list.length);
   return [...list.slice(start), ...list.slice(0, start)];

@@ -1,8 +1,8 @@
 /**
- * The server of the benchmark, as a process of its own on loopback. Sends its origin to its parent, and ends with it.
+ * The server of the benchmark, in a separate process, on loopback. Sends its origin to its parent, and ends with it.
  *
- * - `/burst?events=100000&data=x`: that many events as fast as they are read, then silence
- * - any other path: a script of the folder that is the argument
+ * - `/burst?events=100000&data=x`: sends that many events as fast as they are read, then nothing
+ * - any other path: a script of the folder in the argument
  */
 // @ts-check
 import { once } from 'node:events';
@@ -25,7 +25,7 @@ function* burst(query) {
 
 const server = createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
-  // The isolation of a page makes its clock finer.
+  // Isolated pages have a more precise clock.
   const headers = {
     'access-control-allow-origin': '*',
     'cross-origin-opener-policy': 'same-origin',

@@ -1,11 +1,11 @@
-/** The size of each entry and each peer in a user's bundle: bundled, minified, and compressed by brotli. */
+/** Measures the size of each entry point and each other package: bundled, minified, and compressed by brotli. */
 // @ts-check
 import { brotliCompressSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { root } from '../tools/run.mjs';
 import { packageEntries } from '../tools/variants.mjs';
 
-/** Imports as a user writes them. @type {Record<string, string>} */
+/** The import from each package that is measured. @type {Record<string, string>} */
 const PEERS = {
   '@microsoft/fetch-event-source': 'fetchEventSource',
   'eventsource-parser': 'createParser',

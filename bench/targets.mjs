@@ -1,4 +1,4 @@
-/** The targets, and what was measured for each. */
+/** The targets and the measured values. */
 // @ts-check
 import { geometricMean, median } from 'simple-statistics';
 
@@ -9,8 +9,9 @@ const PEER = 'eventsource';
 /**
  * @typedef {object} Target
  * @property {string} what
- * @property {[keyof typeof comparisons, number | Record<string, number>]} limit for all, or by engine, and `all` others
- * @property {string} [target] the limit in words, where they don't follow from it
+ * @property {[keyof typeof comparisons, number | Record<string, number>]} limit for all engines, or by engine; `all` is
+ * for the others
+ * @property {string} [target] the limit in words, if they can't be derived from `limit`
  * @property {Record<string, number | undefined>} values by engine, or `all`
  * @property {string} [unit]
  * @property {number} [digits]
@@ -19,7 +20,7 @@ const PEER = 'eventsource';
 /** @param {number[]} numbers */
 const mean = (numbers) => (numbers.length > 0 ? geometricMean(numbers) : Number.NaN);
 
-/** How many times as fast the first is. @param {number[] | undefined} ours @param {number[] | undefined} theirs */
+/** The relative speed of the first. @param {number[] | undefined} ours @param {number[] | undefined} theirs */
 const ratio = (ours, theirs) => (ours?.length && theirs?.length ? median(theirs) / median(ours) : Number.NaN);
 
 /** @param {any[]} results of one engine @returns {any[]} */
@@ -141,7 +142,10 @@ export function targets({ parts, packages }) {
 export const wordsOf = ({ target, limit: [words, limit], unit = '' }) =>
   target ?? `${words} ${limit.toLocaleString('en')}${unit}`;
 
-/** Undefined where there is no target. @param {Target} target @param {number} value @param {string} engine */
+/**
+ * Whether a target is reached, or undefined if there is none. @param {Target} target @param {number} value @param
+ * {string} engine
+ */
 export function isReached({ limit: [words, limit] }, value, engine) {
   const wanted = typeof limit === 'number' ? limit : (limit[engine] ?? limit.all);
   return wanted === undefined ? undefined : comparisons[words](value, wanted);

@@ -1,23 +1,23 @@
-/** The streams that parsers are measured with. They have the same bytes in every run. */
+/** The streams of the benchmarks. They have the same bytes in every run. */
 
 import { generator } from '../tests/support/chaos/random.js';
 
-/** A stream, cut into pieces in one or several ways. */
+/** A stream, split into chunks in one or several ways. */
 export interface Workload {
   name: string;
-  /** The whole stream's bytes. */
+  /** The size of the stream, in bytes. */
   size: number;
   events: number;
-  /** UTF-16 code units of all events' data together. */
+  /** The length of all events' data together, in UTF-16 code units. */
   dataLength: number;
-  /** The pieces, by the name of the cut. */
+  /** The chunks, by the name of the split. */
   cuts: Record<string, Uint8Array[]>;
 }
 
-/** A block of a stream: its lines, and the data if it is an event. */
+/** A block of a stream: its text, and the data if it is an event. */
 type Block = [text: string, data?: string];
 
-/** Makes block number `index`. */
+/** Creates block number `index`. */
 type Shape = (choose: (from: readonly string[], count?: number) => string, index: number) => Block;
 
 const SIZE = 1 << 20;
@@ -29,10 +29,10 @@ const CHINESE =
   '，山中有一条小路，走过的人都说，春天的雨来得正好。书桌上的茶还是热的'.match(/.{1,3}/gu) ?? [];
 const EMOJI = ['🙂', '🚀', '👩‍🚀', '🌧️', '🇨🇭', '🧑🏽‍🍳', ' and ', '✨', '🐙'];
 
-/** Numbers below 1 that are the same each time. */
+/** A generator of numbers below 1, with a fixed seed. */
 const numbers = () => generator(20_261_123);
 
-/** Blocks of a shape while `isWanted` says so. */
+/** Creates blocks of a shape while `isWanted` returns true. */
 function blocksOf(shape: Shape, isWanted: (count: number, size: number) => boolean): Block[] {
   const next = numbers();
   const choose = (from: readonly string[], count = 1) =>
@@ -47,7 +47,7 @@ const byCount = (limit: number, shape: Shape) => blocksOf(shape, (count) => coun
 
 const event = (data: string, fields = ''): Block => [`${fields}data: ${data}\n\n`, data];
 
-/** A chunk of a chat completion, as OpenAI's servers and many others send it. */
+/** A chunk of a chat completion, as sent by OpenAI and many other servers. */
 export function chatChunk(content: string): string {
   return JSON.stringify({
     id: 'chatcmpl-B7k2ZpQw9XnR4tYv',
@@ -96,8 +96,8 @@ const streams: Record<string, () => Block[]> = {
 };
 
 /**
- * The shapes of eventsource-parser's benchmark (`bench/parse.bench.ts` there), each piece one call of `feed`: as bytes,
- * because a network delivers bytes.
+ * The shapes of eventsource-parser's own benchmark (its `bench/parse.bench.ts`), with one call of `feed` for each
+ * piece. As bytes, because a network delivers bytes.
  */
 const published: Record<string, () => { blocks: Block[]; pieces?: string[] }> = {
   'data-only': () => ({ blocks: byCount(258, chatEvent) }),
@@ -142,7 +142,7 @@ const published: Record<string, () => { blocks: Block[]; pieces?: string[] }> = 
 
 const encoder = new TextEncoder();
 
-/** Cuts of a whole stream, in bytes. All others are the pieces that it is made of. */
+/** Splits by size, in bytes. All other splits have one chunk for each piece of the stream. */
 const SIZES: Record<string, number> = {
   '64 KiB': 64 << 10,
   '4 KiB': 4 << 10,
@@ -152,7 +152,7 @@ const SIZES: Record<string, number> = {
 
 function cut(bytes: Uint8Array, size: number): Uint8Array[] {
   const pieces = [];
-  // Copies: a network's chunks have buffers of their own.
+  // Copies, because chunks from a network have separate buffers.
   for (let start = 0; start < bytes.length; start += size) pieces.push(bytes.slice(start, start + size));
   return pieces;
 }
@@ -175,13 +175,13 @@ function workload(name: string, cuts: string[], blocks: Block[], pieces = textsO
   };
 }
 
-/** `count` events with a chunk of a chat completion each, about 268 bytes. */
+/** Creates `count` events, each with a chunk of a chat completion, about 268 bytes. */
 export const chatEvents = (count: number) =>
   textsOf(byCount(count, chatEvent)).map((text) => encoder.encode(text));
 
 const line = (size: number) => [event('abcdefghijklmnopqrstuvwxyz012345'.repeat(size / 32))];
 
-/** One at a time: together they would take a lot of memory. */
+/** Yields one workload at a time, because together they would need a lot of memory. */
 export function* workloads(): Generator<Workload> {
   for (const [name, make] of Object.entries(streams)) {
     yield workload(name, ['64 KiB', '4 KiB', 'one event'], make());

@@ -36,8 +36,7 @@ async function buildTargets() {
     }),
   );
   // The core has no `unsafe` code, so a sanitizer would only slow everything down. So would tracing comparisons,
-  // because
-  // the dictionary has all names that are compared.
+  // because the dictionary has all names that are compared.
   const flags = [
     '--release',
     '--debug-assertions',

@@ -58,8 +58,7 @@ export async function packWasm({ glue, wasm, work, features, optimizations, out 
 
 /**
  * Functions in the table that are never called through it: wasm-bindgen needed them there only to find the parameters
- * of
- * closures, and this package never switches stacks (JSPI). They are half of the table's functions, each with its own
+ * of closures, and this package never switches stacks (JSPI). They are half of the table's functions, each with its own
  * type.
  */
 const UNCALLED = /^\$"[^"]*::(closures::_::invoke::<|futures::jspi::)/;

@@ -1,7 +1,6 @@
 /**
  * Installs npm packages, and runs npm scripts. `node tools/packages.mjs <script>` installs node_modules if it is
- * missing
- * or older than the lock file, then runs the script. Imports only Node's own modules.
+ * missing or older than the lock file, then runs the script. Imports only Node's own modules.
  *
  * The installed packages of a lock file are cached for all clones: copying takes a tenth of the time.
  */

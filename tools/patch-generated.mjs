@@ -1,7 +1,6 @@
 /**
  * All changes to generated code: the glue of wasm-bindgen, with and without WebAssembly, and the output of wasm2js.
- * Each
- * change fails if the code that it replaces is missing.
+ * Each change fails if the code that it replaces is missing.
  */
 // @ts-check
 import { StepError } from './run.mjs';

@@ -1,7 +1,6 @@
 /**
  * `npm run release:check`: checks whether this version can be published. `--tag v1.2.3` is the release's tag, which
- * needs
- * an entry in the changelog. `--no-tests` skips `npm test`.
+ * needs an entry in the changelog. `--no-tests` skips `npm test`.
  */
 // @ts-check
 import { readFileSync, rmSync } from 'node:fs';

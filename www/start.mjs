@@ -1,7 +1,7 @@
 /**
- * `npm start`: builds what is missing, and serves the playground on a local port together with its model server.
- * `node www/start.mjs build` writes build/www/; `… build --static` writes www/dist/, which needs no server of its own:
- * it plays the model server in the page.
+ * `npm start`: builds what is missing, and serves the playground with its model server on a local port.
+ * `node www/start.mjs build` writes build/www/. `… build --static` writes www/dist/, static files with the model server
+ * in the page.
  */
 // @ts-check
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,13 +14,13 @@ const STATIC_PLAYGROUND = 'www/dist';
 const FIRST_PORT = 8080;
 const PORTS_TO_TRY = 20;
 
-/** The policy of www/server/main.mjs, as far as a page can say it itself. */
+/** The policy of www/server/main.mjs, without the directive that `<meta>` doesn't support. */
 async function staticPolicy() {
   const { contentSecurityPolicy } = await import('./server/main.mjs');
   return contentSecurityPolicy.replace(/; frame-ancestors [^;]*/, '');
 }
 
-/** The repository, as GitHub's runners name it. */
+/** The URL of the repository on GitHub's runners. Elsewhere empty. */
 function repository() {
   const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
   return GITHUB_REPOSITORY ? `${GITHUB_SERVER_URL ?? 'https://github.com'}/${GITHUB_REPOSITORY}` : '';

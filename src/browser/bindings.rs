@@ -30,10 +30,9 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn caught(this: &ConnectionDelegate, cause: &JsValue);
 
-    /// An attempt ended with an error (a number of [`Error`](crate::core::Error)). With `asked`, the user's decision is
-    /// fed back. Otherwise the next attempt follows after `delay` milliseconds, or none if `delay` is negative.
-    /// `attempts` is the number of failed attempts after which the connection gave up, or 0. `retry_after` is in
-    /// milliseconds, or NaN.
+    /// An attempt ended with the number of an [`Error`](crate::core::Error). With `asked`, the user's decision is fed
+    /// back. Otherwise the next attempt follows after `delay` milliseconds, or none if that is negative. `attempts`:
+    /// gave up after this many failed attempts, or 0. `retry_after`: milliseconds, or NaN.
     #[wasm_bindgen(method)]
     pub fn fail(
         this: &ConnectionDelegate,

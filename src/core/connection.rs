@@ -24,7 +24,7 @@ pub enum State {
     Refused,
     /// The response was accepted; its body is being read.
     Open,
-    /// An attempt has ended; the user is asked what to do.
+    /// An attempt has ended; the user's function decides about reconnecting.
     Deciding,
     /// The reconnection time is passing.
     Waiting,
@@ -70,7 +70,7 @@ pub struct Connection {
     state: State,
     retry: Retry,
     options: ConnectionOptions,
-    /// How many requests have been made.
+    /// The number of requests so far.
     attempts: u32,
     /// Why the last attempt ended.
     error: Error,
@@ -108,7 +108,7 @@ impl Connection {
         self.state
     }
 
-    /// How many requests have been made: the first is number 1.
+    /// The number of requests so far, which is also the number of the last one.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }

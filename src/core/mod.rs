@@ -1,8 +1,8 @@
 //! Server-sent events without I/O, as specified in
 //! <https://html.spec.whatwg.org/multipage/server-sent-events.html>.
 //!
-//! Nothing here depends on the browser, a clock, randomness or JavaScript. Bytes and facts come in; the offsets of
-//! events and decisions go out. So all of it can be compiled, tested and fuzzed on the host.
+//! Nothing here depends on the browser, a clock, randomness or JavaScript. Inputs are bytes and facts, outputs are the
+//! offsets of events, and decisions. So all of it can be compiled, tested and fuzzed on the host.
 
 #![forbid(unsafe_code)]
 

@@ -45,7 +45,7 @@ pub enum Rules {
     Standard,
     /// No request is sent again.
     Never,
-    /// The user's policy, whatever the method.
+    /// The user's policy, for all methods.
     Policy,
     /// The user's function decides at the end of each attempt. The standard's rules are its default.
     Ask,
@@ -154,9 +154,8 @@ impl Retry {
 
     /// Decides how to continue after the end of an attempt. With [`Rules::Ask`], that is only the default.
     ///
-    /// `has_received`: any part of an event arrived. With a policy, an attempt without counts as failed, so that
-    /// `max_attempts` also stops requests to a server that responds with 200 and ends at once. `retry_after` is in
-    /// milliseconds.
+    /// `has_received`: any part of an event arrived. With a policy, an attempt without it counts as failed, so that a
+    /// server that responds with 200 and ends at once isn't asked forever. `retry_after` is in milliseconds.
     pub fn decide(
         &mut self,
         outcome: Outcome,

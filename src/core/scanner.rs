@@ -290,7 +290,7 @@ impl Scanner {
         block.size = 0;
     }
 
-    /// Adds a row for data that has been held back for long: until then, the caller has to keep the text from there on.
+    /// Adds a row for data that has been held back for long, because the caller has to keep the text from there on.
     fn give_held_data(&mut self, table: &mut Table) {
         let State { block, units, .. } = &mut self.state;
         if units.wrapping_sub(block.data[0]) > MAX_HELD_UNITS {

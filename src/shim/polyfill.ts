@@ -1,5 +1,5 @@
 /**
- * Replaces the global `EventSource`, or adds it where there is none: `import 'eventsource-wasm/polyfill'`.
+ * Replaces the global `EventSource`, or adds it if there is none: `import 'eventsource-wasm/polyfill'`.
  *
  * @module eventsource-wasm/polyfill
  */

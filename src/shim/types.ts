@@ -153,8 +153,8 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
    */
   withCredentials?: boolean | undefined;
   /**
-   * The request's method. Unless `reconnect` is set, requests with other methods than `GET` and `HEAD` are never sent
-   * again: when the body ends, the stream is complete and a `close` event is fired; when the connection breaks, it
+   * The request's method. Requests with other methods than `GET` and `HEAD` are never sent again unless `reconnect`
+   * allows it: when the body ends, the stream is complete and a `close` event is fired; when it breaks, the connection
    * fails.
    * @default 'GET'
    */
@@ -163,8 +163,7 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
   url?: ((attempt: Attempt) => string | URL | Promise<string | URL>) | undefined;
   /**
    * The headers of each request. `Accept: text/event-stream` is added unless there is an `Accept`. The
-   * `Idempotency-Key`
-   * of the first attempt is sent with all attempts.
+   * `Idempotency-Key` of the first attempt is sent with all attempts.
    *
    * @example
    * new EventSource(url, { headers: async () => ({ Authorization: await getToken() }) });

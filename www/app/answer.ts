@@ -5,7 +5,7 @@ import type { Meter } from './meter';
 import { renderNotice } from './notice';
 import { explain } from './words';
 
-/** One answer in the thread: its text, and how it ended. */
+/** One answer in the thread: its text and its status. */
 export class Answer {
   readonly element: HTMLElement;
   text = '';
@@ -37,7 +37,7 @@ export class Answer {
     this.#draw();
   }
 
-  /** A hint while nothing arrives. */
+  /** Shows a hint while nothing arrives. */
   wait(hint: string): void {
     if (this.#hint.textContent !== hint) this.#hint.textContent = hint;
   }
@@ -54,7 +54,7 @@ export class Answer {
     this.#foot.append(make('div', { class: 'row' }, summary(end, meter), again));
   }
 
-  /** It can't be sent again any more: the conversation has gone on. */
+  /** Removes the button to send it again, because the conversation has continued. */
   settle(): void {
     this.#foot.querySelector('[data-testid="resend"]')?.remove();
   }

@@ -1,4 +1,4 @@
-/** The APIs of the package: each reads a model's answer as an app would. In: a request. Out: pieces of the answer. */
+/** Reads a model's answer with each API of the package, like an app. */
 import { EventSource } from 'eventsource-wasm';
 import { fetchEventSource } from 'eventsource-wasm/fetch-event-source';
 import { type CompletionErrorKind, completion } from 'eventsource-wasm/llm';
@@ -12,26 +12,26 @@ export interface FaceRequest {
   fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 }
 
-/** Is told about an answer. */
+/** Callbacks for one answer. */
 export interface Taker {
-  /** The response has begun. */
+  /** The response has arrived. */
   opened(): unknown;
   /** An event arrived; `token` is its piece of the answer, or empty. */
   took(data: string, token: string): unknown;
-  /** Why the answer ended, in the server's word. */
+  /** The provider's reason for the end of the answer. */
   reason(reason: string): void;
 }
 
 export interface Api {
-  /** Its name as code. */
+  /** The name in the user interface. */
   label: string;
-  /** Resolves when the answer is complete, or when `signal` is aborted; rejects if it doesn't become complete. */
+  /** Resolves when the answer is complete or `signal` is aborted. Rejects if the answer is incomplete. */
   stream(request: FaceRequest, taker: Taker): Promise<void>;
 }
 
-/** Reads the chunks of an answer: `completion` does this by itself. */
+/** Reads the chunks of an answer, for the APIs other than `completion`, which does this itself. */
 class Chunks {
-  /** Nothing follows. */
+  /** The end marker has arrived. */
   isDone = false;
   readonly #taker: Taker;
   #isFinished = false;
@@ -57,7 +57,7 @@ class Chunks {
     this.#taker.took(data, choices[0]?.delta?.content ?? '');
   }
 
-  /** The stream has ended. Some servers send no [DONE]; a finish reason is enough. */
+  /** Checks the end of the stream. Some servers send no [DONE], so a finish reason is enough. */
   end(): void {
     if (!this.isDone && !this.#isFinished)
       throw problem('cut', 'The stream ended before the answer was complete.');
@@ -143,7 +143,7 @@ const withLoop: Api = {
   },
 };
 
-/** All of them by name. The first is the usual choice for an app. */
+/** All APIs by name. The first one is the usual choice for an app. */
 export const apis = {
   completion: withCompletion,
   EventSource: withClass,
@@ -159,7 +159,7 @@ const post = (headers: Record<string, string>, body: object) => ({
   body: JSON.stringify(body),
 });
 
-/** A `fetch` that says when an event stream begins, for the APIs that have no event for it. */
+/** A `fetch` that calls `opened` when an event stream begins, for the APIs without an event for that. */
 const telling =
   (taker: Taker, fetch: FaceRequest['fetch']): FaceRequest['fetch'] =>
   async (input, init) => {
@@ -168,7 +168,7 @@ const telling =
     return response;
   };
 
-/** What is wrong with the answer, with the same `kind` as in `completion`. */
+/** Creates an error with the same `kind` as in `completion`. */
 const problem = (kind: CompletionErrorKind, message: string): Error =>
   Object.assign(new Error(message), { kind });
 

@@ -1,2 +1,2 @@
-/** The URL of the folder that the page is in; its own API is below it. */
+/** The URL of the page's folder, which also contains the page's own API. */
 export const base = new URL('.', document.baseURI).href;

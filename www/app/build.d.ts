@@ -1,4 +1,4 @@
-/** Whether the page plays its model server itself. */
+/** Whether the page contains the model server. */
 declare const __STATIC__: boolean;
-/** The URL of the repository; empty if it isn't known. */
+/** The URL of the repository, or empty. */
 declare const __SOURCE__: string;

@@ -2,7 +2,7 @@ import uPlot from 'uplot';
 import type { Meter, State } from './meter';
 import { colour, onThemeChange } from './theme';
 
-/** Seconds that the charts show at least and at most. */
+/** The minimum and maximum number of seconds in the charts. */
 const shortest = 10;
 const longest = 120;
 
@@ -13,7 +13,7 @@ const stateColours: Record<State, string> = {
   CLOSED: 'var(--closed)',
 };
 
-/** The rate over time and, below it on the same scale, the connection's states. */
+/** Charts of the rate over time and, below it on the same time axis, of the connection's states. */
 export class Chart {
   readonly #rate: uPlot;
   readonly #strip: uPlot;

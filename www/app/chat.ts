@@ -18,10 +18,10 @@ import type { Wire } from './wire';
 /** Stops of the rate slider, in tokens per second; 0 is as fast as possible. */
 const rates = [2, 5, 10, 20, 40, 60, 100, 200, 500, 1000, 0];
 
-/** Milliseconds without a token until the page says that it is waiting. */
+/** Milliseconds without a token after which the page shows a hint. */
 const patience = 3000;
 
-/** The URL in the code, where the real one only exists in this page. */
+/** The URL in the shown code if the real one exists only in this page. */
 const exampleBase = 'https://api.example.com/v1';
 
 export function mountChat(wire: Wire): void {
@@ -146,12 +146,12 @@ export function mountChat(wire: Wire): void {
     };
   }
 
-  /** Only `completion` reads all formats by itself; the others show how one is read by hand. */
+  /** Only `completion` supports all formats. For the other APIs, the code shows how to read one. */
   function chosenFormat(): FormatName {
     return api.value === 'completion' ? (format.value as FormatName) : 'openai-chat';
   }
 
-  /** Shows the code for what is chosen, and puts it into the URL. */
+  /** Shows the code for the chosen options, and writes them into the URL. */
   function showChoice(): void {
     const isPlayed = __STATIC__ && settings.baseUrl.startsWith(base);
     const chosen = { model: models.value, format: chosenFormat() };
@@ -199,7 +199,7 @@ export function mountChat(wire: Wire): void {
         : new URL(settings.baseUrl, location.href).host) + (list.problem ? `: ${list.problem}` : '');
     showChoice();
     find('.samples', view).replaceChildren(...list.models.filter(({ title }) => title).map(sample));
-    // The thread counts from its end, but the greeting is read from its beginning.
+    // The thread's scroll position counts from its end, but the greeting is read from the top.
     if (!find('.hello', view).hidden) thread.scrollTop = -thread.scrollHeight;
   }
 

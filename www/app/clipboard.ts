@@ -1,4 +1,4 @@
-/** Copies text, also where the page has no Clipboard API: outside of secure contexts. Says whether it worked. */
+/** Copies text, also without the Clipboard API, which needs a secure context. Returns whether it worked. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -15,7 +15,7 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** Makes a button copy what `text` returns, and say so for a moment. */
+/** Makes a button copy the result of `text`, and show a confirmation for a moment. */
 export function copies(button: HTMLButtonElement, text: () => string): void {
   const { textContent: label } = button;
   let timer: ReturnType<typeof setTimeout> | undefined;

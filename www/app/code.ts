@@ -1,4 +1,4 @@
-/** The code that does what is chosen in the page, as it stands in an app of the user's: it can be pasted and run. */
+/** Generates the code for the chosen options, which users can paste into their app and run. */
 
 import type { ApiName } from './apis';
 import type { FeedOptions } from './feed-options';
@@ -23,7 +23,7 @@ const body = ({ format, model, maxTokens }: ChatCode, indent: string): string =>
   return members(formats[format].body({ model, messages, maxTokens }), indent);
 };
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: it stands in a template string of the code.
+// biome-ignore lint/suspicious/noTemplateCurlyInString: part of a template string in the generated code.
 const INSERTED_KEY = '${key}';
 
 const headers = ({ format }: ChatCode): string => {
@@ -147,7 +147,7 @@ const members = (object: object, indent: string): string =>
     .map(([name, value]) => `${indent}${name}: ${nested(value)},`)
     .join('\n');
 
-/** A value of JSON as a literal in one line. */
+/** A JSON value as a literal in one line. */
 function nested(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) return `[${value.map(nested).join(', ')}]`;

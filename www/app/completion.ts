@@ -8,23 +8,23 @@ export interface Message {
 }
 
 export interface CompletionRequest {
-  /** Through which the answer comes. */
+  /** The API that reads the answer. */
   api: ApiName;
-  /** The provider whose API the server speaks. */
+  /** The provider's format that the server uses. */
   format: FormatName;
   baseUrl: string;
   key: string;
   model: string;
   messages: Message[];
   maxTokens?: number | undefined;
-  /** The embedded server's switches; other servers know none. */
+  /** Query parameters of the embedded server. Empty for other servers. */
   switches: Record<string, string>;
   fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
 }
 
 /** An error of any API. */
 export interface StreamError {
-  /** One of the package's, or nothing where the platform's own came. */
+  /** A kind of this package, or undefined for an error of the platform. */
   kind?: string | undefined;
   message: string;
   status?: number | undefined;
@@ -40,13 +40,13 @@ export type End =
 
 export interface Listener {
   state(state: State): void;
-  /** An event came; `token` is its piece of the answer, empty where it brought none. */
+  /** An event arrived. `token` is its piece of the answer, or empty. */
   event(data: string, token: string): void;
   /** Called once, last. */
   end(end: End): void;
 }
 
-/** Streams one answer. Gives the function that stops it. */
+/** Streams one answer. Returns a function that stops it. */
 export function streamCompletion(request: CompletionRequest, listener: Listener): () => void {
   const stop = new AbortController();
   let reason: string | undefined;
@@ -94,7 +94,7 @@ export function completionUrl({
   switches,
 }: Pick<CompletionRequest, 'baseUrl' | 'format' | 'model' | 'switches'>): string {
   const path = formats[format].path(model);
-  // The base ends in the version, which isn't the same for all.
+  // The base URL ends with a version, which differs between providers.
   const base = baseUrl
     .replace(/\/+$/, '')
     .replace(/\/v\d\w*$/, (version) => (/^\/v\d/.test(path) ? '' : version));

@@ -1,4 +1,4 @@
-/** A button that shows and hides something on small screens; on large ones it is always shown, without the button. */
+/** Makes a button show and hide an element on small screens. On large ones, the element is always visible. */
 export function discloses(button: HTMLButtonElement, target: HTMLElement): void {
   button.addEventListener('click', () => {
     const isOpen = target.classList.toggle('open');

@@ -1,13 +1,13 @@
 type Child = Node | string;
 
-/** The element that `selector` names; the page is incomplete without it. */
+/** Finds an element. Throws if it is missing, because the page needs it. */
 export function find<E extends Element = HTMLElement>(selector: string, within: ParentNode = document): E {
   const element = within.querySelector<E>(selector);
   if (!element) throw new Error(`The page has no ${selector}`);
   return element;
 }
 
-/** A new element. Children that are strings become text, never markup. */
+/** Creates an element. String children become text, never markup. */
 export function make<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Record<string, string> = {},
@@ -19,7 +19,7 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Calls `draw` at most once per animation frame, however often it is asked to, and then not for `pause` milliseconds. */
+/** Returns a function that calls `draw` at most once per animation frame, and at most once in `pause` milliseconds. */
 export function perFrame(draw: () => void, pause = 0): () => void {
   let asked = false;
   let last = Number.NEGATIVE_INFINITY;

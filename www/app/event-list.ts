@@ -1,10 +1,10 @@
 import { make, perFrame } from './dom';
 import * as format from './format';
 
-/** The maximum number of rows. A fast feed brings more between two drawings; those are never drawn. */
+/** The maximum number of rows. A fast feed sends more between two updates; the rest is never drawn. */
 const mostRows = 200;
 
-/** Milliseconds between two drawings. */
+/** Milliseconds between two updates. */
 const pause = 100;
 
 interface FeedEvent {
@@ -32,12 +32,12 @@ export class EventList {
     this.#add(() => renderEvent(event, at));
   }
 
-  /** A line of the page's own between the events. */
+  /** Adds a note of the page between the events. */
   note(text: string, kind: 'good' | 'bad' | 'plain' = 'plain'): void {
     this.#add(() => make('li', { class: `note ${kind}`, 'data-testid': 'feed-note' }, text));
   }
 
-  /** Any element as a line. */
+  /** Adds an element as a line. */
   element(element: HTMLElement): void {
     this.#add(() => make('li', { class: 'wide' }, element));
   }

@@ -5,7 +5,7 @@ interface Example {
   method: 'GET' | 'POST';
 }
 
-/** The examples of the feed view. Paths are below the page's folder. */
+/** The examples of the feed view. Paths are relative to the page's folder. */
 export const examples: Example[] = [
   { name: 'news', label: 'Prices and news', method: 'GET', path: 'feed' },
   { name: 'ends', label: 'Ends every 8 events, resumes', method: 'GET', path: 'feed?count=8&retry=1500' },

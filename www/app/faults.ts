@@ -1,11 +1,11 @@
 interface Fault {
   name: string;
   label: string;
-  /** The demo server's parameters. */
+  /** The parameters of the demo server. */
   query: Record<string, string>;
 }
 
-/** The faults that the chat view can ask the demo server for. The first event of an answer has no token yet. */
+/** The faults of the demo server that the chat view offers. The first event of an answer has no token. */
 export const faults: Fault[] = [
   { name: 'none', label: 'No fault', query: {} },
   { name: 'cut', label: 'Breaks after 20 tokens', query: { fault: 'cut', after: '21' } },

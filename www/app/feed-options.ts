@@ -1,4 +1,4 @@
-/** What the feed view's form says, checked. */
+/** Parses and checks the form of the feed view. */
 
 export interface FeedOptions {
   url: string;
@@ -21,7 +21,7 @@ export const reconnections: { name: string; label: string; value: FeedOptions['r
   { name: 'busy', label: 'also after 429 and 503', value: { statuses: [429, 503] } },
 ];
 
-/** One header on each line. */
+/** Parses headers, one per line. */
 export function parseHeaders(text: string): [string, string][] {
   return text
     .split('\n')
@@ -34,7 +34,7 @@ export function parseHeaders(text: string): [string, string][] {
     });
 }
 
-/** The URL, absolute. The class accepts any scheme, but `fetch` only knows these. */
+/** Returns the absolute URL. The class accepts any scheme, but `fetch` supports only these. */
 export function parseUrl(text: string): string {
   const url = URL.canParse(text, document.baseURI) ? new URL(text, document.baseURI) : undefined;
   if (!url) throw new TypeError(`This is not a valid URL: ${text}`);
@@ -43,7 +43,7 @@ export function parseUrl(text: string): string {
   return url.href;
 }
 
-/** A body of JSON is sent as JSON, unless a header says otherwise. */
+/** Adds the JSON content type if the body is JSON and no header sets a type. */
 export function withContentType(headers: [string, string][], body: string | undefined): [string, string][] {
   const isJson = body !== undefined && isObject(body);
   if (!isJson || headers.some(([name]) => /^content-type$/i.test(name))) return headers;

@@ -15,10 +15,10 @@ import { Picture } from './picture';
 import type { Wire } from './wire';
 import { explain } from './words';
 
-/** As in the style sheets: there the form would leave no room for the events. */
+/** Small screens, as in the style sheets: the open form would leave no room for the events. */
 const small = matchMedia('(max-width: 860px), (max-height: 520px)');
 
-/** A link may be shared: headers with a key stay out of it. */
+/** Headers with secrets, which are left out of links because users share links. */
 const secret = /^\s*(authorization|cookie|[^:]*(key|token|secret)[^:]*):/i;
 
 export function mountFeed(wire: Wire): void {
@@ -62,7 +62,7 @@ export function mountFeed(wire: Wire): void {
     }
   }
 
-  /** What the form says. Throws if it can't be sent. */
+  /** Reads the form. Throws if a value is wrong. */
   function options(): FeedOptions {
     const isPost = method.value !== 'GET' && !shared.checked;
     const content = isPost && body.value !== '' ? body.value : undefined;
@@ -98,7 +98,7 @@ export function mountFeed(wire: Wire): void {
     const source = rest.shared
       ? new SharedEventSource(url, options)
       : new EventSource(url, method === 'GET' ? options : { ...options, method, body });
-    // A server may name its own events `open`, `error` and `close`; those are listed above.
+    // Events of the server may have the types `open`, `error` and `close` too. `onEvent` handles them.
     source.addEventListener('open', (event) => {
       if (event instanceof MessageEvent) return;
       opened += 1;
@@ -114,7 +114,7 @@ export function mountFeed(wire: Wire): void {
         const delay = event.delay ?? 0;
         picture.state('CONNECTING');
         wire.note('feed', 'delay', `The next request is sent in ${delay} ms`);
-        // The end of a response is normal: the server wants the client to come back.
+        // The end of a response is normal: the client reconnects.
         if (event.kind === 'end') list.note('The server ended the response');
         else list.note(event.message, 'bad');
         announce('Reconnecting.');
@@ -137,7 +137,7 @@ export function mountFeed(wire: Wire): void {
     return source;
   }
 
-  /** Shows the code for what is chosen, and puts it into the URL. */
+  /** Shows the code for the chosen options, and writes them into the URL. */
   function showChoice(): void {
     try {
       code.replaceChildren(...highlight(feedCode(options())));
@@ -196,7 +196,7 @@ export function mountFeed(wire: Wire): void {
     announce(words);
   }
 
-  /** For screen readers: changes, without the seconds that count down. */
+  /** Announces changes to screen readers, without the countdown. */
   function announce(words: string): void {
     announced.textContent = words;
   }

@@ -1,4 +1,4 @@
-/** The APIs that the chat can use: path, body and headers of the request. */
+/** The provider formats that the chat supports: path, body and headers of the request. */
 import type { Message } from './completion';
 
 interface Asked {
@@ -9,7 +9,7 @@ interface Asked {
 
 interface Format {
   label: string;
-  /** Below the base URL: a path that begins with a version takes the place of the base's. */
+  /** The path below the base URL. A version at its start replaces that of the base URL. */
   path(model: string): string;
   body(asked: Asked): object;
   /** Default: the key as a bearer token. */
@@ -23,7 +23,7 @@ const chat = ({ model, messages, maxTokens }: Asked) => ({
   ...(maxTokens && { max_tokens: maxTokens }),
 });
 
-/** By the name of the format in `completion`. */
+/** The formats, by their names in `completion`. */
 export const formats = {
   'openai-chat': { label: 'OpenAI chat', path: () => '/chat/completions', body: chat },
   'openai-responses': {
@@ -39,7 +39,7 @@ export const formats = {
   anthropic: {
     label: 'Anthropic',
     path: () => '/messages',
-    // This API wants a limit.
+    // This API requires a limit.
     body: (asked) => chat({ ...asked, maxTokens: asked.maxTokens ?? 4096 }),
     headers: (key) => ({
       'x-api-key': key,

@@ -3,7 +3,7 @@ import { make } from './dom';
 const tokens =
   /(?<comment>\/\/.*)|(?<string>'(?:[^'\\\n]|\\.)*'|`[^`]*`)|(?<keyword>\b(?:import|from|const|await|for|of|if|else|return|new|async|function|true|false|break)\b)|(?<number>\b\d[\d_]*\b)/g;
 
-/** Code as elements, with a class for each kind of token. */
+/** Converts code to elements, with a class for each kind of token. */
 export function highlight(code: string): (Node | string)[] {
   const parts: (Node | string)[] = [];
   let end = 0;

@@ -3,18 +3,18 @@ export type State = 'CONNECTING' | 'OPEN' | 'CLOSED';
 export interface Span {
   state: State;
   from: number;
-  /** Undefined while it lasts. */
+  /** Undefined for the current state. */
   to?: number;
 }
 
-/** Samples over which a rate is averaged: about two seconds of them, or slow streams would flicker. */
+/** How many samples a rate averages: about two seconds, so that the rate of slow streams doesn't flicker. */
 const window = 20;
 
 const mostSamples = 6000;
 const mostSpans = 400;
 const encoder = new TextEncoder();
 
-/** Counts one stream. Times are seconds since its request. Knows neither the clock nor the page. */
+/** Counts the events of one stream. Times are seconds since the request. Independent of the clock and the page. */
 export class Meter {
   readonly times: number[] = [];
   readonly rates: number[] = [];
@@ -35,7 +35,7 @@ export class Meter {
     if (this.spans.length > mostSpans) this.spans.shift();
   }
 
-  /** An event came; `units` is what it counts as in the rate: an event without a token counts 0. */
+  /** Adds an event. `units` is its share in the rate: 0 for an event without a token. */
   event(data: string, at: number, units = 1): void {
     this.events += 1;
     this.characters += data.length;
@@ -57,17 +57,17 @@ export class Meter {
     }
   }
 
-  /** Units per second, of late. */
+  /** Units per second, in the last samples. */
   get rate(): number {
     const from = this.#recent[0];
     const to = this.#recent.at(-1);
     if (!from || !to || this.first === undefined) return 0;
-    // Before the first one nothing was on its way: the rate counts from it, as the mean does.
+    // The time before the first unit doesn't count, as in the mean rate.
     const [since, before] = from.units === 0 ? [this.first, 1] : [from.at, from.units];
     return to.at > since ? (to.units - before) / (to.at - since) : 0;
   }
 
-  /** Units per second from the first to the last. */
+  /** Units per second, from the first to the last unit. */
   get meanRate(): number | undefined {
     if (this.first === undefined || this.last <= this.first) return undefined;
     return (this.units - 1) / (this.last - this.first);

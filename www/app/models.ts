@@ -9,9 +9,9 @@ export interface Model {
 
 export interface ModelList {
   models: Model[];
-  /** Whether the server is the playground's own, which has switches for its rate and its faults. */
+  /** Whether the server is the playground's own, which has parameters for rates and faults. */
   embedded: boolean;
-  /** Why there is no list. */
+  /** Why the list couldn't be loaded. */
   problem?: string;
 }
 

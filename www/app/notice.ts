@@ -1,7 +1,7 @@
 import { make } from './dom';
 import { type Notice, timeUntil } from './words';
 
-/** A notice as an element. Its countdown ends with the element. */
+/** Creates the element of a notice. Its countdown stops when the element is removed. */
 export function renderNotice({
   kind,
   title,

@@ -7,7 +7,7 @@ const sampleInterval = 100;
 
 const stateNames: Record<State, string> = { CONNECTING: 'Connecting', OPEN: 'Open', CLOSED: 'Closed' };
 
-/** The live picture beside a stream: numbers, rate over time, the connection's states. */
+/** The live panel beside a stream: numbers, the rate over time, and the connection's states. */
 export class Picture {
   meter = new Meter();
   readonly #unit: string;
@@ -39,7 +39,7 @@ export class Picture {
     this.#chart = new Chart(find('.chart', host), find('.strip', host), this.meter);
   }
 
-  /** Begins a new picture: a request goes out now. */
+  /** Resets the panel when a request is sent. */
   start(): void {
     this.meter = new Meter();
     this.#start = performance.now();

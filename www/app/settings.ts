@@ -5,7 +5,7 @@ import { readItem, writeItem } from './storage';
 export interface Settings {
   baseUrl: string;
   key: string;
-  /** For servers that list no models. */
+  /** For servers without a list of models. */
   model: string;
   maxTokens: number | undefined;
   chunkBytes: number;
@@ -20,7 +20,7 @@ const defaults: Settings = {
   chunkBytes: 0,
 };
 
-// A key is a secret: it lasts as long as the tab.
+// A key is a secret, so it is stored only as long as the tab is open.
 const session = () => sessionStorage;
 
 export function loadSettings(): Settings {
@@ -58,7 +58,7 @@ export function mountSettings(settings: Settings, changed: () => void): void {
     settings.model = field('model').value.trim();
     settings.maxTokens = Number(field('max-tokens').value) || undefined;
     settings.chunkBytes = Number(field('chunk-bytes').value);
-    // The page's own URL isn't stored: its port may be another one tomorrow.
+    // The page's own URL isn't stored, because its port may change.
     writeItem('base-url', settings.baseUrl === embeddedUrl ? '' : settings.baseUrl);
     writeItem('key', settings.key, session);
     writeItem('model', settings.model);

@@ -1,6 +1,6 @@
 const prefix = 'eventsource-wasm.';
 
-/** Where a browser refuses storage, the page works without. */
+/** Reads an item. If the browser blocks storage, the page works without it. */
 export function readItem(name: string, storage: () => Storage = () => localStorage): string | null {
   try {
     return storage().getItem(prefix + name);

@@ -2,15 +2,15 @@ import { SharedEventSource } from 'eventsource-wasm/shared';
 import { base } from './base';
 import { find, make } from './dom';
 
-/** Two events a second, which say little. */
+/** A feed with two events per second. */
 const FEED = `${base}feed?rate=2`;
 
-/** In the query of tabs that are opened by the counter's link. */
+/** The query parameter of tabs that the counter's link opens. */
 const PARAMETER = 'tabs';
 
 /**
- * Shows how many tabs share one connection. It connects when it is opened. Each tab waits for the lock of the package
- * or holds it, so the locks count the tabs.
+ * Shows how many tabs share one connection. It connects when the user opens it. Each tab holds the package's lock or
+ * waits for it, so the number of locks is the number of tabs.
  */
 export function mountTabsCounter(): void {
   const status = make('output', { 'data-testid': 'tabs-status' });

@@ -1,7 +1,7 @@
 import { find } from './dom';
 import { readLink, showView } from './link';
 
-/** The tabs of the page, by the pattern of the ARIA practices: arrows move, the URL's hash names the view. */
+/** The tabs of the page, as in the ARIA practices: arrow keys switch tabs. The URL's hash has the view. */
 export function mountTabs(): void {
   const list = find('[role="tablist"]');
   const tabs = [...list.querySelectorAll<HTMLButtonElement>('[role="tab"]')];

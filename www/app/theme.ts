@@ -12,7 +12,7 @@ export function onThemeChange(listener: () => void): void {
   listeners.add(listener);
 }
 
-/** A CSS colour as the page resolves it now, for canvases, which know no variables. */
+/** Resolves a CSS colour, for canvases, which don't support variables. */
 export function colour(value: string): string {
   let known = resolved.get(value);
   if (known === undefined) {

@@ -3,7 +3,7 @@ import { find, make, perFrame } from './dom';
 import * as format from './format';
 import { toText, type Wire, type WireEntry } from './wire';
 
-/** Entries that are drawn: the last ones that match. */
+/** The maximum number of shown entries: the last ones that match. */
 const mostRows = 300;
 const pause = 100;
 
@@ -22,7 +22,7 @@ export function mountWire(wire: Wire): void {
   const expand = find<HTMLInputElement>('#wire-expand', view);
   const hold = find<HTMLButtonElement>('#wire-pause', view);
 
-  /** What was there when the view was paused. */
+  /** The entries at the time when the view was paused. */
   let held: WireEntry[] | undefined;
   const opened = new WeakSet<WireEntry>();
 
@@ -93,7 +93,7 @@ function renderEntry(entry: WireEntry, isExpanded: boolean, opened: WeakSet<Wire
     return row;
   }
   const block = make('details', {}, make('summary', { class: 'head' }, ...head));
-  // Events are short and what one looks for; the rest opens on demand.
+  // Events are open because they are short and the most interesting. All others open on demand.
   block.open = kind === 'event' || opened.has(entry);
   const content = isExpanded && kind === 'event' ? pretty(data ?? '', details) : details;
   block.append(make('pre', { dir: 'auto' }, content || '(no headers)'));
@@ -105,7 +105,7 @@ function renderEntry(entry: WireEntry, isExpanded: boolean, opened: WeakSet<Wire
   return row;
 }
 
-/** JSON over several lines; anything else as it came. */
+/** Formats JSON in several lines. Any other text is returned unchanged. */
 function pretty(data: string, raw: string): string {
   try {
     return JSON.stringify(JSON.parse(data), null, 2);

@@ -1,4 +1,4 @@
-/** A log of what goes over the wire: requests, responses, and every line of their event streams. */
+/** A log of the network traffic: requests, responses, and every line of their event streams. */
 
 export type WireKind = 'request' | 'response' | 'event' | 'comment' | 'retry' | 'delay' | 'end' | 'error';
 export type WireSource = 'chat' | 'feed';
@@ -12,7 +12,7 @@ export interface WireEntry {
   kind: WireKind;
   /** The first line of the entry. */
   summary: string;
-  /** The lines of an event as they came, the headers, or the body of a request. */
+  /** The original lines of an event, or the headers and the body of a request. */
   details?: string | undefined;
   /** The data of an event. */
   data?: string | undefined;
@@ -27,12 +27,12 @@ export class Wire {
   onchange: () => void = () => {};
   readonly #attempts = new Map<WireSource, number>();
 
-  /** A new connection: attempts are counted from 1 again. */
+  /** Starts a new connection, whose attempts are counted from 1 again. */
   begin(source: WireSource): void {
     this.#attempts.set(source, 0);
   }
 
-  /** A line that comes from the client, not from the network. */
+  /** Adds an entry of the client, not of the network. */
   note(source: WireSource, kind: WireKind, summary: string): void {
     this.#add({ source, attempt: this.#attempts.get(source) ?? 0, kind, summary });
   }
@@ -42,7 +42,7 @@ export class Wire {
     this.onchange();
   }
 
-  /** A `fetch` that writes down what it sends and what comes back. */
+  /** Returns a `fetch` that logs its requests and responses. */
   fetch(source: WireSource): (input: RequestInfo | URL, init?: RequestInit) => Promise<Response> {
     return async (input, init) => {
       const attempt = (this.#attempts.get(source) ?? 0) + 1;
@@ -66,7 +66,7 @@ export class Wire {
       const { status, statusText, headers } = response;
       const summary = `${status} ${statusText}`.trim();
       add({ kind: 'response', summary, details: headerLines(headers) });
-      // Some engines give a 204 a body, which no response made by hand may have.
+      // Some engines give a 204 a body, with which a Response can't be constructed.
       const { body: stream } = response;
       return stream && ![204, 205, 304].includes(status) ? observed(response, stream, add) : response;
     };
@@ -83,7 +83,7 @@ type Add = (entry: Pick<WireEntry, 'kind' | 'summary' | 'details' | 'data'>) => 
 
 const gone = { kind: 'end', summary: 'The client closed the connection' } as const;
 
-/** The response, whose body is read on its way to the client. */
+/** Returns a response whose body is logged while the client reads it. */
 function observed(response: Response, body: ReadableStream<Uint8Array>, add: Add): Response {
   const reader = body.getReader();
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
@@ -122,7 +122,7 @@ function observed(response: Response, body: ReadableStream<Uint8Array>, add: Add
   return Object.defineProperty(new Response(stream, { status, statusText, headers }), 'url', { value: url });
 }
 
-/** Splits a stream into its blocks, as they came. */
+/** Splits a stream into its blocks, without changes. */
 class WireLines {
   readonly #add: Add;
   readonly #decoder = new TextDecoder();
@@ -170,10 +170,10 @@ class WireLines {
 const headerLines = (headers: Headers): string =>
   [...headers].map(([name, value]) => `${name}: ${secret.test(name) ? hide(value) : value}`).join('\n');
 
-/** A log may be shared: keys stay out of it. */
+/** Hides secrets, because users share logs. */
 const hide = (value: string): string => value.replace(/\S+$/, '•••');
 
-/** What is copied and exported. */
+/** The text for copying. */
 export const toText = (entries: readonly WireEntry[]): string =>
   entries
     .map(({ at, source, attempt, kind, summary, details }) => {

@@ -1,7 +1,7 @@
 import type { StreamError } from './completion';
 import * as format from './format';
 
-/** An error for the reader: what happened, what to do, and the server's own words. */
+/** An error for the user: what happened, what to do, and the server's message. */
 export interface Notice {
   /** For tests and styles. */
   kind: string;
@@ -10,7 +10,7 @@ export interface Notice {
   detail?: string;
   /** When the server allows the next request. */
   retryAt?: Date;
-  /** Nothing is wrong: the notice isn't shown as an error. */
+  /** Whether this isn't an error, and is shown differently. */
   isNormal?: boolean;
 }
 
@@ -114,7 +114,7 @@ export function parseRetryAfter(value: string | null, now = Date.now()): Date | 
   return Number.isNaN(time) ? undefined : new Date(time);
 }
 
-/** The message in OpenAI's error body, or the start of a plain one. */
+/** The message of an error in OpenAI's format, or the start of any other body. */
 function serverMessage(body: string | undefined): string | undefined {
   if (!body) return undefined;
   try {
@@ -124,7 +124,7 @@ function serverMessage(body: string | undefined): string | undefined {
   return body.length > 300 ? `${body.slice(0, 300)}…` : body;
 }
 
-/** `12 s`, or `2 min 5 s`, until a time; empty when it is over. */
+/** The time left, such as `12 s` or `2 min 5 s`. Empty when the time has passed. */
 export function timeUntil(date: Date, now = Date.now()): string {
   const left = Math.ceil((date.getTime() - now) / 1000) * 1000;
   return left <= 0 ? '' : left < 60_000 ? `${left / 1000} s` : format.duration(left);

@@ -18,7 +18,7 @@ export const catalogue = [
   { id: 'emoji', title: 'Emoji picnic', language: 'en' },
 ];
 
-/** What stands between two copies of a text, where an answer is longer than the text. */
+/** The separator between two copies of a text, in answers that are longer than the text. */
 const separator = '\n\n';
 
 const tokenBytes = 6;
@@ -35,7 +35,7 @@ export function toText(entry, file) {
 }
 
 /**
- * The text once, or exactly `maxTokens` tokens of it, repeated as often as that takes.
+ * The text once, or exactly `maxTokens` tokens of it, repeated as often as necessary.
  *
  * @param {Text} text
  * @param {number} [maxTokens]
@@ -52,8 +52,8 @@ export function* answer({ tokens }, maxTokens = tokens.length) {
 }
 
 /**
- * Pieces of a few characters, about the size of a real model's: a word with the space before it,
- * two Chinese characters, one emoji. Never cut inside a grapheme cluster.
+ * Splits text into tokens of about the size of a real model's: a word with the space before it, two Chinese characters,
+ * one emoji. Grapheme clusters are never split.
  *
  * @param {string} text
  */

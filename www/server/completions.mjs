@@ -15,7 +15,7 @@ const parameters = {
 const mostTokens = 100_000;
 
 /**
- * `POST /v1/chat/completions` and `GET /v1/models`, in OpenAI's shapes, and the same answers in other formats.
+ * `POST /v1/chat/completions` and `GET /v1/models` in OpenAI's format, and the same answers in other formats.
  *
  * @param {import('fastify').FastifyInstance} app
  * @param {{ texts: Map<string, import('./catalogue.mjs').Text>, stats: import('./stream.mjs').Stats }} options
@@ -96,11 +96,11 @@ export async function completions(app, { texts, stats }) {
  * @property {{ include_usage?: boolean }} [stream_options]
  * @property {number} [max_tokens]
  * @property {number} [max_completion_tokens]
- * @property {number} [tokens_per_second] as in the query, which wins
+ * @property {number} [tokens_per_second] as in the query, which takes precedence
  */
 
 /**
- * The answer to a request, in no format yet.
+ * The answer to a request, independent of the format.
  *
  * @param {CompletionRequest} request
  * @param {import('./catalogue.mjs').Text} text
@@ -109,7 +109,7 @@ function measure({ model, messages, max_completion_tokens, max_tokens }, text) {
   const maxTokens = max_completion_tokens ?? max_tokens;
   const isWhole = maxTokens === undefined || maxTokens === text.tokens.length;
   const completionTokens = maxTokens ?? text.tokens.length;
-  // Nobody counts the prompt's tokens; four bytes each is the usual rule of thumb.
+  // The prompt isn't tokenized. Four bytes per token is the usual estimate.
   const promptTokens = Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / 4);
   const usage = {
     prompt_tokens: promptTokens,

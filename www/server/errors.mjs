@@ -1,5 +1,5 @@
 /**
- * An error in OpenAI's JSON shape.
+ * Creates an error in OpenAI's JSON format.
  *
  * @param {string} message
  * @param {{ type?: string, param?: string | null, code?: string | null, allowed?: string[] | string }} [more]

@@ -1,7 +1,7 @@
 import { errorBody, sendUnauthorized } from './errors.mjs';
 import { integer, oneOf } from './parameters.mjs';
 
-/** The switches that every stream takes in its query. */
+/** The query parameters of every stream. */
 export const faultParameters = {
   fault: oneOf('cut', '429', '401', '204', 'type', 'silence', 'refuse'),
   after: integer(0, 1_000_000),
@@ -12,13 +12,13 @@ export const faultParameters = {
 /**
  * @typedef {object} Faults
  * @property {string} [fault]
- * @property {number} [after] how many events go before a `cut` or a `silence`
+ * @property {number} [after] the number of events before a `cut` or a `silence`
  * @property {number} [retry_after] seconds
  * @property {string} [type]
  */
 
 /**
- * Answers in the stream's place, where the fault asks for that.
+ * Sends a fault's response instead of the stream, if it has one.
  *
  * @param {Faults} faults
  * @param {import('fastify').FastifyReply} reply
@@ -56,10 +56,10 @@ export function answerWithFault({ fault, retry_after = 20, type = 'text/html' },
 }
 
 /**
- * What happens to an open stream in place of its next event.
+ * The fault of an open stream instead of its next event, if any.
  *
  * @param {Faults} faults
- * @param {number} sent how many events have gone
+ * @param {number} sent the number of events so far
  * @returns {'cut' | 'silence' | undefined}
  */
 export function faultInStream({ fault, after }, sent) {

@@ -22,7 +22,7 @@ export function* blocks({ after, retry, count = Number.POSITIVE_INFINITY, headli
 }
 
 /**
- * Event `id` is the same whenever, and however often, it is sent.
+ * Creates event number `id`, which is always the same.
  *
  * @param {number} id
  * @param {string[]} headlines
@@ -37,7 +37,7 @@ function feedEvent(id, headlines) {
 }
 
 /**
- * An id that this feed can't have given out starts it anew.
+ * The number after which the feed resumes: 0 if the ID isn't one of this feed.
  *
  * @param {string | string[] | undefined} header
  */

@@ -4,7 +4,7 @@ import { readParameters } from './parameters.mjs';
 import { stream } from './stream.mjs';
 
 /**
- * `/feed`: numbered events without an end, which resume after the client's `Last-Event-ID`.
+ * `/feed`: an endless stream of numbered events that resumes after the client's `Last-Event-ID`.
  *
  * @param {import('fastify').FastifyInstance} app
  * @param {{ texts: Map<string, import('./catalogue.mjs').Text>, stats: import('./stream.mjs').Stats }} options

@@ -7,13 +7,13 @@
  * @property {unknown} messages
  * @property {unknown} maxTokens
  * @property {boolean} streams
- * @property {boolean} [isLimit] `maxTokens` doesn't lengthen the answer
+ * @property {boolean} [isLimit] whether `maxTokens` only shortens the answer
  *
  * @typedef {object} Answer
  * @property {string} id
  * @property {string} model
  * @property {Iterable<string>} tokens
- * @property {boolean} isWhole false: it ends at the token limit
+ * @property {boolean} isWhole false if it ends at the token limit
  * @property {{ prompt_tokens: number, completion_tokens: number, total_tokens: number }} usage
  *
  * @typedef {object} Format
@@ -76,7 +76,7 @@ export const formats = {
       messages,
       maxTokens: max_tokens,
       streams: stream === true,
-      // Requests can't leave it out.
+      // This API requires it.
       isLimit: true,
     }),
     *blocks({ id, model, tokens, isWhole, usage }) {

@@ -12,7 +12,7 @@ import { loadTexts } from './texts.mjs';
 export const demoKey = 'demo-key';
 
 /**
- * What the page may do: run its own scripts and WebAssembly, and talk to any server its user names.
+ * Allows the page to run its own scripts and WebAssembly, and to connect to any server that the user enters.
  */
 export const contentSecurityPolicy = [
   "default-src 'none'",
@@ -27,20 +27,20 @@ export const contentSecurityPolicy = [
 ].join('; ');
 
 /**
- * Serves the playground and the API it talks to.
+ * Serves the playground and its API.
  *
  * @param {object} options
  * @param {string} options.root the folder of the bundled playground, as an absolute path
- * @param {number} [options.port] 0: one that is free
- * @param {string} [options.host] loopback unless told otherwise
+ * @param {number} [options.port] 0 for any free port
+ * @param {string} [options.host] default: loopback
  * @param {string} [options.apiKey]
- * @param {(line: string) => void} [options.log] gets a line for each request
+ * @param {(line: string) => void} [options.log] called with a line for each request
  * @returns {Promise<{ origin: string, close(): Promise<void>, stats: import('./stream.mjs').Stats }>}
  */
 export async function startServer({ root, port = 8080, host = '127.0.0.1', apiKey = demoKey, log }) {
   const stats = createStats();
   const texts = await loadTexts();
-  // Streams that are still open would otherwise keep close() waiting for ever.
+  // Otherwise close() would wait for open streams forever.
   const app = createApp({ forceCloseConnections: true });
 
   await app.register(cors, {
@@ -59,7 +59,7 @@ export async function startServer({ root, port = 8080, host = '127.0.0.1', apiKe
     },
   });
 
-  // Feeds take any body, so that a POST of whatever a user types reaches them.
+  // Feeds accept any body, so that users can POST any text.
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
   app.addHook('onRequest', async (request, reply) => {
@@ -100,7 +100,7 @@ export async function startServer({ root, port = 8080, host = '127.0.0.1', apiKe
  * @param {string} apiKey
  */
 function hasKey({ authorization, ...headers }, apiKey) {
-  // As Anthropic and Google have it.
+  // The headers of Anthropic and Google.
   const bare = headers['x-api-key'] ?? headers['x-goog-api-key'];
   const given = Buffer.from(authorization ?? (bare ? `Bearer ${bare}` : ''));
   const expected = Buffer.from(`Bearer ${apiKey}`);

@@ -1,9 +1,9 @@
 /**
- * @typedef {{ expected: string, parse(text: string): unknown }} Kind what a parameter's value may be;
- * `parse` gives undefined for anything else
+ * @typedef {{ expected: string, parse(text: string): unknown }} Kind the allowed values of a parameter;
+ * `parse` returns undefined for any other value
  */
 
-/** A wrong request, to be answered with 400. */
+/** An error in the request, which is answered with 400. */
 export class ParameterError extends Error {
   /**
    * @param {string} parameter
@@ -51,7 +51,7 @@ export const oneOf = (...values) => ({
 });
 
 /**
- * The values of a query, checked against what the path allows.
+ * Parses a query, and throws if a parameter is unknown or its value isn't allowed.
  *
  * @template {Record<string, Kind>} Kinds
  * @param {Kinds} kinds

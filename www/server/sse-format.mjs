@@ -1,8 +1,8 @@
-/** A block of an event stream as text. Runs in Node and in the page. */
+/** Formats blocks of an event stream. Runs in Node and in the page. */
 
 /**
  * @typedef {{ id?: string | number, event?: string, data?: string, retry?: number, comment?: string }} Block
- * One blank-line-terminated block of a stream.
+ * One block of a stream, which ends with a blank line.
  */
 
 /** @param {Block} block */

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { format } from './sse-format.mjs';
 
 /**
- * Opens the event stream. The headers go out at once, so that a client is OPEN before the first event.
+ * Opens the event stream. The headers are sent at once, so that a client is OPEN before the first event.
  *
  * @param {import('fastify').FastifyReply} reply
  */
@@ -19,7 +19,7 @@ export function open(reply) {
 }
 
 /**
- * Writes one block, in pieces of `chunkBytes` (0: whole), as fast as the client reads.
+ * Writes one block, in chunks of `chunkBytes` (0: in one chunk), as fast as the client reads.
  *
  * @param {import('node:http').ServerResponse} response
  * @param {import('./sse-format.mjs').Block} block
@@ -30,7 +30,7 @@ export async function write(response, block, { chunkBytes, signal }) {
   const step = chunkBytes || bytes.length;
   for (let start = 0; start < bytes.length; start += step) {
     if (!response.write(bytes.subarray(start, start + step))) await once(response, 'drain', { signal });
-    // Node joins what is written within one turn of its loop into one packet.
+    // Node joins all writes within one turn of the event loop into one packet.
     else if (chunkBytes) await nextTurn(undefined, { signal });
   }
 }

@@ -4,12 +4,12 @@ import { faultInStream } from './faults.mjs';
 import { open, write } from './sse.mjs';
 
 /**
- * What the server has seen, for tests and for the curious.
+ * Statistics of the server, for tests.
  *
  * @typedef {object} Stats
- * @property {number} open streams that are open now
- * @property {number} aborted streams that the client ended before the server did
- * @property {Record<string, number>} requests how many requests came, by path
+ * @property {number} open the number of open streams
+ * @property {number} aborted the number of streams that the client has ended
+ * @property {Record<string, number>} requests the number of requests, by path
  */
 
 /** Milliseconds between the last event and a cut. */
@@ -19,8 +19,7 @@ const headStart = 50;
 export const createStats = () => ({ open: 0, aborted: 0, requests: {} });
 
 /**
- * Streams blocks until they end, a fault ends them, or the client goes away; then everything that waits is
- * let go at once.
+ * Streams blocks until they end, a fault ends them, or the client disconnects. Then all timers end at once.
  *
  * @param {import('fastify').FastifyReply} reply
  * @param {Iterable<import('./sse-format.mjs').Block>} blocks
@@ -53,8 +52,7 @@ export async function stream(reply, blocks, { rate, chunkBytes, heartbeat, fault
         const fault = faultInStream(faults, sent);
         if (fault === 'silence') await once(raw, 'close');
         if (fault === 'cut') {
-          // A client may drop what it hasn't handed on when its connection breaks, and browsers do: so that the
-          // events before the cut arrive, they get a head start.
+          // Browsers drop unread bytes when a connection breaks, so give the client time to read the last event.
           await wait(headStart, undefined, { signal });
           cut = true;
           raw.destroy();

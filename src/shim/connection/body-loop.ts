@@ -21,7 +21,7 @@ export interface BodyHandler {
   onRetry?: ((milliseconds: number) => void) | undefined;
   onComment?: ((comment: string) => void) | undefined;
   onIgnoredLine?: ((line: string) => void) | undefined;
-  /** The body ended in the middle of an event. If set, such an event is parsed as if a blank line had followed. */
+  /** Called with an event that the end of the body has cut off, as if a blank line had followed. */
   onUnfinished?: ((data: string, type: string, id: string | undefined) => void) | undefined;
   /** Called after each chunk. A returned promise pauses reading until it is fulfilled. */
   untilWanted?(): Promise<unknown> | undefined;
@@ -41,7 +41,7 @@ interface BodyEvents {
 
 type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'> & { releaseLock?(): void };
 
-/** The maximum size of `EventSourceError.body`, in bytes of a refused response. */
+/** The maximum size of a refused response's excerpt, the `body` of the error, in bytes. */
 const EXCERPT_SIZE = 65_536;
 
 /** Large chunks are parsed in pieces of this many bytes: after a busy period, Firefox delivers one huge chunk. */

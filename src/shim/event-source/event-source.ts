@@ -297,7 +297,7 @@ addInspection(EventSource.prototype, ({ url, withCredentials, readyState }: Even
 }));
 
 /** The typed listeners. Any other type is an event of the server. */
-// biome-ignore lint/complexity/noBannedTypes: no events of its own.
+// biome-ignore lint/complexity/noBannedTypes: means no server events are declared.
 export interface EventSource<Events = {}> {
   addEventListener<K extends keyof EventsWith<Events>>(
     type: K,

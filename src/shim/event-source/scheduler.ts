@@ -1,5 +1,5 @@
 /**
- * Fires each event in a task of its own (spec C12), at little cost.
+ * Fires each event in its own task (spec C12), at little cost.
  *
  * All promise reactions of an event's listeners run before the next event, and a long burst doesn't block timers,
  * rendering or input. A real task for each event would cost more than the event. But the platform also runs all

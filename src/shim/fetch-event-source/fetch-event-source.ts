@@ -173,7 +173,8 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
         },
         decide: (details) => {
           if (details.kind === 'end') return decideAtEnd();
-          // Another request may cause the same exception, so the defaults of `onerror` decide nothing here.
+          // Another request may fail in the same way, and cost money: a POST is repeated only if `onerror` returns a
+          // number.
           if (details.kind === 'handler') return onerror ? ask(toThrown(details)) : false;
           const delay = ask(toThrown(details));
           return onerror ? (delay ?? interval) : undefined;

@@ -12,9 +12,9 @@ export interface UseCompletionResult<Output = unknown> extends CompletionState<O
 }
 
 /**
- * Sends the request when the component is mounted, and renders the answer at most once per frame. A new URL or `key`
- * sends it again. Other options are read when a request is sent. Without a URL (`null`) there is no request. With
- * StrictMode, only one request is sent.
+ * Sends the request when the component is mounted, and ends it when it is unmounted. Renders the answer at most once
+ * per frame. A new URL or `key` sends the request again. Other options are read when a request is sent. Without a URL
+ * (`null`) there is no request. With StrictMode, only one request is sent.
  *
  * @example
  * const { text, status, error, stop, regenerate } = useCompletion('/api/chat', {

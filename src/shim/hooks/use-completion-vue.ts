@@ -24,8 +24,9 @@ export type UseCompletionReturn<Output = unknown> = {
 };
 
 /**
- * Sends the request when the component is mounted. The refs change at most once per frame. A new URL or `key` sends it
- * again. Other options are read when a request is sent. Without a URL (`null`) there is no request.
+ * Sends the request when the component is mounted, and ends it when its scope ends. The refs change at most once per
+ * frame. A new URL or `key` sends the request again. Other options are read when a request is sent. Without a URL
+ * (`null`) there is no request.
  *
  * @example
  * const { text, status, error, stop, regenerate } = useCompletion('/api/chat', () => ({

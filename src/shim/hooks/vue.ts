@@ -24,8 +24,8 @@ export type EventSourceRefs = {
 };
 
 /**
- * Keeps a connection open while the component is mounted, and opens a new one when the URL or `key` changes. Without a
- * URL (`null`), and on a server, there is no connection.
+ * Opens a connection when the component is mounted, and closes it when its scope ends. Opens a new one when the URL or
+ * `key` changes. Without a URL (`null`), and on a server, there is no connection.
  *
  * @param init the options of `EventSource`, which are read when a connection is opened, and callbacks; or a ref or
  * getter of them

@@ -94,7 +94,7 @@ export class Membership {
     }
   }
 
-  /** Waits for all messages that others have sent: they have arrived when an own message has made the round trip. */
+  /** Waits for all messages that others have sent: they have arrived when a message of this member has come back. */
   #hold(): Promise<void> | undefined {
     if (this.#isOver) return undefined;
     const echo = new BroadcastChannel(this.#key);
@@ -111,8 +111,7 @@ export class Membership {
 
   /**
    * Takes the lock from a silent holder. Browsers release the lock of a closed tab, but not of a tab that is suspended
-   * or
-   * hangs. Hidden tabs don't watch, because their timers are late; they catch up when they are visible.
+   * or hangs. Hidden tabs don't watch, because their timers are late; they catch up when they are visible.
    */
   #watch(isAsked: boolean): void {
     const begin = Date.now();

@@ -170,7 +170,8 @@ export class Participant implements Member {
       from: this.#membership?.id ?? '',
       line: this.#line,
       end: this.log.end,
-      // The ID counts only if the line is different. Then waiting events are dropped, so they have to be sent again.
+      // Not `log.lastEventId`: if the holder's line is another one, waiting events are dropped and have to be sent
+      // again.
       lastEventId: this.log.takenId,
       replay: this.#line ? 0 : this.#replay,
     });
@@ -181,7 +182,7 @@ export class Participant implements Member {
     const { log } = this;
     const isKnown = line === this.#line;
     const found = lastEventId ? log.find(lastEventId) : -1;
-    // The other tab may have received more than this one before it took over, such as comments. Its ID is exact.
+    // The other tab may have received more, such as comments, than this one had when it took over. Its ID is decisive.
     const known = Math.min(end, log.end, found >= 0 ? found : end);
     const position = isKnown ? known : found >= 0 ? found : log.end - replay;
     const isGap = isKnown ? position < log.start : found < 0 && (line !== '' || lastEventId !== '');

@@ -36,8 +36,7 @@ export interface SharedEventSourceInit extends Omit<EventSourceInit, 'method' | 
   name?: string | undefined;
   /**
    * How many of the last events a tab receives if it joins while the connection is open. The holder stores at most
-   * 1,000
-   * events and about 1 MiB of data. Default: 0.
+   * 1,000 events and about 1 MiB of data. Default: 0.
    */
   replay?: number | undefined;
 }
@@ -47,8 +46,8 @@ const sources = new Set<SharedEventSource>();
 
 /**
  * An `EventSource` whose connection is shared by all tabs, frames and workers of the origin with the same URL,
- * `withCredentials` and `name`. When the tab that holds the connection is closed, another one continues after the last
- * event ID.
+ * `withCredentials` and `name`. When the tab that holds the connection is closed or frozen, another one continues after
+ * the last event ID.
  *
  * @example
  * import { SharedEventSource } from 'eventsource-wasm/shared';

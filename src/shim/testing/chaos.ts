@@ -10,8 +10,7 @@ export interface Chaos {
   seed: number;
   /**
    * Which connections break, after a random number of bytes (up to 400). 1 or more: this many connections, starting
-   * with
-   * the first. Less than 1: this fraction of connections. `true` is 0.5.
+   * with the first. Less than 1: this fraction of connections. `true` is 0.5.
    *
    * @default 0.5
    */

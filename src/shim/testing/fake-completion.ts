@@ -21,8 +21,7 @@ export interface FakeCompletionInit {
   failAfter?: number | undefined;
   /**
    * The kind of failure: `'cut'` breaks the connection, `'end'` ends the stream too early, `'stall'` sends nothing
-   * more,
-   * `'error'` sends the provider's error event.
+   * more, `'error'` sends the provider's error event.
    *
    * @default 'cut'
    */

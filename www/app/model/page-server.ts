@@ -1,6 +1,6 @@
 /**
- * The model server in the page: the same API as `www/server`, for hosts that only serve files. It is played by the
- * package's own `/testing`, behind `fetch`.
+ * The model server in the page: the same API as `www/server`, for hosts that only serve files. It uses the package's
+ * own `/testing`, behind `fetch`.
  */
 
 import {
@@ -37,7 +37,7 @@ const completionParameters = {
   tokens_per_second: number(0, 100_000),
 };
 
-/** The format of the answer by the end of the path, as at the providers. */
+/** The format of the answer, by the end of the path, as in the providers' APIs. */
 const formats: [RegExp, FakeFormat][] = [
   [/\/chat\/completions$/, 'openai-chat'],
   [/\/responses$/, 'openai-responses'],
@@ -47,7 +47,7 @@ const formats: [RegExp, FakeFormat][] = [
   [/\/v1\/chat$/, 'ai-sdk'],
 ];
 
-/** The providers' words for an answer that ends at the limit. */
+/** The providers' finish reasons for an answer that ends at the limit. */
 const cutReasons: Record<FakeFormat, string> = {
   'openai-chat': 'length',
   'openai-responses': 'max_output_tokens',
@@ -57,7 +57,7 @@ const cutReasons: Record<FakeFormat, string> = {
   cohere: 'MAX_TOKENS',
 };
 
-/** Answers requests to the page's own API. All others go to the network. */
+/** Replaces `fetch` by one that answers requests to the page's own API. All others are sent to the network. */
 export function installPageServer(base: string): void {
   const { fetch: playedFetch } = createPageServer(base);
   const networkFetch = globalThis.fetch.bind(globalThis);
@@ -73,7 +73,7 @@ export function installPageServer(base: string): void {
   };
 }
 
-/** The key, where each provider has it. */
+/** Whether a header has the key: each provider uses a different one. */
 const hasKey = (headers: Headers): boolean =>
   headers.get('Authorization') === `Bearer ${KEY}` ||
   [headers.get('x-api-key'), headers.get('x-goog-api-key')].includes(KEY);
@@ -123,7 +123,7 @@ async function playAnswer(request: EventServerRequest, path: string, query: URLS
     body?.maxTokens ??
     body?.generationConfig?.maxOutputTokens;
   const { length } = text.tokens;
-  // Anthropic's is a limit that every request has; the others' makes a text longer, too.
+  // Anthropic requires a limit in every request, so there it only shortens the text. With others it also lengthens it.
   const maxTokens = shape === 'anthropic' && asked ? Math.min(asked, length) : asked;
   const { tokens_per_second: rate = 60, fault, after = fault === 'cut' ? 5 : 0 } = switches;
   const fails = fault === 'cut' || fault === 'silence';
@@ -132,7 +132,7 @@ async function playAnswer(request: EventServerRequest, path: string, query: URLS
     text: [...answer(text, maxTokens)],
     ...(maxTokens && maxTokens !== length && { finishReason: cutReasons[shape] }),
     ...(rate > 0 && { tokensPerSecond: rate }),
-    // As at the server, where the first event of an answer counts too.
+    // As in `www/server`, where the first event of an answer counts too.
     ...(fails && { failAfter: Math.max(0, after - 1), failWith: fault === 'cut' ? 'cut' : 'stall' }),
   })(request);
 }
@@ -155,7 +155,7 @@ async function playFeed(request: EventServerRequest, query: URLSearchParams): Pr
       const fault = faultInStream(faults, sent);
       if (fault === 'silence') return request.stall();
       if (fault === 'cut') return request.cut();
-      // Without a limit, the page still has to draw.
+      // Wait even without a rate limit, so that the page can draw.
       await untilTime(request, rate > 0 ? start + (sent / rate) * 1000 : 0, heartbeat * 1000);
       sent += 1;
     }
@@ -176,7 +176,7 @@ async function untilTime(request: EventServerRequest, due: number, heartbeat: nu
   }
 }
 
-/** Answers instead of the stream, if the fault asks for that. */
+/** Sends a fault's response instead of the stream, if it has one. */
 function answerWithFault(
   request: EventServerRequest,
   { fault, retry_after = 20, type = 'text/html' }: Faults,
@@ -210,7 +210,7 @@ function refuseKey(request: EventServerRequest): void {
   request.refuse(401, { 'WWW-Authenticate': 'Bearer' }, errorBody(message, { code: 'invalid_api_key' }));
 }
 
-/** The response with its body in pieces of so many bytes. */
+/** Splits the body of a response into chunks of `size` bytes. */
 function inPieces(response: Response, size: number): Response {
   if (size === 0 || !response.body) return response;
   const pieces = response.body.pipeThrough(
