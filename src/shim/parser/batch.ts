@@ -39,35 +39,31 @@ const COLUMNS = 3;
 /** How many lines of data are joined at a time: millions of separate strings would need many times the event's size. */
 const JOINED_LINES = 1_024;
 
-/** The rows of one scan. */
+/** Rows that were found before earlier ones were delivered, and their text. */
 interface Batch {
   text: string;
-  /** The rows, unless they are still in the table. */
-  rows: ArrayLike<number> | undefined;
-  /** The index of the next row. */
-  at: number;
-  end: number;
-  next: Batch | undefined;
+  rows: ArrayLike<number>;
 }
 
-/** The batch whose rows are in the table, which all parsers share. */
-let inTable: Batch | undefined;
+/** The stream whose rows are in the table, which all parsers share. */
+let inTable: Batches | undefined;
 
 /** Copies rows that are still in the table. Called before each scan, which overwrites them. */
 export function saveRows(): void {
-  const batch = inTable;
-  if (!batch) return;
-  inTable = undefined;
-  batch.rows = views().table.slice(batch.at, batch.end);
-  batch.end -= batch.at;
-  batch.at = 0;
+  inTable?.save();
 }
 
 /** The undelivered rows of one stream, and its unfinished block. */
 export class Batches {
   readonly #sink: EventSink;
-  #first: Batch | undefined;
-  #last: Batch | undefined;
+  // The batch that is delivered. Usually, its rows stay in the table.
+  #text = '';
+  #rows: ArrayLike<number> | undefined;
+  /** The index of the next row. */
+  #at = 0;
+  #end = 0;
+  /** The batches after it. */
+  readonly #waiting: Batch[] = [];
   #isDelivering = false;
 
   // The unfinished block.
@@ -83,51 +79,67 @@ export class Batches {
 
   /** Adds the rows in the table. */
   add(text: string, count: number): void {
-    inTable = this.#push({
-      text,
-      rows: undefined,
-      at: HEADER,
-      end: HEADER + count * COLUMNS,
-      next: undefined,
-    });
+    const end = HEADER + count * COLUMNS;
+    if (this.#at < this.#end || this.#waiting.length > 0) {
+      this.#waiting.push({ text, rows: views().table.slice(HEADER, end) });
+      return;
+    }
+    inTable = this;
+    this.#text = text;
+    this.#rows = undefined;
+    this.#at = HEADER;
+    this.#end = end;
   }
 
-  /** Begins a new stream after the rows that were added before. */
+  /** Copies the rows that are still in the table. */
+  save(): void {
+    inTable = undefined;
+    if (this.#at === this.#end) return;
+    this.#rows = views().table.slice(this.#at, this.#end);
+    this.#end -= this.#at;
+    this.#at = 0;
+  }
+
+  /** A new stream begins after the rows that were added before. */
   reset(): void {
-    this.#push({ text: '', rows: [Row.Reset, 0, 0], at: 0, end: COLUMNS, next: undefined });
+    this.#waiting.push({ text: '', rows: [Row.Reset, 0, 0] });
   }
 
-  /** Calls the sink for all rows, including those that are added by its callbacks. */
+  /** Calls the sink for all rows, and for those that are added meanwhile. */
   deliver(): void {
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     try {
-      for (let batch = this.#first; batch; batch = this.#first) {
-        const { text } = batch;
-        while (batch.at < batch.end) {
-          const rows = batch.rows ?? views().table;
-          const { at } = batch;
-          // Advance first, because the sink may throw.
-          batch.at = at + COLUMNS;
+      do {
+        while (this.#at < this.#end) {
+          const text = this.#text;
+          // The memory may have grown since the last row.
+          const rows = this.#rows ?? views().table;
+          const at = this.#at;
+          // Advance first: the sink may throw.
+          this.#at = at + COLUMNS;
           const kind = rows[at] as number;
           const start = rows[at + 1] as number;
           const end = rows[at + 2] as number;
           if (kind === Row.Event) this.#endBlock(text.slice(start, end));
           else this.#take(text, kind, start, end);
         }
-        if (inTable === batch) inTable = undefined;
-        this.#first = batch.next;
-      }
+      } while (this.#takeNext());
     } finally {
       this.#isDelivering = false;
     }
   }
 
-  #push(batch: Batch): Batch {
-    if (this.#first) (this.#last as Batch).next = batch;
-    else this.#first = batch;
-    this.#last = batch;
-    return batch;
+  /** Makes the next batch the one that is delivered. Returns false if there is none. */
+  #takeNext(): boolean {
+    this.#text = '';
+    if (this.#waiting.length === 0) return false;
+    const { text, rows } = this.#waiting.shift() as Batch;
+    this.#text = text;
+    this.#rows = rows;
+    this.#at = 0;
+    this.#end = rows.length;
+    return true;
   }
 
   #take(text: string, kind: number, start: number, end: number): void {

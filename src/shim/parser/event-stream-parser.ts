@@ -13,6 +13,7 @@ import {
   scan,
   stackPointer,
   views,
+  WINDOW_SIZE,
 } from '../wasm/load.js';
 import { Batches, type EventSink, saveRows } from './batch.js';
 import { decode, replacingDecoder } from './decoder.js';
@@ -45,22 +46,20 @@ export class EventStreamParser {
 
   /** The number of bytes in the window that were not decoded yet. */
   #filled = 0;
-  /** How many of them the last scan has scanned. */
+  /** How many of them were scanned. */
   #scanned = 0;
-  #isInLine = false;
-  #isInEvent = false;
+  /** The result of the last scan. */
+  #result = 0;
   /** Whether the window's bytes are encoded text that is already part of `#pending`. */
   #isTextKnown = false;
   /** The window's bytes while another parser uses the window. */
-  #saved: Uint8Array | undefined;
+  #saved: ArrayLike<number> = [];
   /** The text from the start of the unfinished line or event on. */
   #pending = '';
   /** Set after malformed UTF-8: from there on, bytes are decoded before they are scanned. */
   #decoder: TextDecoder | undefined;
   /** The first half of a surrogate pair at the end of the last string. */
   #half = '';
-
-  #isTooLarge = false;
 
   constructor(sink: EventSink, maxEventSize: number) {
     this.#batches = new Batches(sink);
@@ -70,12 +69,12 @@ export class EventStreamParser {
 
   /** Whether a line or an event exceeded the limit. Everything after it is ignored until `reset`. */
   get isTooLarge(): boolean {
-    return this.#isTooLarge;
+    return (this.#result & TOO_LARGE) !== 0;
   }
 
   /** Whether there is an unfinished event. */
   get isInEvent(): boolean {
-    return this.#isInEvent;
+    return (this.#result & IS_IN_EVENT) !== 0;
   }
 
   /** Scans the next chunk of the stream, and delivers the events that it completes. */
@@ -86,8 +85,9 @@ export class EventStreamParser {
 
   /** Scans the next chunk of the stream. Throws only if the core traps. */
   scan(chunk: string | Uint8Array): void {
-    if (this.#isTooLarge) return;
+    if (this.isTooLarge) return;
     const pointer = stackPointer();
+    if (owner !== this) this.#takeWindow();
     try {
       if (typeof chunk === 'string') this.#scanText(chunk);
       else this.#scanBytes(chunk);
@@ -116,14 +116,12 @@ export class EventStreamParser {
    * delivered. An unfinished event is dropped.
    */
   reset(consume = false): void {
-    if (consume && this.#isInLine) this.scan('\n');
+    if (consume && this.#result & IS_IN_LINE) this.scan('\n');
     rewind(this.#scanner, true);
-    this.#isInLine = this.#isInEvent = false;
-    this.#filled = 0;
+    this.#result = this.#filled = 0;
     this.#pending = this.#half = '';
-    this.#saved = undefined;
     this.#decoder = undefined;
-    this.#isTextKnown = this.#isTooLarge = false;
+    this.#isTextKnown = false;
     this.#batches.reset();
   }
 
@@ -135,44 +133,36 @@ export class EventStreamParser {
   }
 
   #scanBytes(chunk: Uint8Array): void {
-    if (this.#decoder) {
-      this.#scanWholeText(this.#decoder.decode(chunk, { stream: true }));
-      return;
-    }
     if (this.#half) {
       this.#half = '';
       this.#scanWholeText('\ufffd');
     }
+    if (this.#decoder) {
+      this.#scanWholeText(this.#decoder.decode(chunk, { stream: true }));
+      return;
+    }
     if (this.#isTextKnown) this.#restartWindow();
     const { length } = chunk;
-    let offset = 0;
-    do {
-      const { window } = this.#takeWindow();
+    for (let offset = 0; offset < length && !this.isTooLarge; ) {
+      const { window } = views();
       const before = this.#filled;
-      const size = Math.min(length - offset, window.length - before);
-      window.set(size === length ? chunk : chunk.subarray(offset, offset + size), before);
-      this.#filled += size;
-      // The chunk itself is cheaper to decode than a view of the window.
-      let source = before === 0 ? chunk : window;
-      let start = before === 0 ? offset : 0;
+      const start = offset;
+      const size = Math.min(length - start, WINDOW_SIZE - before);
+      window.set(size === length ? chunk : chunk.subarray(start, start + size), before);
+      this.#filled = before + size;
       offset += size;
-      let result: number;
-      do {
-        result = this.#scanWindow();
-        if (!this.#takeRows(result, source, start)) {
-          if (offset < length) this.#scanBytes(chunk.subarray(offset));
-          return;
-        }
-        source = window;
-        start = 0;
-      } while ((result & ROWS) >= FULL);
-    } while (offset < length && !this.#isTooLarge);
+      // The chunk itself is cheaper to decode than a view of the window.
+      if (before === 0 ? this.#scanWindow(chunk, start) : this.#scanWindow(window, 0)) continue;
+      this.#scanBytes(chunk.subarray(offset));
+      return;
+    }
   }
 
   #scanText(chunk: string): void {
     // Bytes of a UTF-8 sequence that text can't complete.
-    const rest = this.#filled > 0 && !this.#isTextKnown ? this.#restartWindow() : '';
-    let text = rest + this.#half + chunk;
+    let text = this.#filled > 0 && !this.#isTextKnown ? this.#restartWindow() : '';
+    if (this.#decoder) text += this.#decoder.decode();
+    text += this.#half + chunk;
     this.#half = '';
     const last = text.charCodeAt(text.length - 1);
     if (last >= 0xd800 && last < 0xdc00) {
@@ -185,60 +175,62 @@ export class EventStreamParser {
   /** Scans text that doesn't end in the middle of a surrogate pair. */
   #scanWholeText(text: string): void {
     const encoder = new TextEncoder();
-    for (let offset = 0; offset < text.length && !this.#isTooLarge; ) {
-      const { window } = this.#takeWindow();
+    for (let offset = 0; offset < text.length && !this.isTooLarge; ) {
+      const { window } = views();
       this.#isTextKnown = true;
       const rest = offset === 0 ? text : text.slice(offset);
       const { read, written } = encoder.encodeInto(rest, window.subarray(this.#filled));
       this.#pending += read === rest.length ? rest : rest.slice(0, read);
       this.#filled += written;
       offset += read;
-      let result: number;
-      do {
-        result = this.#scanWindow();
-        this.#takeRows(result, window, 0);
-      } while ((result & ROWS) >= FULL);
+      this.#scanWindow(window, 0);
     }
   }
 
   /**
-   * Handles the result of a scan. `source` has the window's bytes from `start` on. Returns false if they are malformed
-   * UTF-8: then they and all later bytes are decoded, with replacements, before they are scanned.
+   * Scans the new bytes of the window, and adds the rows that are found. `source` has the window's bytes from `start` on.
+   * Returns false if they are malformed UTF-8: then they and all later bytes are decoded, with replacements, before
+   * they are scanned.
    */
-  #takeRows(result: number, source: Uint8Array, start: number): boolean {
-    if (result & TOO_LARGE) this.#isTooLarge = true;
-    this.#isInLine = (result & IS_IN_LINE) !== 0;
-    this.#isInEvent = (result & IS_IN_EVENT) !== 0;
-    const { window, table } = views();
-    const scanned = table[1] as number;
-    this.#scanned = scanned;
-    if (!(result & DECODE)) return true;
-    let text = this.#pending;
-    if (!this.#isTextKnown) {
-      const end = start + scanned;
-      const bytes = start === 0 && end === source.length ? source : source.subarray(start, end);
-      try {
-        text += decode(bytes, (result & IS_ASCII) !== 0);
-      } catch {
-        this.#isTooLarge = false;
-        this.#scanWholeText(this.#decodeWindow(window));
-        return false;
+  #scanWindow(source: Uint8Array, start: number): boolean {
+    for (;;) {
+      saveRows();
+      const result = scan(this.#scanner, this.#filled);
+      this.#result = result;
+      const { window, table } = views();
+      const scanned = table[1] as number;
+      this.#scanned = scanned;
+      if (!(result & DECODE)) return true;
+      let text = this.#pending;
+      if (!this.#isTextKnown) {
+        const end = start + scanned;
+        const bytes = start === 0 && end === source.length ? source : source.subarray(start, end);
+        try {
+          text += decode(bytes, (result & IS_ASCII) !== 0);
+        } catch {
+          this.#scanWholeText(this.#decodeWindow(window));
+          return false;
+        }
       }
+      const count = result & ROWS;
+      if (count > 0) this.#batches.add(text, count);
+      const keepFrom = table[2] as number;
+      this.#pending = keepFrom === text.length ? '' : keepFrom === 0 ? text : text.slice(keepFrom);
+      const rest = this.#filled - scanned;
+      for (let index = 0; index < rest; index++) window[index] = window[scanned + index] as number;
+      this.#filled = rest;
+      this.#scanned = 0;
+      if (rest === 0) this.#isTextKnown = false;
+      if (count < FULL) return true;
+      source = window;
+      start = 0;
     }
-    const count = result & ROWS;
-    if (count > 0) this.#batches.add(text, count);
-    const keepFrom = table[2] as number;
-    this.#pending = keepFrom === text.length ? '' : keepFrom === 0 ? text : text.slice(keepFrom);
-    const rest = this.#filled - scanned;
-    for (let index = 0; index < rest; index++) window[index] = window[scanned + index] as number;
-    this.#filled = rest;
-    if (rest === 0) this.#isTextKnown = false;
-    return true;
   }
 
   /** Decodes the window's bytes, which are malformed UTF-8, with replacements. They count as not scanned. */
   #decodeWindow(window: Uint8Array): string {
     rewind(this.#scanner, false);
+    this.#result = 0;
     const bytes = window.slice(0, this.#filled);
     this.#filled = 0;
     this.#decoder = replacingDecoder();
@@ -247,7 +239,7 @@ export class EventStreamParser {
 
   /** Empties the window when bytes follow text or text follows bytes. Returns the text that was not scanned. */
   #restartWindow(): string {
-    const { window } = this.#takeWindow();
+    const { window } = views();
     let rest = '';
     if (!this.#isTextKnown) {
       const scanned = this.#scanned;
@@ -265,24 +257,12 @@ export class EventStreamParser {
     return rest;
   }
 
-  #scanWindow(): number {
-    saveRows();
-    return scan(this.#scanner, this.#filled);
-  }
-
-  #takeWindow(): ReturnType<typeof views> {
-    const shared = views();
-    if (owner !== this) {
-      if (owner) owner.#save(shared.window);
-      owner = this;
-      if (this.#saved) shared.window.set(this.#saved);
-      this.#saved = undefined;
-    }
-    return shared;
-  }
-
-  #save(window: Uint8Array): void {
-    this.#saved = this.#filled > 0 ? window.slice(0, this.#filled) : undefined;
+  /** Puts this parser's bytes into the window, in the place of another's. */
+  #takeWindow(): void {
+    const { window } = views();
+    if (owner) owner.#saved = window.slice(0, owner.#filled);
+    owner = this;
+    window.set(this.#saved);
   }
 }
 

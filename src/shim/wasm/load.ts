@@ -31,7 +31,7 @@ export interface Views {
 /** The sizes of the buffers, as in `src/browser/buffers.rs` and `src/core/table.rs`. */
 const TEXT_SIZE = 4096;
 const TABLE_LENGTH = 3 + 3 * 2048;
-const WINDOW_SIZE = 32768;
+export const WINDOW_SIZE = 32768;
 
 let loading: Promise<void> | undefined;
 let current: Views | undefined;
@@ -68,7 +68,7 @@ function begin(module: WebAssembly.Module): void {
 
 /** Returns the views. Get them again after each call of the core, which may grow its memory. */
 export function views(): Views {
-  if (current && (isDetaching ? current.window.length > 0 : current.window.buffer === memory.buffer)) {
+  if (current && (isDetaching ? current.table[0] !== undefined : current.window.buffer === memory.buffer)) {
     return current;
   }
   const { buffer } = memory;

@@ -164,8 +164,13 @@ describe('error events', () => {
     const { WebAssembly } = globalThis;
     // A copy of the package whose module isn't compiled yet.
     const { EventSource: Fresh } = await runGlobalScript();
-    const compile = () => Promise.reject(new WebAssembly.CompileError('blocked by a policy'));
-    globalThis.WebAssembly = Object.assign(Object.create(WebAssembly), { compile });
+    class Module {
+      constructor() {
+        throw new WebAssembly.CompileError('blocked by a policy');
+      }
+    }
+    const compile = async () => new Module();
+    globalThis.WebAssembly = Object.assign(Object.create(WebAssembly), { Module, compile });
     try {
       const source = new Fresh(nowhere);
       const error = await next<EventSourceErrorEvent>(source, 'error');
