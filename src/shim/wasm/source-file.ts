@@ -41,8 +41,8 @@ function readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> | undefined {
 export function explain(cause: unknown): string | undefined {
   if (!isOfWebAssembly(cause)) return undefined;
   return (
-    `This package's WebAssembly module could not be started: ${cause}. It is the package's file core.wasm: give init()` +
-    " its URL or its bytes where it can't be found. Where a Content-Security-Policy forbids WebAssembly, either add" +
+    `This package's WebAssembly module could not be started: ${cause}. If the file core.wasm can't be found, pass` +
+    ' its URL or its bytes to init(). If a Content-Security-Policy forbids WebAssembly, either add' +
     " 'wasm-unsafe-eval' to its script-src or import 'eventsource-wasm/js', which needs no WebAssembly"
   );
 }

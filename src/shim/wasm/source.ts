@@ -76,7 +76,7 @@ function bytes(): Uint8Array<ArrayBuffer> {
 export function explain(cause: unknown): string | undefined {
   if (!isOfWebAssembly(cause)) return undefined;
   return (
-    `This package's WebAssembly module could not be started: ${cause}. Where a Content-Security-Policy forbids it,` +
+    `This package's WebAssembly module could not be started: ${cause}. If a Content-Security-Policy forbids it,` +
     " either add 'wasm-unsafe-eval' to its script-src or import 'eventsource-wasm/js', which needs no WebAssembly"
   );
 }
