@@ -243,15 +243,17 @@ class Processes {
   }
 
   #find(): Set<number> {
-    const descendants = new Set([this.#root]);
-    const found = new Set<number>();
+    const parents = new Map<number, number>();
+    const candidates: number[] = [];
     for (const line of execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')) {
       const [, pid, parent, args = ''] = /^ *(\d+) +(\d+) (.*)$/.exec(line) ?? [];
-      if (!descendants.has(Number(parent))) continue;
-      descendants.add(Number(pid));
-      if (this.#pattern.test(args)) found.add(Number(pid));
+      parents.set(Number(pid), Number(parent));
+      if (this.#pattern.test(args)) candidates.push(Number(pid));
     }
-    return found;
+    // Process IDs start again at the maximum, so a child's can be lower than its parent's.
+    const isDescendant = (pid: number | undefined): boolean =>
+      pid !== undefined && (pid === this.#root || isDescendant(parents.get(pid)));
+    return new Set(candidates.filter(isDescendant));
   }
 }
 
