@@ -86,6 +86,22 @@ describe('links of the docs', () => {
     expect(missing).to.deep.equal([]);
   });
 
+  it('the tests that the documents name exist', () => {
+    const missing: string[] = [];
+    let count = 0;
+    for (const path of documents) {
+      for (const [, quoted, inCode, file = ''] of readFileSync(path, 'utf8').matchAll(
+        /(?:“([^”]+)”|`(\w+_…)`) in `(tests\/[^`]+)`/g,
+      )) {
+        const name = `${quoted ?? inCode}`.replace(/ ?…$/, '');
+        count++;
+        if (!readFileSync(file, 'utf8').includes(name)) missing.push(`${path}: “${name}” in ${file}`);
+      }
+    }
+    expect(count).to.be.above(5);
+    expect(missing).to.deep.equal([]);
+  });
+
   it('the commands in the documents exist', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
     const commands = documents.flatMap((path) =>
