@@ -30,6 +30,9 @@ interface State {
 /** The limit for a hand-over, in milliseconds. */
 const HAND_OVER = 1_000;
 
+/** In milliseconds: longer hand-overs are counted. */
+const AIM = 100;
+
 /**
  * After an abort, Chromium's network process can keep reading a response for up to 5 s, to reuse the connection. The
  * page gets none of this data.
@@ -199,7 +202,8 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
         const sorted = (delays[act] ?? []).sort((a, b) => a - b);
         const at = (part: number) => Math.round(sorted[Math.floor((sorted.length - 1) * part)] ?? Number.NaN);
         const overlap = Math.round(overlaps[act] ?? 0);
-        return `${act} ${sorted.length} (${at(0.5)} ms, at most ${at(1)}; two for ${overlap})`;
+        const slow = sorted.filter((delay) => delay > AIM).length;
+        return `${act} ${sorted.length} (${at(0.5)} ms, at most ${at(1)}, ${slow} above ${AIM}; two for ${overlap})`;
       };
       const { open: overlap, used } = site.longestOverlaps;
       console.log(
