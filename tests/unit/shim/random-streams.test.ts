@@ -52,14 +52,14 @@ function randomChunks(random: () => number, { malformed, text }: Kind): Chunk[] 
   let asText = text && random() < 0.5;
   let pending: Chunk[] = [];
   const flush = () => {
-    let rest: Chunk = asText
+    const whole: Chunk = asText
       ? pending.join('')
       : concat(pending.map((part) => (typeof part === 'string' ? encoder.encode(part) : part)));
-    const longest = choose([1, 3, 20, 200, 100_000]);
-    while (rest.length > 0) {
-      const size = 1 + Math.floor(random() * Math.min(longest, rest.length));
-      chunks.push(rest.slice(0, size));
-      rest = rest.slice(size);
+    const longest = choose(whole.length > 2_000 ? [2_000, 100_000] : [1, 3, 20, 200]);
+    for (let offset = 0; offset < whole.length; ) {
+      const size = 1 + Math.floor(random() * longest);
+      chunks.push(whole.slice(offset, offset + size));
+      offset += size;
     }
     pending = [];
   };
@@ -234,10 +234,9 @@ const kinds: Record<string, Kind> = {
 
 describe('random streams', () => {
   for (const [kindName, kind] of Object.entries(kinds)) {
-    it(`createParser: ${kindName}, with any callbacks, and another parser in between`, function () {
-      this.timeout(60_000);
+    it(`createParser: ${kindName}, with any callbacks, and another parser in between`, () => {
       const random = generator(seed);
-      for (let run = 0; run < 150; run++) {
+      for (let run = 0; run < 100; run++) {
         const parsers = [0, 1].map(() => {
           const chunks = randomChunks(random, kind);
           const calls: Call[] = [];
@@ -266,7 +265,7 @@ describe('random streams', () => {
 
   it('createParser: reset() between streams, with and without an unfinished line', () => {
     const random = generator(seed);
-    for (let run = 0; run < 100; run++) {
+    for (let run = 0; run < 50; run++) {
       const streams = Array.from({ length: 3 }, () =>
         randomChunks(random, { malformed: false, text: false }),
       );
@@ -290,8 +289,7 @@ describe('random streams', () => {
   });
 
   for (const [name, readAll] of Object.entries(read)) {
-    it(`${name}: bytes, well-formed or malformed`, async function () {
-      this.timeout(60_000);
+    it(`${name}: bytes, well-formed or malformed`, async () => {
       const random = generator(seed);
       for (let run = 0; run < 50; run++) {
         const chunks = randomChunks(random, { malformed: run % 2 === 1, text: false });
