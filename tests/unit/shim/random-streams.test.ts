@@ -27,7 +27,17 @@ const NAMES = ['data', 'data:', 'data: ', 'data: ', 'event: ', 'event:', 'id: ',
 const OTHER_NAMES = [':', ': ', 'dat', 'datax: ', ' data: ', 'Data: ', 'unknown: ', 'retry', '\ufeff'];
 const VALUES = ['a', 'word', '7', '1500', ' ', ':', '', 'é', '漢字', '😀', '\0', '\ufeff', 'x'.repeat(70)];
 /** Malformed and incomplete UTF-8, and the rest of one of the sequences. */
-const BYTES = [[0xff], [0xf0, 0x9f], [0x98, 0x80], [0xc3], [0xa9], [0xe2, 0x82], [0xed, 0xa0, 0x80]];
+const BYTES = [
+  [0xff],
+  [0xf0],
+  [0xf0, 0x9f],
+  [0x98, 0x80],
+  [0xc3],
+  [0xa9],
+  [0xef],
+  [0xe2, 0x82],
+  [0xed, 0xa0, 0x80],
+];
 /** More rows than the table has, and more bytes than the window has. */
 const LARGE = ['data\n\n'.repeat(2_100), `data: ${'é'.repeat(20_000)}`, `: ${'x'.repeat(40_000)}`];
 
@@ -43,7 +53,7 @@ function randomChunks(random: () => number, { malformed, text }: Kind): Chunk[] 
     if (random() < 0.003) parts.push(choose(LARGE));
     if (random() < 0.8) parts.push(random() < 0.75 ? choose(NAMES) : choose(OTHER_NAMES));
     while (random() < 0.6) parts.push(choose(VALUES));
-    if (malformed && random() < 0.2) parts.push(Uint8Array.from(choose(BYTES)));
+    while (malformed && random() < 0.3) parts.push(Uint8Array.from(choose(BYTES)));
     if (text && random() < 0.1) parts.push('😀'.charAt(random() < 0.5 ? 0 : 1));
     if (random() < 0.9) parts.push(choose(LINE_ENDS));
   }
@@ -262,6 +272,24 @@ describe('random streams', () => {
       }
     });
   }
+
+  it('createParser: two incomplete characters at the end of a chunk', () => {
+    const incomplete = [[0xc3], [0xe2], [0xe2, 0x82], [0xf0], [0xf0, 0x9f], [0xf0, 0x9f, 0x98]];
+    for (const first of incomplete) {
+      for (const second of incomplete) {
+        for (const start of ['data: a\n\ndata: é', 'data: é']) {
+          const chunks = [
+            Uint8Array.from([...encoder.encode(start), ...first, ...second]),
+            encoder.encode('b\n\ndata: c\n\n'),
+          ];
+          const calls: Call[] = [];
+          const parser = createParser({ onEvent: (event) => calls.push(['onEvent', event]) });
+          for (const chunk of chunks) parser.feed(chunk);
+          check(calls, parseNaively(chunks).calls, `${JSON.stringify(start)}, ${first}, ${second}`);
+        }
+      }
+    }
+  });
 
   it('createParser: reset() between streams, with and without an unfinished line', () => {
     const random = generator(seed);
