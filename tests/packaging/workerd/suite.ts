@@ -7,8 +7,8 @@ import './globals.js';
 import 'mocha/mocha.js';
 
 const { mocha } = globalThis as unknown as { mocha: BrowserMocha };
-// No reporter: the results are sent as the response.
-mocha.setup({ ui: 'bdd', timeout: 20_000, reporter: function none() {} as never });
+// No reporter: the results are sent as the response. The timeout is long, because other suites may keep the machine busy.
+mocha.setup({ ui: 'bdd', timeout: 120_000, reporter: function none() {} as never });
 
 export async function runSuite(): Promise<{ passed: number; failures: Record<string, string> }> {
   const failures: Record<string, string> = {};
