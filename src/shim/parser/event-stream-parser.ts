@@ -257,7 +257,7 @@ export class EventStreamParser {
     return rest;
   }
 
-  /** Puts this parser's bytes into the window, in the place of another's. */
+  /** Saves the bytes of the window's owner, and restores this parser's bytes. */
   #takeWindow(): void {
     const { window } = views();
     if (owner) owner.#saved = window.slice(0, owner.#filled);

@@ -57,6 +57,23 @@ describe('promises of the README', () => {
     }
   });
 
+  it('the speed in the README is that of the last whole run of the benchmark', () => {
+    const report = readFileSync('bench/report.md', 'utf8');
+    const row = (name: string) => {
+      const line = report.split('\n').find((line) => line.startsWith(`| ${name}`)) ?? '';
+      return line.split('|').slice(3, 7).map(Number.parseFloat);
+    };
+    const round = (value: number) => `${Number(value.toPrecision(2))}`;
+    const [node, chromium, firefox, webkit] = row('events per second, the class against the native one').map(
+      round,
+    );
+    expect(readme).to.include(
+      `fires ${chromium} times as many events per second as the native one in Chromium, ${firefox} times in Firefox, ${webkit} times in WebKitGTK and ${node} times in Node`,
+    );
+    const delays = row('first event, cold, later than native').map(Math.round);
+    expect(readme).to.include(`${Math.min(...delays)} to ${Math.max(...delays)} ms later`);
+  });
+
   it('the size in the README is the size of the build', async () => {
     const sizes = [...readme.matchAll(/(\d+(?:\.\d+)?) kB/g)].map(([, size]) => Number(size) * 1_000);
     // The table has three sizes. The last is ours.

@@ -1,6 +1,6 @@
 /**
- * Compares every API with a naive parser on random streams at random cuts: fields in any order, comments, ignored lines,
- * malformed UTF-8, NUL, and chunks of text between chunks of bytes. Failures name the seed.
+ * Compares `EventSource`, `fetchEventSource`, `events()` and the parsers with a naive parser, on random streams at random
+ * cuts: fields in any order, comments, ignored lines, malformed UTF-8, NUL, and text between bytes. Failures name the seed.
  */
 
 import { expect } from 'chai';
