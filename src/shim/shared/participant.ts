@@ -3,6 +3,7 @@
 import { EventSourceErrorEvent, type EventSourceOpenEvent } from '../event-source/event-classes.js';
 import { EventSource } from '../event-source/event-source.js';
 import type { EventSourceInit } from '../types.js';
+import { load } from '../wasm/load.js';
 import { type Entry, EventLog } from './event-log.js';
 import { type Member, Membership } from './membership.js';
 import {
@@ -63,6 +64,9 @@ export class Participant implements Member {
   }
 
   join(): void {
+    // Loaded before the tab has to take over, which then takes less time and doesn't need the module's file. If it fails,
+    // the connection reports it.
+    load().catch(() => {});
     try {
       this.#membership = new Membership(this.#key, this);
     } catch {

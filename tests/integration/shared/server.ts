@@ -18,8 +18,15 @@ export interface Connection {
 const page = `<!doctype html><title>tab</title><script type="module">
 import { SharedEventSource } from '/dist/shared.js';
 const id = new URL(location.href).searchParams.get('tab');
-const tab = { count: 0, first: 0, last: 0, gaps: 0, opens: 0, faults: [], errors: [], froze: 0, restored: 0 };
+const tab = { count: 0, first: 0, last: 0, gaps: 0, opens: 0, faults: [], errors: [], froze: 0, restored: 0, modules: 0 };
 globalThis.tab = tab;
+const { Instance } = WebAssembly;
+WebAssembly.Instance = class extends Instance {
+  constructor(...args) {
+    super(...args);
+    tab.modules++;
+  }
+};
 const { fetch } = globalThis;
 globalThis.fetch = (url, init) => {
   init?.signal?.addEventListener('abort', () => navigator.sendBeacon('/aborted?tab=' + id));
