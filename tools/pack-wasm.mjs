@@ -21,7 +21,10 @@ export async function packWasm({ glue, wasm, work, features, optimizations, out 
   writeFileSync(`${work}/graph.json`, JSON.stringify(graph));
   const options = ['--mvp-features', ...features.map((feature) => `--enable-${feature}`)];
   await run(npmBin('wasm-dis'), [...options, wasm, '--output', `${work}/all.wat`]);
-  writeFileSync(`${work}/called.wat`, withoutUncalled(readFileSync(`${work}/all.wat`, 'utf8')));
+  const firstObject = /if \(idx < (\d+)\) return/.exec(glue)?.[1];
+  if (!firstObject) throw new StepError('the glue has no array of objects');
+  const wat = withFirstObject(readFileSync(`${work}/all.wat`, 'utf8'), firstObject);
+  writeFileSync(`${work}/called.wat`, withoutUncalled(wat));
   await run(npmBin('wasm-metadce'), [
     ...options,
     `--graph-file=${work}/graph.json`,
@@ -54,6 +57,20 @@ export async function packWasm({ glue, wasm, work, features, optimizations, out 
     new Map(imports.map(([, from, to]) => [from, to])),
     new Map(exports.map(([from, to]) => [from, to])),
   );
+}
+
+const FIRST_OBJECT =
+  /^ \(import "__wbindgen_externref_xform__" "__wbindgen_externref_statics_end" \(func (\$"[^"]*") \(result i32\)\)\)\n/m;
+
+/**
+ * Replaces the imported function that returns the index of the first object in the glue's array by a constant. The
+ * indexes below it stand for `undefined` and the like.
+ * @param {string} wat @param {string} index
+ */
+function withFirstObject(wat, index) {
+  const [line, name] = FIRST_OBJECT.exec(wat) ?? [];
+  if (!line) throw new StepError('the module has no function for the index of the first object');
+  return wat.replace(line, '').replace(/\)\s*$/, ` (func ${name} (result i32) (i32.const ${index}))\n)\n`);
 }
 
 /**

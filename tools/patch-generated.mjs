@@ -23,6 +23,12 @@ const nameInModule = (name) =>
  * @type {[pattern: RegExp, replacement: string][]}
  */
 const cuts = [
+  // An import that bindgen provides only for a table of objects.
+  [
+    /^import \* as import1 from "__wbindgen_externref_xform__"\n/m,
+    'const import1 = { __wbindgen_externref_statics_end: () => FIRST_OBJECT };\n',
+  ],
+  [/^let heap_next = heap.length;\n/m, 'let heap_next = heap.length;\nconst FIRST_OBJECT = heap.length;\n'],
   // The only text from the module: the message of an error in wasm-bindgen itself.
   [
     /throw new Error\(getStringFromWasm0\(arg0, arg1\)\);/,
@@ -43,7 +49,10 @@ ${plainExports.map((name) => `    ${name} = wasm.${nameInModule(name)};\n`).join
 `,
   ],
   [/^let __wbg_init_promise;[\s\S]*?(?=^export \{)/m, ''],
-  [/^export \{ initSync, __wbg_init as default \};?$/m, `export { initSync, ${plainExports.join(', ')} };`],
+  [
+    /^export \{ initSync, __wbg_init as default \};?$/m,
+    `export { initSync, addHeapObject, ${plainExports.join(', ')} };`,
+  ],
 ];
 
 /** @param {string} glue */
@@ -62,30 +71,28 @@ export function trimGlue(glue) {
  */
 export function withNames(glue, imports, exports) {
   const found = new Set();
-  once(glue, '"./core_bg.js": import0');
+  const modules = /"\.\/core_bg\.js": import0,\s*"__wbindgen_externref_xform__": import1,/;
+  once(glue, modules);
   const named = glue
     .replace(/\bwasm\.(\w+)/g, (_all, name) => `wasm.${exports.get(name)}`)
     .replace(/^ {8}(__wb\w+)(?=: function)/gm, (_all, name) => {
       found.add(name);
       return imports.get(name) ?? name;
     })
-    .replace('"./core_bg.js": import0', 'a: import0');
+    .replace(modules, 'a: import0,');
   const missing = [...imports.keys()].filter((name) => !found.has(name));
   if (missing.length > 0) throw new StepError(`the glue has no ${missing.join(', ')}`);
   return named;
 }
 
-/** Features that bindgen uses if the module declares them, but wasm2js can't translate. */
-const UNWANTED_FEATURES = ['reference-types', 'multivalue'];
-
 /**
- * Marks these features as unused in the module's features section. bindgen then stores objects in a JavaScript array
- * instead of a table.
+ * Marks these features as unused in the module's features section, so that bindgen doesn't use them.
  * @param {Buffer} wasm
+ * @param {string[]} features
  */
-export function withoutFeatures(wasm) {
+export function withoutFeatures(wasm, features) {
   const [plus, minus] = ['+', '-'];
-  for (const feature of UNWANTED_FEATURES) {
+  for (const feature of features) {
     const entry = String.fromCharCode(feature.length) + feature;
     const at = wasm.lastIndexOf(plus + entry, wasm.length, 'latin1');
     if (at >= 0) wasm.write(minus, at, 'latin1');
@@ -122,21 +129,7 @@ export const WebAssembly = { Module, Instance };
  * @param {string} glue
  */
 export function glueOf(glue) {
-  let text = trimGlue(glue);
-  /** @param {string | RegExp} from @param {string} to */
-  const replace = (from, to) => {
-    once(text, from);
-    text = text.replace(from, () => to);
-  };
-  replace(
-    /^import \* as (\w+) from "__wbindgen_externref_xform__"\n/m,
-    `import { WebAssembly } from './module.js';\nconst ${/^import \* as (\w+)/m.exec(text)?.[1]} = { __wbindgen_externref_statics_end: () => firstObject };\n`,
-  );
-  replace(
-    '\nlet heap_next = heap.length;\n',
-    '\nlet heap_next = heap.length;\nconst firstObject = heap.length;\n',
-  );
-  return text;
+  return `import { WebAssembly } from './module.js';\n${trimGlue(glue)}`;
 }
 
 /** Returns the index of a part. Throws if it is missing. @param {string} text @param {string | RegExp} part */

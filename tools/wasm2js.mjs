@@ -9,6 +9,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { glueOf, moduleOf, withoutFeatures } from './patch-generated.mjs';
 import { npmBin, run } from './run.mjs';
 
+/** Features that bindgen uses if the module declares them, but wasm2js can't translate. */
+const UNWANTED_FEATURES = ['reference-types', 'multivalue'];
+
 /**
  * @param {{ rawWasm: string, bindgen: string, features: string[], work: string, out: string }} paths
  *   `features`: wasm-opt's names; `work` and `out` are folders
@@ -16,7 +19,7 @@ import { npmBin, run } from './run.mjs';
 export async function makeWasm2js({ rawWasm, bindgen, features, work, out }) {
   mkdirSync(work, { recursive: true });
   mkdirSync(out, { recursive: true });
-  writeFileSync(`${work}/plain.wasm`, withoutFeatures(readFileSync(rawWasm)));
+  writeFileSync(`${work}/plain.wasm`, withoutFeatures(readFileSync(rawWasm), UNWANTED_FEATURES));
   await run(bindgen, [`${work}/plain.wasm`, work]);
   const options = ['--mvp-features', ...features.map((feature) => `--enable-${feature}`)];
   await run(npmBin('wasm-opt'), [

@@ -1,6 +1,8 @@
 //! Raw bindings of the shim's object and the platform's functions.
 
+use js_sys::Promise;
 use wasm_bindgen::prelude::*;
+use web_sys::AbortController;
 
 #[wasm_bindgen]
 extern "C" {
@@ -12,15 +14,19 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn enter(this: &ConnectionDelegate, input: u32, number: f64);
 
-    /// Builds the request of an attempt and passes it to [`send`](super::send()), at once or later. `resumes` asks for
-    /// the user's `resume` request.
+    /// Builds the request of an attempt and feeds back [`SEND`](super::fetch_driver::input::SEND), at once or later.
+    /// `resumes` asks for the user's `resume` request.
     #[wasm_bindgen(method)]
     pub fn prepare(this: &ConnectionDelegate, attempt: u32, resumes: bool);
+
+    /// Sends the request that was prepared, with the controller's signal.
+    #[wasm_bindgen(method)]
+    pub fn fetch(this: &ConnectionDelegate, abort: &AbortController) -> Promise;
 
     /// Writes a response's status, `Retry-After` and `Content-Type` into the text buffer, a line each, and returns the
     /// length in bytes, or -1 if it isn't a response.
     #[wasm_bindgen(method)]
-    pub fn respond(this: &ConnectionDelegate, response: &JsValue) -> i32;
+    pub fn respond(this: &ConnectionDelegate, response: JsValue) -> i32;
 
     /// Performs an action ([`action`]), and feeds back its result, at once or later.
     #[wasm_bindgen(method)]
@@ -28,7 +34,7 @@ extern "C" {
 
     /// Stores the exception or rejection with which the attempt failed.
     #[wasm_bindgen(method)]
-    pub fn caught(this: &ConnectionDelegate, cause: &JsValue);
+    pub fn caught(this: &ConnectionDelegate, cause: JsValue);
 
     /// An attempt ended with the number of an [`Error`](crate::core::Error). With `asked`, the user's decision is fed
     /// back. Otherwise the next attempt follows after `delay` milliseconds, or none if that is negative. `attempts`:

@@ -7,16 +7,16 @@ use super::{
 };
 use crate::core::{Action, Answer, Clock, Connection, Error, Head, Input, State, clamp};
 use gloo_timers::callback::Timeout;
-use js_sys::{Date, Function, Math, Promise};
+use js_sys::{Date, Math};
 use std::{
     cell::{Cell, RefCell},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
 };
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, RequestInit};
+use web_sys::AbortController;
 
 /// Inputs besides the numbers of errors. Keep in sync with `driver-boundary.ts`.
 pub mod input {
@@ -41,6 +41,8 @@ pub mod input {
     pub const POLL: u32 = 26;
     /// The module has trapped: frees the request and the timer. Nothing may be fed afterwards.
     pub const ABANDON: u32 = 27;
+    /// The request that [`ConnectionDelegate::prepare`](super::ConnectionDelegate::prepare) was asked for is ready.
+    pub const SEND: u32 = 28;
 }
 
 /// A connection with its platform resources.
@@ -50,7 +52,7 @@ pub struct Driver {
     delegate: Rc<ConnectionDelegate>,
     connection: RefCell<Connection>,
     /// Aborts the current request.
-    abort: Cell<Option<AbortController>>,
+    abort: Cell<Option<Rc<AbortController>>>,
     timer: Cell<Option<Timeout>>,
     /// The response of the current request, until it arrives. The shim discards one that arrives later.
     response: Cell<Option<JsFuture>>,
@@ -88,6 +90,7 @@ impl Driver {
             input::NETWORK => Input::Network(number != 0.0),
             input::POLL => return self.poll(),
             input::ABANDON => return self.abandon(),
+            input::SEND => return self.send(),
             _ => match Error::ALL.get(code as usize) {
                 Some(&error) => Input::Ended { error, has_received: number != 0.0 },
                 None => return,
@@ -96,23 +99,21 @@ impl Driver {
         self.step(input);
     }
 
-    /// Sends the request that [`ConnectionDelegate::prepare`] has built. `fetch` always returns a promise.
-    pub fn send(&self, fetch: &Function, url: &JsValue, init: &RequestInit) {
+    /// Sends the request that [`ConnectionDelegate::prepare`] has built.
+    fn send(&self) {
         if self.connection.borrow().state() != State::Connecting {
             return;
         }
-        let sent = AbortController::new().and_then(|abort| {
-            init.set_signal(Some(&abort.signal()));
-            self.abort.set(Some(abort));
-            fetch.call2(&JsValue::UNDEFINED, url, init)
-        });
-        match sent {
-            Ok(response) => {
-                self.response.set(Some(JsFuture::from(response.unchecked_into::<Promise>())));
+        match AbortController::new() {
+            Ok(abort) => {
+                let abort = Rc::new(abort);
+                // Set first, because the user's function may close the connection.
+                self.abort.set(Some(abort.clone()));
+                self.response.set(Some(JsFuture::from(self.delegate.fetch(&abort))));
                 self.start_timer();
                 self.poll();
             }
-            Err(cause) => self.fail(&cause),
+            Err(cause) => self.fail(cause),
         }
     }
 
@@ -201,7 +202,7 @@ impl Driver {
     }
 
     /// The request failed without a response.
-    fn fail(&self, cause: &JsValue) {
+    fn fail(&self, cause: JsValue) {
         self.delegate.caught(cause);
         self.step(Input::Ended { error: Error::Request, has_received: false });
     }
@@ -243,11 +244,11 @@ impl Driver {
         let waker = waker(self.delegate.clone());
         match Pin::new(&mut pending).poll(&mut Context::from_waker(&waker)) {
             Poll::Pending => self.response.set(Some(pending)),
-            Poll::Ready(Ok(response)) => self.step(match usize::try_from(self.delegate.respond(&response)) {
+            Poll::Ready(Ok(response)) => self.step(match usize::try_from(self.delegate.respond(response)) {
                 Ok(length) => Input::Response(Head::parse(buffers::text(length))),
                 Err(_) => Input::Ended { error: Error::Unreadable, has_received: false },
             }),
-            Poll::Ready(Err(cause)) => self.fail(&cause),
+            Poll::Ready(Err(cause)) => self.fail(cause),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The exports of the WebAssembly module, which the shim calls.
 //!
-//! Functions that take objects are exported by wasm-bindgen. All others are plain exports, because wasm-bindgen adds
-//! code for each argument. Their types are in `src/shim/wasm/core.d.ts`, their names in `tools/patch-generated.mjs`.
+//! They are plain exports, because those of wasm-bindgen have code for each argument. Their types are in `src/shim/wasm/core.d.ts`, their names in `tools/patch-generated.mjs`.
 #![allow(unsafe_code, reason = "plain exports have names that aren't mangled, and take pointers")]
 
 mod bindings;
@@ -14,10 +13,8 @@ use crate::core::{
 };
 use bindings::ConnectionDelegate;
 use fetch_driver::Driver;
-use js_sys::Function;
 use std::rc::Rc;
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use web_sys::RequestInit;
+use wasm_bindgen::convert::FromWasmAbi;
 
 /// The address of the text buffer, which the table and the window follow.
 #[unsafe(no_mangle)]
@@ -35,25 +32,19 @@ mod flag {
     pub const OWN_FETCH: u32 = 32;
 }
 
-/// Moves the shim's object for a connection into Rust, for [`connect`].
-#[wasm_bindgen]
-pub fn hold(delegate: ConnectionDelegate) -> *const ConnectionDelegate {
-    Rc::into_raw(Rc::new(delegate))
-}
-
 /// Creates a connection, which waits for its first input. The text buffer has the [`RequestFacts`], and `rules` is a
 /// number of [`Rules`]. An infinite timeout means none.
 ///
 /// # Safety
 ///
-/// `delegate` is from [`hold`], and used only once.
+/// `delegate` is the index of a [`ConnectionDelegate`], and used only once.
 #[allow(
     clippy::too_many_arguments,
     reason = "numbers cross for free, an object would be read member by member"
 )]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn connect(
-    delegate: *const ConnectionDelegate,
+    delegate: u32,
     facts_length: usize,
     flags: u32,
     rules: u32,
@@ -99,25 +90,14 @@ pub unsafe extern "C" fn connect(
     };
     let retry = Retry::new(policy, facts.is_safe_to_repeat, has(flag::CAN_RESUME));
     // SAFETY: as the caller promises.
-    let delegate = unsafe { Rc::from_raw(delegate) };
-    Box::new(Driver::new(delegate, core::Connection::new(retry, options)))
+    let delegate = unsafe { ConnectionDelegate::from_abi(delegate) };
+    Box::new(Driver::new(Rc::new(delegate), core::Connection::new(retry, options)))
 }
 
 /// Feeds an input: the number of an [`Error`](core::Error), or one of [`fetch_driver::input`].
 #[unsafe(no_mangle)]
 pub extern "C" fn feed(driver: &Driver, input: u32, number: f64) {
     driver.feed(input, number);
-}
-
-/// Sends the request that the delegate was asked to prepare.
-///
-/// # Safety
-///
-/// `driver` is from [`connect`], and was not freed.
-#[wasm_bindgen]
-pub unsafe fn send(driver: *const Driver, fetch: &Function, url: &JsValue, init: &RequestInit) {
-    // SAFETY: as the caller promises.
-    unsafe { &*driver }.send(fetch, url, init);
 }
 
 /// Frees a connection. Don't call it while another function of the connection runs.

@@ -5,7 +5,7 @@
 
 import type { ErrorDetails } from '../event-source/event-classes.js';
 import { captureContext } from '../platform.js';
-import { callCore, disconnect, feed, load, send as sendRequest, writeText } from '../wasm/load.js';
+import { callCore, disconnect, feed, load, writeText } from '../wasm/load.js';
 import { type BodyHandler, BodyLoop } from './body-loop.js';
 import { respondsWithoutCors } from './cors-probe.js';
 import { Action, Input, newDriver } from './driver-boundary.js';
@@ -63,6 +63,7 @@ export class Connection {
   /** Changes when a request is ended, so that its later results are ignored. */
   #turn = 0;
   #attempt = 0;
+  #request: ConnectionRequest | undefined;
   #lastEventId: string;
   #response: Response | undefined;
   /** A response that the driver hasn't seen yet. */
@@ -90,6 +91,10 @@ export class Connection {
   close(): void {
     this.enter(Input.Close);
     this.#end();
+  }
+
+  get #fetch(): typeof fetch | undefined {
+    return (this.#policy.fetch ?? globalThis.fetch) as typeof fetch | undefined;
   }
 
   async #start(): Promise<void> {
@@ -164,27 +169,30 @@ export class Connection {
     this.#settle(
       () => this.#handler.prepare(attempt, this.lastEventId, resumes),
       (request) => {
-        const { url, headers, init } = request;
         this.#handler.sending?.(request, attempt);
-        const send = (this.#policy.fetch ?? globalThis.fetch) as typeof fetch | undefined;
-        if (!send) {
+        if (this.#fetch) {
+          this.#request = request;
+          this.enter(Input.Send);
+        } else {
           const cause = new TypeError('eventsource-wasm needs fetch, which is missing here');
           this.onEnd(Failure.RequestNotMade, cause);
-          return;
         }
-        // The driver needs a native promise. The user's function may return any thenable.
-        const turn = this.#turn;
-        const fetch = async (url: string, init: RequestInit): Promise<Response> => {
-          const response = await send(url, init);
-          // A custom function may ignore the signal.
-          if (turn === this.#turn) this.#unread = response;
-          else discard(response);
-          return response;
-        };
-        this.#call((driver) => sendRequest(driver, fetch, url, { ...init, headers }));
       },
       Failure.RequestNotMade,
     );
+  }
+
+  /** The user's function may return any thenable, but the driver needs a native promise. */
+  async fetch({ signal }: AbortController): Promise<Response> {
+    const turn = this.#turn;
+    const { url, headers, init } = this.#request as ConnectionRequest;
+    this.#request = undefined;
+    const send = this.#fetch as typeof fetch;
+    const response = await send(url, { ...init, headers, signal });
+    // A custom function may ignore the signal.
+    if (turn === this.#turn) this.#unread = response;
+    else discard(response);
+    return response;
   }
 
   respond(response: Response): number {

@@ -1,6 +1,6 @@
 /** The boundary to the Rust driver of a connection: its inputs, actions and options, as numbers. */
 
-import { connect, hold, writeText } from '../wasm/load.js';
+import { addHeapObject, connect, writeText } from '../wasm/load.js';
 import type { ConnectionPolicy } from './options.js';
 
 // Enums, because bundlers inline their numbers.
@@ -18,6 +18,7 @@ export enum Input {
   Network = 24,
   Close = 25,
   Abandon = 27,
+  Send = 28,
 }
 
 /** Actions of the driver, as in `action` in `src/browser/bindings.rs`. */
@@ -45,7 +46,7 @@ export function newDriver(delegate: object, policy: ConnectionPolicy, asksToAcce
   const { protocol = '', host = '' } = policy.url ? new URL(policy.url) : {};
   const facts = `${policy.method} ${protocol} ${host} ${policy.statuses.join('')}`;
   return connect(
-    hold(delegate),
+    addHeapObject(delegate),
     writeText(facts),
     (policy.heedsRetryAfter ? Flag.RetryAfter : 0) |
       (policy.canResume ? Flag.CanResume : 0) |

@@ -54,7 +54,7 @@ export async function* everyFrame(
 
 /** Adds a part, or joins it with the last one. */
 export function joinPart(parts: CompletionPart[], part: CompletionPart): void {
-  const last = parts.at(-1);
+  const last = parts[parts.length - 1];
   const joined = last && join(last, part);
   if (!joined) parts.push(part);
   // `raw` isn't enumerable, as in all parts.

@@ -6,8 +6,8 @@ export let stack: { value: number };
 /** The address of the text buffer, which the table and the window follow. */
 export function buffersAddress(): number;
 
-/** Moves the object for a connection into Rust, for `connect`. */
-export function hold(delegate: object): number;
+/** Stores an object for `connect`, which takes it over. Returns its index. */
+export function addHeapObject(delegate: object): number;
 export function connect(
   delegate: number,
   factsLength: number,
@@ -24,12 +24,6 @@ export function connect(
   idleTimeout: number,
 ): number;
 export function feed(driver: number, input: number, number: number): void;
-export function send(
-  driver: number,
-  fetch: (url: string, init: RequestInit) => Promise<Response>,
-  url: string | Request,
-  init: object,
-): void;
 export function disconnect(driver: number): void;
 
 export function newScanner(maxEventSize: number, comments: boolean, ignoredLines: boolean): number;

@@ -5,16 +5,15 @@ import { compile, compileSync, explain, type WasmSource } from './source.js';
 
 // Only this file imports generated code, because each build variant has its own.
 export {
+  addHeapObject,
   connect,
   disconnect,
   feed,
   freeScanner,
-  hold,
   newScanner,
   restartWindow,
   rewind,
   scan,
-  send,
 } from './generated/core.js';
 export { explain } from './source.js';
 

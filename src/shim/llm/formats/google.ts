@@ -48,7 +48,7 @@ export const google: CompletionFormat = {
 
     /** Adds a part to the message. Joins text, except signed text. */
     const keep = (part: Json) => {
-      const last = parts.at(-1);
+      const last = parts[parts.length - 1];
       const isText = ({ text, thoughtSignature }: Json) => typeof text === 'string' && !thoughtSignature;
       if (last && isText(last) && isText(part) && !last.thought === !part.thought) last.text += part.text;
       else if (part.text !== '' || part.thoughtSignature) parts.push({ ...part });
@@ -121,7 +121,7 @@ function setAt(root: Json, path: string, value: unknown): void {
   let place = root;
   for (const [at, key] of keys.entries()) {
     // Own members only, because `__proto__` is data here.
-    const old = Object.hasOwn(place, key) ? place[key] : undefined;
+    const old: unknown = Object.getOwnPropertyDescriptor(place, key)?.value;
     const next = keys[at + 1];
     let made = old;
     if (next === undefined) made = typeof old === 'string' && typeof value === 'string' ? old + value : value;

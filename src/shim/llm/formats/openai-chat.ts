@@ -42,12 +42,13 @@ export const openaiChat: CompletionFormat = {
       let written = '';
       for (const item of list(items)) {
         repeated[name] ??= [];
+        const all = repeated[name];
+        const last = all[all.length - 1];
         const { type, index, text, summary, thinking } = item;
-        const last = repeated[name].at(-1);
         written += textOf(text) ?? textOf(summary) ?? textOf(thinking) ?? '';
         const isNext = !last || last.type !== type || last.index !== index || (thinking && last.signature);
         if (isNext) {
-          repeated[name].push({ ...item });
+          all.push({ ...item });
           continue;
         }
         for (const [name, value] of Object.entries(item)) {
