@@ -67,8 +67,11 @@ export const platformCallsHandlers: () => boolean = /* @__PURE__ */ once(() => {
 
 interface Zone {
   readonly name: string;
-  run<T>(work: () => T): T;
+  run<T>(work: (argument: never) => T, thisValue: undefined, argumentList: unknown[]): T;
 }
+
+/** Runs a function, with an argument, in an async context. */
+export type InContext = <T, A>(work: (argument: A) => T, argument?: A) => T;
 
 /**
  * Captures the async context. Node's `AsyncLocalStorage` follows promises and tasks by itself; zone.js doesn't follow
@@ -76,10 +79,12 @@ interface Zone {
  *
  * @returns a function that runs its argument in the context
  */
-export function captureContext(): <T>(work: () => T) => T {
+export function captureContext(): InContext {
   const { Zone } = globalThis as { Zone?: { readonly current?: Zone } };
   const zone = Zone?.current;
-  return zone ? (work) => zone.run(work) : (work) => work();
+  return zone
+    ? (work, argument) => zone.run(work, undefined, [argument])
+    : (work, argument) => work(argument as never);
 }
 
 /** The user agent string, or an empty string. */

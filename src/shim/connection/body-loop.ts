@@ -3,6 +3,7 @@
 import type { EventSink } from '../parser/batch.js';
 import { replacingDecoder } from '../parser/decoder.js';
 import { EventStreamParser } from '../parser/event-stream-parser.js';
+import type { InContext } from '../platform.js';
 import { Failure } from './failure.js';
 import { ignore } from './ignore.js';
 import type { ConnectionPolicy } from './options.js';
@@ -60,8 +61,10 @@ export class BodyLoop {
   readonly #policy: ConnectionPolicy;
   readonly #handler: BodyHandler;
   readonly #events: BodyEvents;
-  readonly #inContext: <T>(call: () => T) => T;
+  readonly #inContext: InContext;
   readonly #parser: EventStreamParser;
+  /** One function for all chunks. */
+  readonly #feed = (bytes: Uint8Array) => this.#parser.feed(bytes);
 
   #attempt = 0;
   #reader: Reader | undefined;
@@ -76,7 +79,7 @@ export class BodyLoop {
   constructor(
     policy: ConnectionPolicy,
     handler: BodyHandler,
-    inContext: <T>(call: () => T) => T,
+    inContext: InContext,
     events: BodyEvents,
     lastEventId: string,
   ) {
@@ -246,7 +249,7 @@ export class BodyLoop {
   /** Returns false if the core has trapped. */
   #parse(bytes: Uint8Array): boolean {
     try {
-      this.#inContext(() => this.#parser.feed(bytes));
+      this.#inContext(this.#feed, bytes);
       return true;
     } catch (cause) {
       this.#events.onCrash(cause);
@@ -267,9 +270,12 @@ const emptyReader: Reader = {
 
 /** Checks a chunk of a body. A `Uint8Array` may be of another realm. */
 function toBytes(value: unknown): Uint8Array {
-  const { buffer, byteOffset, byteLength, length } = value as Uint8Array;
+  const { byteLength, length } = value as Uint8Array;
   if (!ArrayBuffer.isView(value) || length !== byteLength) {
     throw new TypeError("a chunk of the response's body isn't a Uint8Array");
   }
-  return value instanceof Uint8Array ? value : new Uint8Array(buffer, byteOffset, byteLength);
+  if (value instanceof Uint8Array) return value;
+  // Read only here, because engines may have to copy a short array to give it a buffer.
+  const { buffer, byteOffset } = value as Uint8Array;
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

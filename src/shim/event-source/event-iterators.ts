@@ -16,7 +16,8 @@ export class EventIterators {
 
   /** Whether a loop hasn't taken its last event yet. */
   get isFull(): boolean {
-    for (const iterator of this.#iterators) if (iterator.isFull) return true;
+    // Usually there is no loop, and iterating over nothing costs more than asking.
+    if (this.#iterators.size > 0) for (const iterator of this.#iterators) if (iterator.isFull) return true;
     return false;
   }
 
@@ -32,7 +33,7 @@ export class EventIterators {
   }
 
   push(event: MessageEvent<string>): void {
-    for (const iterator of this.#iterators) iterator.push(event);
+    if (this.#iterators.size > 0) for (const iterator of this.#iterators) iterator.push(event);
   }
 
   /** Ends all loops. If there is an error, they throw it. */

@@ -16,10 +16,10 @@ export interface EventQueue {
   /** Drops all items. */
   clear(): void;
   /**
-   * Returns a promise that is fulfilled once fewer than `limit` items are waiting, or `undefined` if that is already
-   * true.
+   * Returns `undefined` if fewer than `limit` items are waiting. Otherwise, returns a promise that is fulfilled once
+   * fewer than `low` are.
    */
-  untilBelow(limit: number): Promise<void> | undefined;
+  untilBelow(limit: number, low?: number): Promise<void> | undefined;
 }
 
 /**
@@ -30,7 +30,7 @@ export function createEventQueue(run: (task: () => void) => void, isBlocked: () 
   let items: (() => void)[] = [];
   let next = 0;
   let isScheduled = false;
-  let wait: { limit: number; resolve: () => void } | undefined;
+  let wait: { low: number; resolve: () => void } | undefined;
   const count = () => items.length - next;
 
   const clear = () => {
@@ -38,7 +38,7 @@ export function createEventQueue(run: (task: () => void) => void, isBlocked: () 
     next = 0;
   };
   const settle = () => {
-    if (!wait || count() >= wait.limit) return;
+    if (!wait || count() >= wait.low) return;
     wait.resolve();
     wait = undefined;
   };
@@ -46,7 +46,9 @@ export function createEventQueue(run: (task: () => void) => void, isBlocked: () 
     isScheduled = count() > 0 && !isBlocked();
     if (!isScheduled) return false;
     const item = items[next++] as () => void;
-    if (next === MAX_DONE || count() === 0) {
+    if (count() === 0) {
+      clear();
+    } else if (next === MAX_DONE) {
       items.splice(0, next);
       next = 0;
     }
@@ -73,11 +75,11 @@ export function createEventQueue(run: (task: () => void) => void, isBlocked: () 
       clear();
       settle();
     },
-    untilBelow: (limit) =>
+    untilBelow: (limit, low = limit) =>
       count() < limit
         ? undefined
         : new Promise((resolve) => {
-            wait = { limit, resolve };
+            wait = { low, resolve };
           }),
   };
 }

@@ -20,6 +20,8 @@ import { defineInterface } from './web-idl.js';
 
 /** Reading continues while fewer events than this are waiting: unread bytes are lost when the connection breaks. */
 const MAX_WAITING_EVENTS = 256;
+/** After a pause, reading continues when fewer events than this are waiting. A pause for each event takes longer. */
+const FEW_WAITING_EVENTS = 64;
 
 /**
  * The standard's `EventSource`, with more options.
@@ -203,9 +205,9 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
             })
         : undefined,
       untilWanted: () => {
-        if (received > 0) this.#trace({ type: 'events', count: received });
+        if (trace && received > 0) this.#trace({ type: 'events', count: received });
         received = 0;
-        return this.#queue.untilBelow(MAX_WAITING_EVENTS);
+        return this.#queue.untilBelow(MAX_WAITING_EVENTS, FEW_WAITING_EVENTS);
       },
       untilDelivered: () => this.#queue.untilBelow(1),
       decide: (error) => {

@@ -26,6 +26,22 @@ describe('the queue of events', () => {
     expect(handled).to.deep.equal(Array.from({ length: made }, (_, index) => index));
   });
 
+  it('untilBelow(limit, low) waits only at the limit, and then until fewer than low are waiting', async () => {
+    let handled = 0;
+    let isBlocked = true;
+    const queue = createEventQueue(
+      (task) => task(),
+      () => isBlocked,
+    );
+    const add = () => queue.push(() => handled++);
+    for (let index = 0; index < 5; index++) add();
+    expect(queue.untilBelow(6, 3)).to.equal(undefined);
+    const wait = queue.untilBelow(5, 3)?.then(() => handled);
+    isBlocked = false;
+    queue.resume();
+    expect(await wait).to.equal(3);
+  });
+
   it('releases handled events while others wait', async function () {
     // Only Node and Chromium have `gc`, behind a flag.
     if (!gc) return this.skip();
