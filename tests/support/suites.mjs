@@ -16,7 +16,10 @@ import { checked, runMocha } from './suite.mjs';
 /** @typedef {import('./suite.mjs').Counts} Counts */
 
 /** Test files that are too slow for `npm test -- quick`. */
-const SLOW = /\/(chaos|random-life|shared|life|llm-faults)\.test\.ts$/;
+const SLOW = /\/(chaos|random-life|shared|life|llm-faults|page)\.test\.ts$/;
+
+/** Unit tests mostly wait, so two files run at a time. */
+const TWO_FILES = { MOCHA_JOBS: '2' };
 
 /** In the order in which they start: the longest first. @type {Record<string, () => Promise<Counts>>} */
 export const suites = {
@@ -42,7 +45,7 @@ export const suites = {
   async wasm2js() {
     await npmRun('build:package');
     const files = await bundleTests(testsIn('tests/unit/shim'), 'build/tests/wasm2js', inNode, 'js');
-    return runMocha('wasm2js', files);
+    return runMocha('wasm2js', files, { env: TWO_FILES });
   },
   async pages() {
     const env = { ...(await chromeAndFirefox()), MOCHA_JOBS: '3' };
@@ -106,7 +109,7 @@ async function nodeSuite(name, folders, without) {
     .filter((path) => !path.endsWith('/browser.test.ts') && !without?.test(path));
   const files = await bundleTests(sources, `build/tests/${name}`, inNode);
   if (!without) files.push(...(await bundlePanicking(`build/tests/${name}`, inNode)));
-  return runMocha(name, files);
+  return runMocha(name, files, { env: TWO_FILES });
 }
 
 /** @param {string} name of a folder of tests/integration @param {Record<string, string>} env */
