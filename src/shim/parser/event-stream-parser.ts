@@ -116,7 +116,11 @@ export class EventStreamParser {
    * delivered. An unfinished event is dropped.
    */
   reset(consume = false): void {
-    if (consume && this.#result & IS_IN_LINE) this.scan('\n');
+    if (consume) {
+      // Text ends an incomplete UTF-8 sequence.
+      this.scan('');
+      if (this.#half || this.#result & IS_IN_LINE) this.scan('\n');
+    }
     rewind(this.#scanner, true);
     this.#result = this.#filled = 0;
     this.#pending = this.#half = '';
