@@ -29,6 +29,10 @@ const cuts = [
     'const import1 = { __wbindgen_externref_statics_end: () => FIRST_OBJECT };\n',
   ],
   [/^let heap_next = heap.length;\n/m, 'let heap_next = heap.length;\nconst FIRST_OBJECT = heap.length;\n'],
+  // Rust holds all its closures until it frees them, so none is ever garbage-collected first.
+  [/^const CLOSURE_DTORS = [\s\S]*?;\n\n/m, ''],
+  [/^ +CLOSURE_DTORS\.unregister\(state\);\n/m, ''],
+  [/^ +CLOSURE_DTORS\.register\(real, state, state\);\n/m, ''],
   // The only text from the module: the message of an error in wasm-bindgen itself.
   [
     /throw new Error\(getStringFromWasm0\(arg0, arg1\)\);/,
@@ -44,7 +48,6 @@ const cuts = [
     /^function initSync\(module\) \{[\s\S]*?^\}\n/m,
     `function initSync({ module }) {
     wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;
-    wasm.__wbindgen_start?.();
 ${plainExports.map((name) => `    ${name} = wasm.${nameInModule(name)};\n`).join('')}}
 `,
   ],
@@ -57,6 +60,7 @@ ${plainExports.map((name) => `    ${name} = wasm.${nameInModule(name)};\n`).join
 
 /** @param {string} glue */
 export function trimGlue(glue) {
+  if (glue.includes('__wbindgen_start')) throw new StepError('the glue starts the module');
   return cuts.reduce((text, [pattern, replacement]) => {
     if (!pattern.test(text)) throw new StepError(`wasm-bindgen's glue has no ${pattern}`);
     return text.replace(pattern, () => replacement);

@@ -18,6 +18,8 @@ mod retry;
 mod retry_after;
 mod scanner;
 mod scanner_options;
+#[cfg(target_feature = "simd128")]
+mod simd;
 mod table;
 
 pub use action::Action;

@@ -64,7 +64,9 @@ export interface ErrorMembers {
 }
 
 /** The members except `message` and `cause`, which exceptions already have. */
-const names = ['kind', 'attempt', 'status', 'statusText', 'headers', 'url', 'body', 'retryAfter'] as const;
+export const errorNames = [
+  ...(['kind', 'attempt', 'status', 'statusText', 'headers', 'url', 'body', 'retryAfter'] as const),
+];
 
 type Members = Omit<ErrorMembers, 'json'>;
 
@@ -90,7 +92,7 @@ function membersOf({ response, message: text, ...details }: ErrorDetails): Membe
 
 /** Used instead of `Object.assign`, which a page may have replaced. */
 function copy(target: object, members: Members): void {
-  for (const name of names) (target as Record<string, unknown>)[name] = members[name];
+  for (const name of errorNames) (target as Record<string, unknown>)[name] = members[name];
 }
 
 function parseJson(text: string | undefined): unknown {

@@ -1,6 +1,6 @@
 /** The messages between tabs. They contain no request headers and no cookies. */
 
-import { EventSourceErrorEvent, EventSourceOpenEvent } from '../event-source/event-classes.js';
+import { EventSourceErrorEvent, EventSourceOpenEvent, errorNames } from '../event-source/event-classes.js';
 import type { Entry } from './event-log.js';
 
 /** The version of the messages. Tabs with different versions don't share a connection. Increase it with each change. */
@@ -18,22 +18,11 @@ export interface Opened {
   headers: [string, string][];
 }
 
-const failureNames = [
-  ...([
-    'kind',
-    'message',
-    'attempt',
-    'status',
-    'statusText',
-    'url',
-    'body',
-    'willReconnect',
-    'delay',
-  ] as const),
-];
+const eventNames = [...errorNames, ...(['message', 'willReconnect', 'delay'] as const)];
 
-/** An `error` event without its `cause`, which can't be sent. */
-export type Failure = Pick<EventSourceErrorEvent, (typeof failureNames)[number]> & {
+/** An `error` event without its `headers` and `cause`, which can't be sent. */
+export type Failure = Omit<Pick<EventSourceErrorEvent, (typeof eventNames)[number]>, 'headers'> & {
+  headers: undefined;
   pairs: [string, string][] | undefined;
 };
 
@@ -80,8 +69,8 @@ export const toOpenEvent = (opened: Opened): EventSourceOpenEvent =>
   new EventSourceOpenEvent({ ...opened, headers: new Headers(opened.headers) } as Response);
 
 export function toFailure(event: EventSourceErrorEvent): Failure {
-  const members = Object.fromEntries(failureNames.map((name) => [name, event[name]]));
-  return { ...members, pairs: event.headers && [...event.headers] } as Failure;
+  const members = Object.fromEntries(eventNames.map((name) => [name, event[name]]));
+  return { ...members, headers: undefined, pairs: event.headers && [...event.headers] } as Failure;
 }
 
 export function toErrorEvent({ pairs, ...members }: Failure, cause: unknown): EventSourceErrorEvent {

@@ -396,6 +396,23 @@ fn page_and_network_changes_never_repeat_a_post() {
 }
 
 #[test]
+fn a_post_that_a_policy_repeats_is_not_ended_by_a_hidden_page_but_waits_for_its_return() {
+    let policy = Policy { rules: Rules::Policy, ..Policy::default() };
+    let options = ConnectionOptions { pauses_when_hidden: true, ..ConnectionOptions::default() };
+    check_with(
+        connection(policy, false, options),
+        &[
+            (Input::Start, FETCH),
+            (STREAM, OPEN),
+            (HIDDEN, NONE),
+            (ended(Error::Body), reconnect(Error::Body, 3_000)),
+            (Input::TimedOut, NONE),
+            (SHOWN, FETCH),
+        ],
+    );
+}
+
+#[test]
 fn a_failing_user_function_ends_the_attempt() {
     check(
         true,

@@ -462,11 +462,11 @@ describe('SharedEventSource', () => {
   });
 
   describe('errors', () => {
-    it('every object gets the error, with status, body, delay and willReconnect', async () => {
+    it('every object gets the error, with status, body, delay, retryAfter and willReconnect', async () => {
       const feed = new Feed();
-      const init = { reconnect: { statuses: [503], initialDelay: 50, jitter: 0 } };
+      const init = { reconnect: { statuses: [503], initialDelay: 50, jitter: 0, retryAfter: false } };
       const sources = await group(feed, 2, init);
-      feed.refusals.push([503, { 'x-why': 'load' }, '{"why":"later"}']);
+      feed.refusals.push([503, { 'x-why': 'load', 'retry-after': '7' }, '{"why":"later"}']);
       const failures = sources.map(
         (source) =>
           new Promise<EventSourceErrorEvent>((resolve) => {
@@ -476,7 +476,7 @@ describe('SharedEventSource', () => {
       feed.cut();
       for (const failure of failures) {
         const error = await failure;
-        expect(error).to.include({ kind: 'status', status: 503, willReconnect: true });
+        expect(error).to.include({ kind: 'status', status: 503, retryAfter: 7_000, willReconnect: true });
         expect(error.delay).to.be.a('number');
         expect(error.json()).to.deep.equal({ why: 'later' });
         expect(error.headers?.get('x-why')).to.equal('load');
