@@ -6,9 +6,10 @@ import { observePage } from '../connection/page-lifecycle.js';
 import { EventSourceErrorEvent, toError } from '../event-source/event-classes.js';
 import { EventIterators } from '../event-source/event-iterators.js';
 import { EventSource } from '../event-source/event-source.js';
+import { IdStore } from '../event-source/id-store.js';
 import { newMessageEvent } from '../event-source/message-event.js';
 import { CLOSED, CONNECTING, OPEN } from '../event-source/ready-state.js';
-import { createScheduler, report } from '../event-source/scheduler.js';
+import { callSafely, createScheduler } from '../event-source/scheduler.js';
 import type { EventSourceInit } from '../types.js';
 import type { Entry } from './event-log.js';
 import {
@@ -56,6 +57,7 @@ const sources = new Set<SharedEventSource>();
  */
 export class SharedEventSource extends EventSource {
   readonly #init: Omit<EventSourceInit, 'signal'>;
+  readonly #store: IdStore;
   readonly #participant: Participant;
   readonly #undo: (() => void)[] = [];
   readonly #iterators = new EventIterators(() => this.#schedule());
@@ -89,6 +91,7 @@ export class SharedEventSource extends EventSource {
     // The base class checks the arguments and has the attributes, but never connects.
     super(url, { ...options, signal: signal && !signal.addEventListener ? signal : abortedSignal() });
     this.#init = options;
+    this.#store = new IdStore(options, this.url);
     this.#participant = new Participant(this.url, `${name}`, options, replay, {
       receive: () => this.#schedule(),
       setOpened: (opened) => this.#setOpened(opened),
@@ -160,14 +163,10 @@ export class SharedEventSource extends EventSource {
   }
 
   async #start(): Promise<void> {
-    const { store, storeName = this.url, whenHidden } = this.#init;
-    const { log } = this.#participant;
-    try {
-      const kept = store && (await store.getItem(storeName));
-      if (kept != null) log.lastEventId = toEventId(kept);
-    } catch (error) {
-      report(error);
-    }
+    const { whenHidden } = this.#init;
+    await this.#store.read((id) => {
+      this.#participant.log.lastEventId = toEventId(id);
+    });
     if (this.#readyState === CLOSED) return;
     let isAway = false;
     const setAway = (is: boolean) => {
@@ -254,12 +253,11 @@ export class SharedEventSource extends EventSource {
   }
 
   #dispatch([type, data, lastEventId, origin, isComment]: Entry): void {
-    const { store, storeName = this.url, onEvent } = this.#init;
-    if (lastEventId) call(() => store?.setItem(storeName, lastEventId));
+    if (lastEventId) this.#store.write(lastEventId);
     const event = newMessageEvent(type, data, origin, lastEventId);
     if (!isComment) {
       this.#iterators.push(event);
-      call(() => onEvent?.(event));
+      callSafely(this.#init.onEvent, event);
     }
     if (this.#readyState !== CLOSED) this.dispatchEvent(event);
   }
@@ -267,15 +265,6 @@ export class SharedEventSource extends EventSource {
 
 for (const name of ['readyState', 'close']) {
   Object.defineProperty(SharedEventSource.prototype, name, { enumerable: true });
-}
-
-/** Calls a user's function, and reports its exception or rejection. */
-async function call(run: () => unknown): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    report(error);
-  }
 }
 
 /** React Native has no `AbortSignal.abort`. */
