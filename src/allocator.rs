@@ -124,7 +124,7 @@ impl Memory for LinearMemory {
     fn grow(&self, bytes: usize) -> Option<(*mut u8, usize)> {
         const PAGE: usize = 64 << 10;
         // Growing detaches the shim's views, so it is done in large steps. Pages that are never touched cost nothing.
-        const LEAST_PAGES: usize = 16;
+        const LEAST_PAGES: usize = 32;
         let pages = bytes.div_ceil(PAGE).max(LEAST_PAGES);
         let page = std::arch::wasm32::memory_grow::<0>(pages);
         (page != usize::MAX).then(|| (std::ptr::with_exposed_provenance_mut(page * PAGE), pages * PAGE))

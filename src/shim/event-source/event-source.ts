@@ -20,8 +20,11 @@ import { defineInterface } from './web-idl.js';
 
 /** Reading continues while fewer events than this are waiting: unread bytes are lost when the connection breaks. */
 const MAX_WAITING_EVENTS = 256;
-/** After a pause, reading continues when fewer events than this are waiting. A pause for each event takes longer. */
-const FEW_WAITING_EVENTS = 64;
+/**
+ * After a pause, reading continues when fewer events than this are waiting. A pause for each event would take longer,
+ * and with fewer waiting events, they would be fired before the next ones arrive.
+ */
+const FEW_WAITING_EVENTS = 192;
 
 /**
  * The standard's `EventSource`, with more options.
