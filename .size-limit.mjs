@@ -45,7 +45,7 @@ const files = {
 /** Parts of `eventsource-wasm/llm`. */
 const parts = {
   '{ createCompletion, openaiChat }': 23100,
-  '{ completion, openaiChat }': 22900,
+  '{ completion, openaiChat }': 23000,
   '{ completion, openaiResponses }': 23000,
   '{ completion, anthropic }': 22600,
   '{ completion, google }': 22800,
