@@ -10,8 +10,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { bundle, inVariant } from './bundle.mjs';
-import { packWasm, toText } from './pack-wasm.mjs';
-import { trimGlue, withoutFeatures } from './patch-generated.mjs';
+import { packWasm, runBindgen, toText } from './pack-wasm.mjs';
+import { trimGlue } from './patch-generated.mjs';
 import { command, root, run, step } from './run.mjs';
 import { EXPORTS, forRelease, forWasm, setupToolchain, WASM_TARGET } from './toolchain.mjs';
 import { GENERATED, OPTIMIZED_WASM, PANICKING, WASM2JS_OUT } from './variants.mjs';
@@ -21,6 +21,7 @@ import { makeWasm2js } from './wasm2js.mjs';
 const WASM_FEATURES = [
   'bulk-memory',
   'bulk-memory-opt',
+  'multivalue',
   'multivalue',
   'mutable-globals',
   'nontrapping-float-to-int',
@@ -43,12 +44,6 @@ const OPTIMIZATIONS = [
   '--always-inline-max-function-size=4',
 ];
 
-/**
- * Without this feature, bindgen stores objects in a JavaScript array instead of a table, whose functions would take
- * 0.4 kB after brotli.
- */
-const NO_TABLE = ['reference-types'];
-
 const BINDGEN_OUT = 'build/bindgen';
 
 async function buildCore() {
@@ -60,11 +55,7 @@ async function buildCore() {
   const plain = forRelease(toolchain, { simd: false });
   const withoutSimd = await cargoBuild('cargo build without SIMD', toolchain, plain, `${targetDir}/wasm2js`);
   await step('bindgen: cargo build', () => run(cargo, ['build', '--package', 'bindgen'], { env }));
-  await step('wasm: bindgen', () => {
-    mkdirSync(BINDGEN_OUT, { recursive: true });
-    writeFileSync(`${BINDGEN_OUT}/plain.wasm`, withoutFeatures(readFileSync(withSimd), NO_TABLE));
-    return run(bindgen, [`${BINDGEN_OUT}/plain.wasm`, BINDGEN_OUT]);
-  });
+  await step('wasm: bindgen', () => runBindgen(bindgen, withSimd, BINDGEN_OUT));
   await step('wasm: pack', async () => {
     mkdirSync(GENERATED, { recursive: true });
     writeFileSync(`${GENERATED}/core.d.ts`, "export * from '../core.js';\n");
@@ -143,9 +134,7 @@ async function buildPanicking() {
     const rustFlags = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: EXPORTS.join(' ') };
     await run(toolchain.cargo, ['build', ...flags], { env: { ...wasm.env, ...rustFlags } });
     const rawWasm = `${targetDir}/${WASM_TARGET}/debug/eventsource_wasm.wasm`;
-    mkdirSync(generated, { recursive: true });
-    writeFileSync(`${generated}/plain.wasm`, withoutFeatures(readFileSync(rawWasm), NO_TABLE));
-    await run(`${root}/${targetDir}/debug/bindgen`, [`${generated}/plain.wasm`, generated]);
+    await runBindgen(`${root}/${targetDir}/debug/bindgen`, rawWasm, generated);
     writeFileSync(`${generated}/core.js`, trimGlue(readFileSync(`${generated}/core.js`, 'utf8')));
     writeFileSync(`${generated}/inline.js`, toText(readFileSync(`${generated}/core_bg.wasm`)));
     await bundle({

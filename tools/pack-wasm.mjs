@@ -3,9 +3,20 @@
  * short names, the glue with these names, and the module as text that compresses well.
  */
 // @ts-check
-import { readFileSync, writeFileSync } from 'node:fs';
-import { withNames } from './patch-generated.mjs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { withNames, withoutFeatures } from './patch-generated.mjs';
 import { npmBin, run, StepError } from './run.mjs';
+
+/**
+ * Makes the glue of a module, without these features. Without `reference-types`, bindgen stores objects in a JavaScript
+ * array instead of a table, whose functions would take 0.4 kB after brotli.
+ * @param {string} bindgen @param {string} wasm @param {string} out a folder
+ */
+export function runBindgen(bindgen, wasm, out, unwanted = ['reference-types']) {
+  mkdirSync(out, { recursive: true });
+  writeFileSync(`${out}/plain.wasm`, withoutFeatures(readFileSync(wasm), unwanted));
+  return run(bindgen, [`${out}/plain.wasm`, out]);
+}
 
 /**
  * @param {{ glue: string, wasm: string, work: string, features: string[], optimizations: string[], out: string }} paths
@@ -21,9 +32,7 @@ export async function packWasm({ glue, wasm, work, features, optimizations, out 
   writeFileSync(`${work}/graph.json`, JSON.stringify(graph));
   const options = ['--mvp-features', ...features.map((feature) => `--enable-${feature}`)];
   await run(npmBin('wasm-dis'), [...options, wasm, '--output', `${work}/all.wat`]);
-  const firstObject = /if \(idx < (\d+)\) return/.exec(glue)?.[1];
-  if (!firstObject) throw new StepError('the glue has no array of objects');
-  const wat = withFirstObject(readFileSync(`${work}/all.wat`, 'utf8'), firstObject);
+  const wat = withFirstObject(readFileSync(`${work}/all.wat`, 'utf8'), glue);
   writeFileSync(`${work}/called.wat`, withoutUncalled(wat));
   await run(npmBin('wasm-metadce'), [
     ...options,
@@ -62,14 +71,11 @@ export async function packWasm({ glue, wasm, work, features, optimizations, out 
 const FIRST_OBJECT =
   /^ \(import "__wbindgen_externref_xform__" "__wbindgen_externref_statics_end" \(func (\$"[^"]*") \(result i32\)\)\)\n/m;
 
-/**
- * Replaces the imported function that returns the index of the first object in the glue's array by a constant. The
- * indexes below it stand for `undefined` and the like.
- * @param {string} wat @param {string} index
- */
-function withFirstObject(wat, index) {
+/** Replaces the import of the first index of the glue's array by a constant. @param {string} wat @param {string} glue */
+function withFirstObject(wat, glue) {
   const [line, name] = FIRST_OBJECT.exec(wat) ?? [];
-  if (!line) throw new StepError('the module has no function for the index of the first object');
+  const [, index] = /if \(idx < (\d+)\) return/.exec(glue) ?? [];
+  if (!line || !index) throw new StepError("the module or its glue doesn't know the array's first index");
   return wat.replace(line, '').replace(/\)\s*$/, ` (func ${name} (result i32) (i32.const ${index}))\n)\n`);
 }
 

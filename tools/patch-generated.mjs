@@ -13,6 +13,7 @@ const plainExports = [
   ...['memory', 'stack', 'buffersAddress', 'connect', 'feed', 'disconnect'],
   ...['newScanner', 'scan', 'restartWindow', 'rewind', 'freeScanner'],
 ];
+const exported = ['initSync', 'addHeapObject', ...plainExports];
 /** @param {string} name */
 const nameInModule = (name) =>
   name === 'stack' ? '__stack_pointer' : name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -31,8 +32,7 @@ const cuts = [
   [/^let heap_next = heap.length;\n/m, 'let heap_next = heap.length;\nconst FIRST_OBJECT = heap.length;\n'],
   // Rust holds all its closures until it frees them, so none is ever garbage-collected first.
   [/^const CLOSURE_DTORS = [\s\S]*?;\n\n/m, ''],
-  [/^ +CLOSURE_DTORS\.unregister\(state\);\n/m, ''],
-  [/^ +CLOSURE_DTORS\.register\(real, state, state\);\n/m, ''],
+  [/^ +CLOSURE_DTORS\.(un)?register\(.*\n/gm, ''],
   // The only text from the module: the message of an error in wasm-bindgen itself.
   [
     /throw new Error\(getStringFromWasm0\(arg0, arg1\)\);/,
@@ -52,15 +52,13 @@ ${plainExports.map((name) => `    ${name} = wasm.${nameInModule(name)};\n`).join
 `,
   ],
   [/^let __wbg_init_promise;[\s\S]*?(?=^export \{)/m, ''],
-  [
-    /^export \{ initSync, __wbg_init as default \};?$/m,
-    `export { initSync, addHeapObject, ${plainExports.join(', ')} };`,
-  ],
+  [/^export \{ initSync, __wbg_init as default \};?$/m, `export { ${exported.join(', ')} };`],
 ];
 
 /** @param {string} glue */
 export function trimGlue(glue) {
-  if (glue.includes('__wbindgen_start')) throw new StepError('the glue starts the module');
+  if (glue.includes('__wbindgen_start'))
+    throw new StepError("wasm-bindgen's glue calls __wbindgen_start, which trimGlue removes");
   return cuts.reduce((text, [pattern, replacement]) => {
     if (!pattern.test(text)) throw new StepError(`wasm-bindgen's glue has no ${pattern}`);
     return text.replace(pattern, () => replacement);
@@ -90,17 +88,15 @@ export function withNames(glue, imports, exports) {
 }
 
 /**
- * Marks these features as unused in the module's features section, so that bindgen doesn't use them.
- * @param {Buffer} wasm
- * @param {string[]} features
+ * Marks features as unused in the module's features section, so that bindgen doesn't use them.
+ * @param {Buffer} wasm @param {string[]} features
  */
 export function withoutFeatures(wasm, features) {
-  const [plus, minus] = ['+', '-'];
   for (const feature of features) {
     const entry = String.fromCharCode(feature.length) + feature;
-    const at = wasm.lastIndexOf(plus + entry, wasm.length, 'latin1');
-    if (at >= 0) wasm.write(minus, at, 'latin1');
-    else if (wasm.lastIndexOf(minus + entry, wasm.length, 'latin1') < 0)
+    const at = wasm.lastIndexOf(`+${entry}`, wasm.length, 'latin1');
+    if (at >= 0) wasm.write('-', at, 'latin1');
+    else if (wasm.lastIndexOf(`-${entry}`, wasm.length, 'latin1') < 0)
       throw new StepError(`the module says nothing about the feature ${feature}`);
   }
   return wasm;
@@ -126,14 +122,6 @@ class Instance {
 }
 export const WebAssembly = { Module, Instance };
 `;
-}
-
-/**
- * Changes the glue to import the translated module instead of using WebAssembly.
- * @param {string} glue
- */
-export function glueOf(glue) {
-  return `import { WebAssembly } from './module.js';\n${trimGlue(glue)}`;
 }
 
 /** Returns the index of a part. Throws if it is missing. @param {string} text @param {string | RegExp} part */

@@ -1,6 +1,7 @@
 //! The exports of the WebAssembly module, which the shim calls.
 //!
-//! They are plain exports, because those of wasm-bindgen have code for each argument. Their types are in `src/shim/wasm/core.d.ts`, their names in `tools/patch-generated.mjs`.
+//! They are plain exports, because wasm-bindgen adds code for each argument of its own. Their types are in
+//! `src/shim/wasm/core.d.ts`, their names in `tools/patch-generated.mjs`.
 #![allow(unsafe_code, reason = "plain exports have names that aren't mangled, and take pointers")]
 
 mod bindings;

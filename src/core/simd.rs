@@ -1,5 +1,5 @@
-//! Classifies the bytes of a block by WebAssembly's SIMD instructions. The host doesn't compile it: the shim's tests run
-//! it.
+//! Classifies the bytes of a block by WebAssembly's SIMD instructions. Only the shim's tests run it, because the host
+//! doesn't compile it.
 
 use super::line_ends::{BLOCK, Block, CR, LF, Mask};
 use core::arch::wasm32::{

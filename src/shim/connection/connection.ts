@@ -63,6 +63,7 @@ export class Connection {
   /** Changes when a request is ended, so that its later results are ignored. */
   #turn = 0;
   #attempt = 0;
+  /** The prepared request, until the driver sends it. */
   #request: ConnectionRequest | undefined;
   #lastEventId: string;
   #response: Response | undefined;
@@ -182,7 +183,7 @@ export class Connection {
     );
   }
 
-  /** The user's function may return any thenable, but the driver needs a native promise. */
+  /** Sends the prepared request. `async`, because the user's function may throw or return any thenable. */
   async fetch({ signal }: AbortController): Promise<Response> {
     const turn = this.#turn;
     const { url, headers, init } = this.#request as ConnectionRequest;

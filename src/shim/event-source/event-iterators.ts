@@ -16,8 +16,7 @@ export class EventIterators {
 
   /** Whether a loop hasn't taken its last event yet. */
   get isFull(): boolean {
-    // Usually there is no loop, and iterating over nothing costs more than asking.
-    if (this.#iterators.size > 0) for (const iterator of this.#iterators) if (iterator.isFull) return true;
+    for (const iterator of this.#iterators) if (iterator.isFull) return true;
     return false;
   }
 
@@ -33,7 +32,7 @@ export class EventIterators {
   }
 
   push(event: MessageEvent<string>): void {
-    if (this.#iterators.size > 0) for (const iterator of this.#iterators) iterator.push(event);
+    for (const iterator of this.#iterators) iterator.push(event);
   }
 
   /** Ends all loops. If there is an error, they throw it. */

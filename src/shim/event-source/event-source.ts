@@ -20,11 +20,8 @@ import { defineInterface } from './web-idl.js';
 
 /** Reading continues while fewer events than this are waiting: unread bytes are lost when the connection breaks. */
 const MAX_WAITING_EVENTS = 256;
-/**
- * After a pause, reading continues when fewer events than this are waiting. A pause for each event would take longer,
- * and with fewer waiting events, they would be fired before the next ones arrive.
- */
-const FEW_WAITING_EVENTS = 192;
+/** After a pause, reading continues when fewer events than this are waiting: a pause for each event would take longer. */
+const RESUME_BELOW = 192;
 
 /**
  * The standard's `EventSource`, with more options.
@@ -210,7 +207,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
       untilWanted: () => {
         if (trace && received > 0) this.#trace({ type: 'events', count: received });
         received = 0;
-        return this.#queue.untilBelow(MAX_WAITING_EVENTS, FEW_WAITING_EVENTS);
+        return this.#queue.untilBelow(MAX_WAITING_EVENTS, RESUME_BELOW);
       },
       untilDelivered: () => this.#queue.untilBelow(1),
       decide: (error) => {
