@@ -121,6 +121,8 @@ mod tests {
             "/event-stream",
             "text/event-stream\u{c}",
             ";text/event-stream",
+            "text/html;x=\",text/event-stream,\"",
+            "text/html;x=\"\\\",text/event-stream,\"",
         ] {
             assert_eq!(check(200, content_type), Err(Error::ContentType), "{content_type:?}");
         }

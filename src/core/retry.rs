@@ -131,11 +131,6 @@ impl Retry {
         self.can_resume && self.has_opened
     }
 
-    /// Whether a response was ever accepted.
-    pub fn has_opened(&self) -> bool {
-        self.has_opened
-    }
-
     /// Whether the request may be ended and sent again without asking the user.
     pub fn may_repeat_request(&self) -> bool {
         self.is_safe_to_repeat || self.resumes()

@@ -77,6 +77,11 @@ mod tests {
             ("Wed, 01 Mar 2000 00:00:00 GMT", 951_868_800.0),
             ("Mon, 23 Nov 2026 00:00:00 GMT", 1_795_392_000.0),
             ("Mon, 01 Mar 2100 00:00:00 GMT", 4_107_542_400.0),
+            ("Fri, 31 Dec 9999 23:59:00 GMT", 253_402_300_740.0),
+            // A leap second.
+            ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_800.0),
+            ("Saturday, 31-Dec-16 23:59:60 GMT", 1_483_228_800.0),
+            ("Sun Dec 31 23:59:60 1995", 820_454_400.0),
         ] {
             assert_eq!(http_date(date.as_bytes()), Some(seconds * 1_000.0), "{date}");
         }
@@ -93,7 +98,12 @@ mod tests {
             "Sun, 06 Nov 1994",
             "Sun, 06 Foo 1994 08:49:37 GMT",
             "Sun, 00 Nov 1994 08:49:37 GMT",
+            "Sun, 32 Nov 1994 08:49:37 GMT",
             "Sun, 06 Nov 1994 24:00:00 GMT",
+            "Sun, 06 Nov 1994 08:60:37 GMT",
+            "Sun, 06 Nov 1994 08:49:61 GMT",
+            "Sun Nov  6 08:49:61 1994",
+            "Sun, 06 Nov 10000 08:49:37 GMT",
             "Sun, 06 Nov 1994 08:49 GMT",
             "Sun, 06 Nov x 08:49:37 GMT",
             "Sun, 06 ovD 1994 08:49:37 GMT",

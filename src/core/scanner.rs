@@ -99,11 +99,6 @@ impl Scanner {
             || line.length > 0 && matches!(line.unfinished_field(), Field::Data | Field::Event | Field::Id)
     }
 
-    /// The number of bytes that were scanned since the window was restarted.
-    pub fn scanned(&self) -> usize {
-        self.state.scanned
-    }
-
     /// Scans the first `filled` bytes of the window, from the end of the last scan on.
     pub fn scan(&mut self, window: &Window, filled: usize, table: &mut Table) -> Scan {
         let filled = filled.min(WINDOW_SIZE);
@@ -183,7 +178,6 @@ impl Scanner {
                     self.state.after_cr = false;
                 } else {
                     self.end_block(table);
-                    self.state.after_cr = window[at] == CR;
                 }
                 piece = at + 1;
                 self.state.line_start = units.wrapping_add(1);

@@ -46,18 +46,13 @@ pub struct Table {
     pub scanned: usize,
     /// If [`Scan::decode`](crate::Scan::decode) is set: the position from which on the text is still needed.
     pub keep_from: u32,
-    /// The rows.
+    /// The rows. Those from `length` on are of earlier scans.
     pub rows: [Row; MAX_ROWS],
 }
 
 impl Table {
     /// A table without rows.
     pub const EMPTY: Self = Self { length: 0, scanned: 0, keep_from: 0, rows: [[0; 3]; MAX_ROWS] };
-
-    /// The rows of the last scan.
-    pub fn rows(&self) -> &[Row] {
-        &self.rows[..self.length]
-    }
 
     /// Adds a row.
     #[inline(always)]

@@ -87,6 +87,11 @@ impl Reader {
         self.scanner.is_in_line()
     }
 
+    /// Whether the stream is inside an event.
+    pub fn is_in_event(&self) -> bool {
+        self.scanner.is_in_event()
+    }
+
     /// Whether the stream has contained malformed UTF-8.
     pub fn is_malformed(&self) -> bool {
         self.decoder.is_some()

@@ -160,6 +160,29 @@ fn an_event_of_exactly_the_limit_is_accepted() {
 }
 
 #[test]
+fn other_lines_of_exactly_the_limit_are_accepted() {
+    let everything = ScannerOptions { comments: true, ignored_lines: true, ..LIMITED };
+    for (options, start, filling) in [
+        (everything, ":", "x"),
+        (everything, "", "x"),
+        (everything, "retry: ", "0"),
+        (LIMITED, "retry: ", "0"),
+    ] {
+        for (length, is_accepted) in [(99, true), (100, true), (101, false), (150, false)] {
+            let stream = format!("{start}{}\ndata: a\n\n", filling.repeat(length - start.len()));
+            for size in [1, 7, stream.len()] {
+                let outcome = parse(options, stream.as_bytes().chunks(size));
+                assert_eq!(
+                    outcome.is_ok(),
+                    is_accepted,
+                    "{length} bytes of {start}{filling}, chunks of {size}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn ignored_lines_have_no_limit() {
     let long = "x".repeat(1_000);
     let stream = format!(":{long}\n{long}: {long}\ndata: a\n: {long}\ndata{long}\n\n");
@@ -343,7 +366,7 @@ fn reports_whether_a_window_is_ascii() {
             let mut scanner = Scanner::new(ScannerOptions::default());
             let scan = scanner.scan(&window, bytes.len(), &mut table);
             assert_eq!((scan.decode, scan.is_ascii), (true, expected), "{stream:?}");
-            assert_eq!((table.rows()[0][0], table.scanned), (EVENT, bytes.len()));
+            assert_eq!((table.rows[0][0], table.scanned), (EVENT, bytes.len()));
             // The flag isn't carried over to the next window.
             window[..7].copy_from_slice(b"data\n\n\n");
             let scan = scanner.scan(&window, 7, &mut table);
@@ -371,6 +394,27 @@ fn ignored_lines_have_rows_at_every_cut() {
 }
 
 /// Parts of random streams. They reach more of the scanner's branches than random bytes do.
+#[test]
+fn reports_whether_an_event_has_begun() {
+    for (stream, expected) in [
+        ("", false),
+        ("\n", false),
+        (": comment", false),
+        ("foo: x\n", false),
+        ("data:", true),
+        ("event: a", true),
+        ("id: 1", true),
+        ("id: 1\n", true),
+        ("data: x\n: comment", true),
+        ("data: x\n\n", false),
+        ("data: x\n\n: comment", false),
+    ] {
+        let mut reader = Reader::new(ScannerOptions::default());
+        reader.feed(stream.as_bytes());
+        assert_eq!(reader.is_in_event(), expected, "{stream:?}");
+    }
+}
+
 fn piece() -> impl Strategy<Value = Vec<u8>> {
     let common = select(vec![
         "\n",
