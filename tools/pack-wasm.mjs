@@ -102,33 +102,9 @@ function withoutUncalled(wat) {
   return without;
 }
 
-/** Characters that need no escape in any kind of string literal and in a script element. */
-const ALPHABET = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).filter(
-  (character) => !'"$\'<\\`'.includes(character),
-);
-const [ESCAPES, SINGLES] = [ALPHABET.slice(0, 2), ALPHABET.slice(2)];
-
 /**
- * Encodes bytes as text: one character for the most frequent ones, two for all others. Unlike base64, it keeps the
- * repetitions that compressors look for. `src/shim/wasm/source.ts` decodes it.
+ * Makes a JavaScript module with these bytes as text. Hexadecimal digits keep the repetitions that compressors look
+ * for, unlike base64: 5 % more than the bytes after brotli, instead of 30 %. `src/shim/wasm/source.ts` decodes them.
  * @param {Buffer} bytes
- * @returns a JavaScript module; `frequentBytes` has a bit for each value of a byte, in hexadecimal digits
  */
-export function toText(bytes, type = '') {
-  const counts = Array.from({ length: 256 }, () => 0);
-  for (const byte of bytes) counts[byte] = (counts[byte] ?? 0) + 1;
-  const values = [...counts.keys()];
-  const byCount = [...values].sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0));
-  const frequent = new Set(byCount.slice(0, SINGLES.length));
-  const byRank = [...values].sort((a, b) => Number(frequent.has(b)) - Number(frequent.has(a)));
-  const ranks = new Map(byRank.map((value, rank) => [value, rank]));
-  const text = Array.from(bytes, (byte) => {
-    const rank = Number(ranks.get(byte));
-    const page = Math.floor(rank / SINGLES.length);
-    return `${ESCAPES[page - 1] ?? ''}${SINGLES[rank % SINGLES.length]}`;
-  }).join('');
-  const digits = Array.from({ length: 64 }, (_, at) =>
-    [0, 1, 2, 3].reduce((digit, bit) => digit | (Number(frequent.has(4 * at + bit)) << bit), 0).toString(16),
-  );
-  return `export const frequentBytes${type} = '${digits.join('')}';\nexport const wasmText${type} = '${text}';\n`;
-}
+export const toText = (bytes, type = '') => `export const wasmHex${type} = '${bytes.toString('hex')}';\n`;
