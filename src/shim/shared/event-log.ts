@@ -9,6 +9,8 @@ export type Entry = readonly [
   isComment: boolean,
 ];
 
+const isEqual = (a: Entry, b: Entry | undefined) => a.every((part, at) => part === b?.[at]);
+
 /** The maximum number of events in the log, … */
 const MAX_EVENTS = 1_000;
 /** … and of characters of data, unless one event is larger. */
@@ -83,6 +85,15 @@ export class EventLog {
     this.taken = Math.min(taken, position);
   }
 
+  /** Adds the holder's events after a position. Those that were received already are the same, or are replaced. */
+  merge(position: number, entries: readonly Entry[]): void {
+    const received = position < this.start ? [] : this.after(position);
+    const differs = received.findIndex((entry, at) => !isEqual(entry, entries[at]));
+    const known = differs < 0 ? received.length : differs;
+    if (position + known < this.end) this.rewind(position + known);
+    for (const entry of entries.slice(known)) this.push(entry);
+  }
+
   /** Returns the events after a position. */
   after(position: number): Entry[] {
     return this.#entries.slice(Math.max(position - this.start, 0));
@@ -96,7 +107,7 @@ export class EventLog {
   }
 
   #wasTaken(entry: Entry): boolean {
-    const index = this.#repeated.findIndex((other) => other.every((part, at) => part === entry[at]));
+    const index = this.#repeated.findIndex((other) => isEqual(other, entry));
     if (index < 0) this.#repeated = [];
     else this.#repeated.splice(index, 1);
     return index >= 0;

@@ -25,7 +25,8 @@ function toComparable(_name: string, value: unknown): unknown {
   if (typeof value === 'function') return 'function';
   if (typeof value !== 'object' || value === null) return value;
   if (Symbol.iterator in value) return [...(value as Iterable<unknown>)];
-  return value.constructor === Object ? Object.entries(value).sort() : `${value}`;
+  const isPlain = [Object, undefined].includes(value.constructor as never);
+  return isPlain ? Object.entries(value).sort() : `${value}`;
 }
 
 /** FNV-1a. */

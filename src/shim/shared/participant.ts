@@ -224,8 +224,7 @@ export class Participant implements Member {
       this.#line = line;
       this.#setOpened(message.opened);
       if (isGap) this.#host.miss();
-      if (start < log.end) log.rewind(start);
-      for (const entry of entries) log.push(entry);
+      log.merge(start, entries);
       // Set even without entries, because this tab may be the next to connect.
       log.lastEventId = message.lastEventId;
     } else if (kind === 'error' && message.failure.delay === undefined) {

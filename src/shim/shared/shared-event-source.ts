@@ -150,6 +150,8 @@ export class SharedEventSource extends EventSource {
     this.#end();
     this.#changes.length = 0;
     const { log } = this.#participant;
+    // Waiting events are dropped, so a stream that continues from here has to send them again.
+    log.lastEventId = log.takenId;
     log.reset(log.end);
     this.#iterators.end();
   }

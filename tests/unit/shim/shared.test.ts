@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import { EventSource, type EventSourceErrorEvent } from 'eventsource-wasm';
 import { SharedEventSource, type SharedEventSourceInit } from 'eventsource-wasm/shared';
+import { type Entry, EventLog } from '../../../src/shim/shared/event-log.js';
 import { next, record, sleep } from '../../conformance/conformance-test.js';
 import { generator } from '../../support/chaos/random.js';
 import { Feed } from './shared-feed.js';
@@ -197,6 +198,38 @@ describe('SharedEventSource', () => {
       await until(() => seen.slice(1).every(({ length }) => length === 21), 'the last event');
       for (const numbers of seen.slice(1)) expect(numbers).to.deep.equal(range(1, 21));
       expect(feed.requests[1]?.lastEventId).to.equal('');
+    });
+
+    it('an object that asks for missing events while one arrives gets it once', () => {
+      const event = (data: string, id = ''): Entry => ['message', data, id, 'http://a', false];
+      const all = (log: EventLog) => {
+        const data: string[] = [];
+        for (let entry = log.take(); entry; entry = log.take()) data.push(entry[1]);
+        return data;
+      };
+      const log = new EventLog();
+      log.push(event('1'));
+      log.push(event('2'));
+      expect(all(log)).to.deep.equal(['1', '2']);
+      log.merge(1, [event('2'), event('3')]);
+      expect(all(log)).to.deep.equal(['3']);
+      // The next holder had received less, and continues with other events.
+      log.merge(1, [event('2'), event('4')]);
+      expect(all(log)).to.deep.equal(['4']);
+      log.merge(0, []);
+      expect(all(log)).to.deep.equal([]);
+      expect(log.end).to.equal(0);
+    });
+
+    it('close() keeps the ID of the last event that was fired', async () => {
+      const feed = new Feed();
+      const [first, second] = await group(feed, 2);
+      second?.addEventListener('message', () => second.close());
+      const seen = [first, second].map((source) => collect(source as EventSource));
+      feed.send('id: 1\ndata: 1\n\nid: 2\ndata: 2\n\nid: 3\ndata: 3\n\n');
+      await until(() => seen[0]?.length === 3, 'the events');
+      expect(seen[1]).to.deep.equal([1]);
+      expect(second?.lastEventId).to.equal('1');
     });
 
     it('to an object without events: resumes after the last event ID of the group', async () => {
