@@ -7,7 +7,7 @@ export interface SvelteCompletionStore<Output = unknown> {
   subscribe(run: (state: CompletionState<Output>) => void): () => void;
   /** Ends the request. The partial answer is kept. */
   stop(): void;
-  /** Sends the request again, with new options or the same. */
+  /** Sends the request again, with new options or the same. Without subscribers, the first one sends it. */
   regenerate(init?: UseCompletionInit<Output>): void;
 }
 
@@ -28,7 +28,8 @@ export function completionStore<Output = unknown>(
   let subscribers = 0;
   const regenerate = (next = latest) => {
     latest = next;
-    store.ask(url, latest);
+    // Without a subscriber, nothing would end the request.
+    if (subscribers > 0) store.ask(url, latest);
   };
   return {
     subscribe(run) {

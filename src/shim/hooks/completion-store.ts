@@ -52,7 +52,10 @@ const EMPTY: CompletionState<never> = {
 
 /** One answer at a time. Listeners are called at most once per frame, and at once when `status` changes. */
 export class CompletionStore<Output = unknown> extends Store<CompletionState<Output>> {
-  #stop = new AbortController();
+  /** Ends the current request, or the one that is about to be sent. */
+  #stop: AbortController | undefined;
+  /** Adds what has arrived since the last frame. */
+  #flush = () => {};
 
   constructor() {
     super(EMPTY);
@@ -60,14 +63,30 @@ export class CompletionStore<Output = unknown> extends Store<CompletionState<Out
 
   /** Ends the request. The partial answer is kept. */
   readonly stop = (): void => {
-    if (this.state.status !== 'streaming') return;
+    if (!this.#stop || this.#stop.signal.aborted) return;
+    this.#flush();
     this.#stop.abort();
     this.#set({ status: 'stopped' });
   };
 
   /** Ends the request without changing the state. */
   abort(): void {
-    this.#stop.abort();
+    this.#stop?.abort();
+    this.#stop = undefined;
+    this.#flush = () => {};
+  }
+
+  /**
+   * Calls `send` after the other effects of the framework, unless this request is ended before: React's StrictMode ends
+   * an effect and runs it again at once.
+   */
+  begin(send: () => void): void {
+    this.abort();
+    const stop = new AbortController();
+    this.#stop = stop;
+    queueMicrotask(() => {
+      if (!stop.signal.aborted) send();
+    });
   }
 
   /** Ends the request and removes the answer. */
@@ -86,15 +105,17 @@ export class CompletionStore<Output = unknown> extends Store<CompletionState<Out
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     this.#set({ ...EMPTY, status: 'streaming' });
-    this.#stream(url, { ...init, signal: stop.signal }, stop.signal)
+    this.#stream(url, { ...init, signal: stop.signal }, stop)
       .then(
         (result) => {
           if (this.#stop !== stop || this.state.status !== 'streaming') return;
+          this.#stop = undefined;
           this.#set({ status: 'done', result, object: result.object });
           onFinish?.(result);
         },
         (error) => {
           if (this.#stop !== stop || this.state.status !== 'streaming') return;
+          this.#stop = undefined;
           this.#set({ status: 'error', error: toError(error) });
         },
       )
@@ -104,16 +125,18 @@ export class CompletionStore<Output = unknown> extends Store<CompletionState<Out
   async #stream(
     url: string | URL,
     init: CompletionInit<Output>,
-    signal: AbortSignal,
+    stop: AbortController,
   ): Promise<CompletionResult<Output>> {
     const answer = completion<Output>(url, init);
     const next = { text: '', reasoning: '', object: undefined as Output | undefined };
     const parts: CompletionPart[] = [];
     let isWaiting = false;
     const flush = () => {
+      if (!isWaiting || this.#stop !== stop) return;
       isWaiting = false;
-      if (!signal.aborted) this.#set({ ...next, parts: [...parts] });
+      this.#set({ ...next, parts: [...parts] });
     };
+    this.#flush = flush;
     try {
       for await (const part of answer) {
         joinPart(parts, part);
@@ -121,7 +144,7 @@ export class CompletionStore<Output = unknown> extends Store<CompletionState<Out
         if (part.type === 'object') next.object = part.object as Output;
         if (!isWaiting) {
           isWaiting = true;
-          nextFrame().then(() => isWaiting && flush());
+          nextFrame().then(flush);
         }
       }
       return await answer.result();

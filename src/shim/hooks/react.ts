@@ -30,15 +30,8 @@ export function useEventSource(
   const [store] = useState(() => new SourceStore(address, () => latest.current));
   const state = useSyncExternalStore(store.subscribe, store.getState, store.getState);
   useEffect(() => {
-    let isOver = false;
-    // Wait for the other effects: StrictMode ends this effect and runs it again at once.
-    queueMicrotask(() => {
-      if (!isOver) store.open(address);
-    });
-    return () => {
-      isOver = true;
-      store.end();
-    };
+    store.begin(address);
+    return () => store.end();
   }, [store, address, init.key]);
   return { ...state, close: store.close, reopen: store.reopen };
 }

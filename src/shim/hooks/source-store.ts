@@ -61,6 +61,7 @@ export class SourceStore extends Store<EventSourceState> implements EventSourceC
   #source: EventSource | undefined;
   /** Changes with each connection, so that one that opens too late is closed. */
   #turn = 0;
+  #isMounted = false;
 
   /** `options` returns the options of the latest render. */
   constructor(url: string | undefined, options: () => UseEventSourceInit) {
@@ -70,14 +71,34 @@ export class SourceStore extends Store<EventSourceState> implements EventSourceC
   }
 
   readonly close = (): void => {
-    this.end();
+    this.#disconnect();
     this.#set({ readyState: EventSource.CLOSED });
   };
 
-  readonly reopen = (): void => this.open(this.#url);
+  readonly reopen = (): void => {
+    if (this.#isMounted) this.open(this.#url);
+  };
+
+  /**
+   * Opens the connection after the other effects of the framework, unless it is ended or closed before: React's
+   * StrictMode ends an effect and runs it again at once, and a component that is rendered on a server is unmounted.
+   */
+  begin(url: string | undefined): void {
+    this.#isMounted = true;
+    this.#url = url;
+    const turn = ++this.#turn;
+    queueMicrotask(() => {
+      if (turn === this.#turn) this.open(url);
+    });
+  }
 
   /** Closes the connection without updating the state, because the component is unmounted. */
   end(): void {
+    this.#isMounted = false;
+    this.#disconnect();
+  }
+
+  #disconnect(): void {
     this.#turn++;
     this.#next = undefined;
     this.#source?.close();
@@ -86,7 +107,8 @@ export class SourceStore extends Store<EventSourceState> implements EventSourceC
 
   /** Replaces the connection. */
   open(url: string | undefined): void {
-    this.end();
+    this.#disconnect();
+    this.#isMounted = true;
     this.#url = url;
     this.#set(initialState(url));
     if (url === undefined) return;

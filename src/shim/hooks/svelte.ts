@@ -29,23 +29,18 @@ export function useEventSource(
   const store = new SourceStore(address, () => init);
   const { close, reopen } = store;
   let subscribers = 0;
-  let isOpening = false;
   return {
     close,
     reopen,
     subscribe(run) {
       const show = () => run({ ...store.state, close, reopen });
       const unsubscribe = store.subscribe(show);
-      if (++subscribers === 1 && !isOpening) {
-        isOpening = true;
-        // A component that is rendered on a server has unsubscribed by then.
-        queueMicrotask(() => {
-          isOpening = false;
-          if (subscribers > 0) store.open(address);
-        });
-      }
+      if (++subscribers === 1) store.begin(address);
       show();
+      let isSubscribed = true;
       return () => {
+        if (!isSubscribed) return;
+        isSubscribed = false;
         unsubscribe();
         if (--subscribers === 0) store.end();
       };

@@ -33,19 +33,21 @@ export function useCompletion<Output = unknown>(
   const [store] = useState(() => new CompletionStore<Output>());
   const state = useSyncExternalStore(store.subscribe, store.getState, store.getState);
   const address = url == null ? undefined : `${url}`;
+  const isMounted = useRef(false);
   const regenerate = useCallback(() => {
+    if (!isMounted.current) return;
     if (address === undefined) store.clear();
     else store.ask(address, { ...latest.current, onFinish: (result) => latest.current.onFinish?.(result) });
   }, [store, address]);
   useEffect(() => {
-    let isOver = false;
-    // Wait for the other effects: StrictMode ends this effect and runs it again at once.
-    queueMicrotask(() => isOver || regenerate());
+    isMounted.current = true;
+    if (address === undefined) store.clear();
+    else store.begin(regenerate);
     return () => {
-      isOver = true;
+      isMounted.current = false;
       store.abort();
     };
-  }, [store, regenerate, init.key]);
+  }, [store, address, regenerate, init.key]);
   // The request is sent after the first render.
   const status = state.status === 'idle' && address !== undefined ? 'streaming' : state.status;
   return { ...state, status, stop: store.stop, regenerate };

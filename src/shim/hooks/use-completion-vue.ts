@@ -43,17 +43,21 @@ export function useCompletion<Output = unknown>(
   const unsubscribe = store.subscribe(() => {
     state.value = store.state;
   });
+  let isOver = false;
   const regenerate = () => {
+    if (isOver) return;
     const address = toValue(url);
     if (address == null) store.clear();
     else store.ask(address, toValue(init));
   };
+  // Two sources, because an array made by a getter is new whenever anything in `init` changes.
   const start = () =>
-    watch(() => [`${toValue(url) ?? ''}`, toValue(init).key], regenerate, { immediate: true });
+    watch([() => `${toValue(url) ?? ''}`, () => toValue(init).key], regenerate, { immediate: true });
   // Server-side rendering doesn't mount, so no request is sent there.
   if (getCurrentInstance()) onMounted(start);
   else start();
   onScopeDispose(() => {
+    isOver = true;
     unsubscribe();
     store.clear();
   });

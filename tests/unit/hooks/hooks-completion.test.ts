@@ -5,7 +5,7 @@ import { CompletionError } from 'eventsource-wasm/llm';
 import { type CompletionState, type UseCompletionResult, useCompletion } from 'eventsource-wasm/react';
 import { completionStore } from 'eventsource-wasm/svelte';
 import { useCompletion as useVueCompletion } from 'eventsource-wasm/vue';
-import { createElement, StrictMode } from 'react';
+import { createElement, StrictMode, useEffect } from 'react';
 import Reconciler from 'react-reconciler';
 import { effectScope, nextTick, ref, watchEffect } from 'vue';
 import { sleep } from '../../conformance/conformance-test.js';
@@ -109,6 +109,25 @@ describe('useCompletion: React', () => {
     await sleep(50);
     expect(await scenario.requests()).to.have.length(1);
     hook.unmount();
+  });
+
+  it('stop() in the first effect, and regenerate() after unmounting, send nothing', async () => {
+    const scenario = await Scenario.of({ steps: [whole('Hi')] });
+    const { render, unmount } = renderer();
+    let last: UseCompletionResult | undefined;
+    render(
+      createElement(() => {
+        last = useCompletion(scenario.url);
+        useEffect(last.stop, [last.stop]);
+        return null;
+      }),
+    );
+    await until(() => last?.status === 'stopped');
+    unmount();
+    await sleep(20);
+    last?.regenerate();
+    await sleep(50);
+    expect(await scenario.requests()).to.have.length(0);
   });
 
   it('renders once per frame, not once per part', async () => {
@@ -239,9 +258,47 @@ describe('useCompletion: Vue', () => {
     expect(answer.text.value).to.equal('again');
     scope.stop();
   });
+
+  it('other options than url and key send nothing, and regenerate() after the end neither', async () => {
+    const scenario = await Scenario.of({ steps: [whole('one')] }, { steps: [whole('two')] });
+    const messages = ref(['a']);
+    const scope = effectScope();
+    const answer = scope.run(() =>
+      useVueCompletion(scenario.url, () => ({ body: { messages: messages.value } })),
+    );
+    if (!answer) expect.fail();
+    await until(() => answer.status.value === 'done');
+    messages.value = ['a', 'b'];
+    await sleep(50);
+    expect(answer.text.value).to.equal('one');
+    scope.stop();
+    answer.regenerate();
+    await sleep(50);
+    expect(await scenario.requests()).to.have.length(1);
+  });
 });
 
 describe('completionStore: Svelte', () => {
+  it('stop() keeps the text since the last frame; regenerate() without subscribers sends nothing', async () => {
+    const scenario = await Scenario.of({ steps: [chat('one '), chat('two '), { end: 'hang' }] });
+    let pieces = 0;
+    let state: CompletionState | undefined;
+    const store = completionStore(scenario.url, {
+      onChunk: () => {
+        if (++pieces === 2) queueMicrotask(() => setTimeout(store.stop));
+      },
+    });
+    const end = store.subscribe((next) => {
+      state = next;
+    });
+    await until(() => state?.status === 'stopped');
+    expect(state?.text).to.equal('one two ');
+    end();
+    store.regenerate();
+    await sleep(50);
+    expect(await scenario.requests()).to.have.length(1);
+  });
+
   it('sends the request with the first subscriber, and stops it with the last', async () => {
     const scenario = await Scenario.of({ steps: open }, { steps: [whole('again')] });
     const store = completionStore(scenario.url);

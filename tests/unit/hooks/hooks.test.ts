@@ -181,6 +181,17 @@ for (const [name, mount] of Object.entries(mounts)) {
       await unmount();
     });
 
+    it('reopen() after the end opens nothing', async () => {
+      const scenario = await Scenario.of(hang);
+      const { state, controls, unmount } = await mount(scenario.url, {});
+      await until(() => state().data === 'a');
+      await unmount();
+      controls.reopen();
+      await sleep(50);
+      expect(await scenario.requests()).to.have.length(1);
+      await scenario.until(([request]) => request?.isOpen === false);
+    });
+
     it('without a URL or with invalid arguments: closed', async () => {
       const none = await mount(null, {});
       await sleep(20);
@@ -213,6 +224,37 @@ for (const [name, mount] of Object.entries(mounts)) {
 }
 
 describe('useEventSource', () => {
+  it('Svelte: close() at once prevents the request', async () => {
+    const scenario = await Scenario.of(hang);
+    const store = svelte.useEventSource(scenario.url);
+    let state: EventSourceState | undefined;
+    const unsubscribe = store.subscribe((value) => {
+      state = value;
+    });
+    store.close();
+    await sleep(50);
+    expect(state?.readyState).to.equal(EventSource.CLOSED);
+    expect(await scenario.requests()).to.have.length(0);
+    unsubscribe();
+  });
+
+  it('Svelte: unsubscribing twice counts once', async () => {
+    const scenario = await Scenario.of(hang);
+    const store = svelte.useEventSource(scenario.url);
+    let state: EventSourceState | undefined;
+    const first = store.subscribe(() => {});
+    const second = store.subscribe((value) => {
+      state = value;
+    });
+    await until(() => state?.data === 'a');
+    first();
+    first();
+    await sleep(30);
+    expect((await scenario.requests())[0]?.isOpen).to.equal(true);
+    second();
+    await scenario.until(([request]) => request?.isOpen === false);
+  });
+
   // Tested with Svelte's store, which the hooks of all frameworks use.
   it('changes once per frame, not once per event', async () => {
     const burst = Array.from({ length: 2_000 }, (_, index) => `data: ${index}\n\n`).join('');
