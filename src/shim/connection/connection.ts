@@ -20,11 +20,7 @@ export interface ConnectionHandler extends BodyHandler {
   /** Called and awaited before the first request. */
   begin?(): unknown;
   /** Builds the request of an attempt. `resumes` asks for the user's `resume` request. */
-  prepare(
-    attempt: number,
-    lastEventId: string,
-    resumes: boolean,
-  ): ConnectionRequest | Promise<ConnectionRequest>;
+  prepare(attempt: number, lastEventId: string, resumes: boolean): Prepared;
   /** The request is about to be sent. */
   sending?(request: ConnectionRequest, attempt: number): void;
   /** Throws, rejects or returns `false` if the response isn't accepted. */
@@ -41,6 +37,7 @@ export interface ConnectionHandler extends BodyHandler {
 export interface ConnectionRequest extends Omit<RequestSpec, 'url'> {
   url: string | Request;
 }
+type Prepared = ConnectionRequest | Promise<ConnectionRequest>;
 
 /** The bodies of connections that have trapped. Their state is unknown, so they are never freed. */
 const crashed: unknown[] = [];

@@ -5,7 +5,7 @@ import { Answer } from './answer.js';
 import { CompletionError, toFault } from './completion-error.js';
 import { fromJson, isObject, textOf } from './json.js';
 import { isError, toProviderError } from './provider-error.js';
-import type { CompletionFormat, CompletionReducer, FormatReader, Json } from './types.js';
+import type { CompletionFormat, CompletionReducer, FormatReader, Json, PartValue } from './types.js';
 
 /** How many characters of lines outside `data:` are stored. */
 const IGNORED_LENGTH = 65_536;
@@ -45,6 +45,8 @@ export function createReader(
   let reduce: CompletionReducer | undefined;
   let candidates: readonly CompletionFormat[] = [];
   let reader: FormatReader | undefined;
+  /** The usage that the user's function has returned. */
+  let usage: PartValue | undefined;
   /** Whether a chunk had the format's shape. */
   let isKnown = false;
   /** The first chunk without a known shape, or the last after a known one. */
@@ -81,11 +83,13 @@ export function createReader(
   const read = ({ data, event }: EventSourceMessage) => {
     const text = data.trim();
     const isFailed = isError(undefined, event);
-    if (!isFailed && END.test(text)) {
+    // An event without data may be the end for the user's function, unless it has no name either.
+    const isEvent = reduce && text === '' && event !== undefined && !KEEP_ALIVE.test(event);
+    if (!isFailed && !isEvent && END.test(text)) {
       answer.isDone ||= text !== '';
       return;
     }
-    let chunk: Json = text;
+    let chunk: Json = reduce ? data : text;
     try {
       chunk = JSON.parse(text);
     } catch (cause) {
@@ -102,7 +106,9 @@ export function createReader(
     }
     for (const part of reduce({ event, data: chunk }) ?? []) {
       if (part.type === 'finish') answer.finish(part.reason);
-      else answer.add(part);
+      else if (part.type === 'usage') usage = part;
+      // A copy, because the function may return the same object again.
+      else answer.add({ ...part });
     }
   };
 
@@ -117,7 +123,9 @@ export function createReader(
     read,
     readUnfinished: (message) => {
       const { data } = message;
-      if (reduce || END.test(data.trim()) || isObject(fromJson(data))) read(message);
+      // Data of the user's function may be any text, but not the beginning of JSON.
+      const isWhole = reduce && !/^\s*[{["]/.test(data);
+      if (isWhole || END.test(data.trim()) || fromJson(data) !== data) read(message);
     },
     readIgnored: (line) => {
       const error = /^error: ?(.*)$/i.exec(line)?.[1];
@@ -148,6 +156,7 @@ export function createReader(
     },
     end: () => {
       answer.add({ type: 'finish', reason: answer.reason });
+      if (usage) answer.add({ ...usage });
       const raw = answer.counts;
       if (!raw || !reader) return;
       const [inputTokens, output, total] = reader

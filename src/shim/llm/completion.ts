@@ -173,14 +173,17 @@ function stream<Output>(
     throw toFault('cut', 'The loop ended before the answer did');
   };
   async function* read(): AsyncGenerator<CompletionPart, void, undefined> {
+    let isReading = false;
     try {
       try {
         let next: IteratorResult<EventSourceMessage>;
         [next, structured] = await Promise.all([messages.next(), prepare()]);
         while (!next.done) {
           const wasFinished = answer.isFinished;
+          isReading = true;
           reader.read(next.value);
           structured?.read();
+          isReading = false;
           const parts = answer.take();
           // The time of the loop's body doesn't count.
           if (parts.length > 0 && !answer.error) clearTimeout(timer);
@@ -190,10 +193,11 @@ function stream<Output>(
           if (answer.isFinished && wait) limitWait(wait);
           next = await messages.next();
         }
+        isReading = true;
         if (unfinished) reader.readUnfinished(unfinished);
       } catch (error) {
-        // Only usage can follow the finish.
-        if (!answer.isFinished || answer.error) throw toCompletionError(error);
+        // Only usage can follow the finish. Exceptions of the user's functions are thrown in any case.
+        if (!answer.isFinished || answer.error || isReading) throw toCompletionError(error);
       } finally {
         clearTimeout(timer);
         await messages.return();
@@ -201,8 +205,9 @@ function stream<Output>(
       reader.complete();
       const object = (await structured?.end()) as Output;
       reader.end();
-      yield* answer.take();
+      // Before the last parts, because the loop may end with one of them.
       outcome = () => object;
+      yield* answer.take();
     } catch (error) {
       outcome = () => {
         throw error;
@@ -236,7 +241,7 @@ function toEventsInit(
   const isRequest = typeof source === 'object' && 'headers' in source;
   const method = isRequest ? {} : { method: 'POST' };
   const result: EventsInit = { ...method, ...init, body: body as BodyInit, reconnect: false };
-  if (isObject(body) && [Object, Array, undefined].includes(body?.constructor as never)) {
+  if (isJson(body)) {
     const { headers } = init;
     result.body = JSON.stringify(body);
     result.headers = async (attempt) => {
@@ -246,6 +251,12 @@ function toEventsInit(
     };
   }
   return result;
+}
+
+/** Whether a body is an object that `fetch` doesn't know. Those that it knows have a tag or are iterable. */
+function isJson(body: unknown): boolean {
+  const isKnown = !isObject(body) || Symbol.asyncIterator in (body as object);
+  return !isKnown && /^\[object (Object|Array)\]$/.test(Object.prototype.toString.call(body));
 }
 
 /** Converts the error of a stream, and adds the provider's message. */

@@ -57,7 +57,8 @@ export const structuredOutput: StructuredOutput = (schema, answer) => {
     },
     async end() {
       const { text, toolCalls } = answer;
-      if (!text && toolCalls.length > 0) return undefined;
+      // A model may say that it is going to call a tool.
+      if (toolCalls.length > 0 && partialJson(text) === undefined) return undefined;
       const object = await validate(schema, answer);
       answer.add({ type: 'object', object, isFinal: true });
       return object;

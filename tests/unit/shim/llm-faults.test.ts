@@ -1063,6 +1063,20 @@ const faults: Record<string, Record<string, Fault>> = {
       stream: gemini([{ functionCall: { name: 'f', args: '{"x":1}' } }], { finishReason: 'STOP' }),
       result: { toolCalls: [{ id: undefined, name: 'f', arguments: '{"x":1}' }] },
     },
+    'responses: each event of an item has another ID': {
+      stream: [
+        response('output_text.delta', { item_id: 'a1', output_index: 0, content_index: 0, delta: 'Hel' }),
+        response('output_text.delta', { item_id: 'a2', output_index: 0, content_index: 0, delta: 'lo' }),
+        item({ type: 'function_call', id: 'b2', call_id: 'c1', name: 'f', arguments: '{}' }, 1),
+        completed({
+          output: [
+            { type: 'message', id: 'a3', content: [{ type: 'output_text', text: 'Hello' }] },
+            { type: 'function_call', id: 'b3', call_id: 'c1', name: 'f', arguments: '{}' },
+          ],
+        }),
+      ].join(''),
+      result: { text: 'Hello', toolCalls: [{ id: 'c1', name: 'f', arguments: '{}' }] },
+    },
     'AI SDK: the input of a call that failed': {
       stream: [
         data({ type: 'tool-input-error', toolCallId: 'a', toolName: 'f', input: { x: 1 }, errorText: 'bad' }),
@@ -1133,3 +1147,28 @@ for (const [kind, inputs] of Object.entries(faults)) {
     }
   });
 }
+
+describe('completion: what a message repeats', () => {
+  it('encrypted reasoning with the same index and different IDs', async () => {
+    const details = (id: string, data: string) =>
+      chat({ reasoning_details: [{ type: 'reasoning.encrypted', id, data, index: 0 }] });
+    const { result } = await ask([details('t1', 'A') + details('t2', 'B') + chat({ content: 'a' }) + stop]);
+    expect(result?.toMessage().reasoning_details).to.deep.equal([
+      { type: 'reasoning.encrypted', id: 't1', data: 'A', index: 0 },
+      { type: 'reasoning.encrypted', id: 't2', data: 'B', index: 0 },
+    ]);
+  });
+
+  it('Cohere: thinking and text with the same index', async () => {
+    const delta = (content: object) =>
+      data({ type: 'content-delta', index: 0, delta: { message: { content } } });
+    const finish = data({ type: 'message-end', delta: { finish_reason: 'COMPLETE' } });
+    const { result } = await ask([delta({ thinking: 'Hm' }) + delta({ text: 'Hi' }) + finish], {
+      format: 'cohere',
+    });
+    expect(result?.toMessage().content).to.deep.equal([
+      { type: 'thinking', thinking: 'Hm' },
+      { type: 'text', text: 'Hi' },
+    ]);
+  });
+});

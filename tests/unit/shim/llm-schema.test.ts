@@ -169,20 +169,17 @@ describe('completion: schema', () => {
     expect(error.cause).to.be.instanceOf(SyntaxError);
   });
 
-  it('a tool call instead of an answer', async () => {
-    const chunk = {
-      choices: [
-        {
-          delta: { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{}' } }] },
-          finish_reason: 'tool_calls',
-        },
-      ],
-    };
-    const response = new Response(`data: ${JSON.stringify(chunk)}\n\n`, {
-      headers: { 'Content-Type': 'text/event-stream' },
+  for (const content of [undefined, 'I’ll look it up.']) {
+    it(`a tool call instead of an answer, text: ${content}`, async () => {
+      const tool_calls = [{ index: 0, id: 'a', function: { name: 'f', arguments: '{}' } }];
+      const chunk = { choices: [{ delta: { content, tool_calls }, finish_reason: 'tool_calls' }] };
+      const response = new Response(`data: ${JSON.stringify(chunk)}\n\n`, {
+        headers: { 'Content-Type': 'text/event-stream' },
+      });
+      const { object, text, toolCalls } = await completion(response, { schema: trip }).result();
+      expect(object).to.equal(undefined);
+      expect(text).to.equal(content ?? '');
+      expect(toolCalls).to.have.length(1);
     });
-    const { object, toolCalls } = await completion(response, { schema: trip }).result();
-    expect(object).to.equal(undefined);
-    expect(toolCalls).to.have.length(1);
-  });
+  }
 });

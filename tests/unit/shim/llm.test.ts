@@ -6,6 +6,7 @@ import {
   CompletionError,
   type CompletionInit,
   type CompletionPart,
+  type CompletionReducer,
   completion,
   createCompletion,
   everyFrame,
@@ -160,6 +161,79 @@ describe('completion: formats', () => {
     const error = await answer.result().catch((error) => error);
     expect(error).to.be.instanceOf(RangeError);
     expect(error.message).to.equal('bad is true');
+  });
+
+  const custom = (stream: string, format: CompletionReducer, more?: CompletionInit) =>
+    completion(respond(new TextEncoder().encode(stream)), { ...more, format });
+  const tokens: CompletionReducer = ({ event, data }) =>
+    event === 'end'
+      ? [{ type: 'finish', reason: data.reason }]
+      : [{ type: 'text', text: data.token ?? data }];
+
+  it('a custom format doesn’t get a last event that is cut off', async () => {
+    expect(await custom('data: {"token":"Hello "}\n\ndata: {"token":"wor', tokens).text()).to.equal('Hello ');
+    expect(await custom('data: Hello \n\ndata: world', tokens).text()).to.equal('Hello world');
+    expect(await custom('data: {"token":"a"}\n\ndata: {"token":"b"}', tokens).text()).to.equal('ab');
+  });
+
+  it('a custom format gets named events without data', async () => {
+    const stream = 'data: {"token":"a"}\n\nevent: ping\ndata:\n\nevent: end\ndata:\n\n';
+    const ends: CompletionReducer = ({ event, data }) =>
+      event === 'end' ? [{ type: 'finish', reason: 'stop' }] : [{ type: 'text', text: data.token }];
+    expect(await custom(stream, ends).result()).to.include({ text: 'a', finishReason: 'stop' });
+  });
+
+  it('a custom format may return the same part again', async () => {
+    const dot: CompletionPart = Object.freeze({ type: 'text', text: '.' });
+    expect(await custom('data: 1\n\ndata: 2\n\n', () => [dot]).text()).to.equal('..');
+  });
+
+  it('a custom format may return the usage before the end', async () => {
+    const usage = { inputTokens: 1, outputTokens: 2, raw: {} };
+    const answer = custom('data: 1\n\ndata: 2\n\n', ({ data }) =>
+      data === 1 ? [{ type: 'usage', usage }] : [{ type: 'text', text: 'a' }],
+    );
+    expect((await all(answer)).map(({ type }) => type)).to.deep.equal(['text', 'finish', 'usage']);
+    expect((await answer.result()).usage).to.deep.equal(usage);
+  });
+
+  it('exceptions of the user’s functions after the end of the answer are thrown', async () => {
+    const fails: CompletionReducer = ({ data }) => {
+      if (data === 2) throw new RangeError('late');
+      return [{ type: 'finish', reason: 'stop' }];
+    };
+    const error = await custom('data: 1\n\ndata: 2\n\n', fails)
+      .result()
+      .catch((error) => error);
+    expect(error).to.be.instanceOf(RangeError);
+  });
+
+  it('the result is there when the loop ends with one of the last parts', async () => {
+    for (const last of ['finish', 'usage']) {
+      const usage = { prompt_tokens: 1, completion_tokens: 2 };
+      const stream = `${chat({ content: 'a' }, 'stop')}data: ${JSON.stringify({ choices: [], usage })}\n\n`;
+      const answer = completion(respond(new TextEncoder().encode(stream)));
+      for await (const { type } of answer) if (type === last) break;
+      expect(await answer.result()).to.include({ text: 'a', finishReason: 'stop' });
+    }
+  });
+
+  it('objects of any class are sent as JSON', async () => {
+    class Question {
+      messages = ['a'];
+    }
+    for (const body of [new Question(), Object.assign(Object.create(null), { messages: ['a'] })]) {
+      const scenario = await Scenario.of({ steps: [chat({ content: 'a' }, 'stop')] });
+      await completion(scenario.url, { body }).text();
+      const [request] = await scenario.requests();
+      expect(request?.body).to.equal('{"messages":["a"]}');
+      expect(request?.headers['content-type']).to.equal('application/json');
+    }
+    for (const body of [new URLSearchParams({ a: 'b' }), new Blob(['a=b'])]) {
+      const scenario = await Scenario.of({ steps: [chat({ content: 'a' }, 'stop')] });
+      await completion(scenario.url, { body }).text();
+      expect((await scenario.requests())[0]?.body).to.equal('a=b');
+    }
   });
 
   it('createCompletion supports only the given formats', async () => {

@@ -21,8 +21,10 @@ export const cohere: CompletionFormat = {
       const piece = thought ?? textOf(text);
       if (!piece) return;
       const type = thought ? 'thinking' : 'text';
-      const block = content.get(index) ?? { type, [type]: '' };
-      content.set(index, block);
+      // Thinking and text may have the same index.
+      const key = `${type} ${index}`;
+      const block = content.get(key) ?? { type, [type]: '' };
+      content.set(key, block);
       block[type] += piece;
       answer.write(thought ? 'reasoning' : 'text', piece, index);
     };

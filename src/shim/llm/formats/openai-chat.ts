@@ -44,9 +44,11 @@ export const openaiChat: CompletionFormat = {
         repeated[name] ??= [];
         const all = repeated[name];
         const last = all[all.length - 1];
-        const { type, index, text, summary, thinking } = item;
+        const { type, id, index, text, summary, thinking } = item;
         written += textOf(text) ?? textOf(summary) ?? textOf(thinking) ?? '';
-        const isNext = !last || last.type !== type || last.index !== index || (thinking && last.signature);
+        const isOther = id && last?.id && last.id !== id;
+        const isNext =
+          !last || isOther || last.type !== type || last.index !== index || (thinking && last.signature);
         if (isNext) {
           all.push({ ...item });
           continue;

@@ -26,7 +26,8 @@ function start(answer: Answer): FormatReader {
   /** Writes a piece of a block, or the rest of a complete block after its pieces. */
   const write = (kind: 'text' | 'reasoning', chunk: Json, value: unknown, isWhole: boolean) => {
     const { item_id, output_index, content_index, summary_index } = chunk;
-    const item = item_id ?? output_index;
+    // The ID comes second: some servers give each event another one.
+    const item = output_index ?? item_id;
     const key = `${kind} ${item} ${summary_index} ${content_index}`;
     const before = written.get(key) ?? '';
     let text = textOf(value) ?? '';
@@ -50,7 +51,11 @@ function start(answer: Answer): FormatReader {
   const readItem = (item: Json, output_index?: unknown) => {
     const { type, call_id } = item;
     const id = item.id ?? call_id;
-    if (id !== undefined && items.some((known) => (known.id ?? known.call_id) === id)) return;
+    const isSame = (known: Json) => {
+      const sameCall = call_id !== undefined && known.call_id === call_id && known.type === type;
+      return sameCall || (id !== undefined && (known.id ?? known.call_id) === id);
+    };
+    if (items.some(isSame)) return;
     items.push(item);
     const name = nameOf(item);
     const args = argumentsOf(item);
@@ -90,7 +95,7 @@ function start(answer: Answer): FormatReader {
       answer.fail(`The provider ended the answer with "${status}"`);
     } else {
       const final = list(output);
-      for (const item of final) readItem(item);
+      for (const [index, item] of final.entries()) readItem(item, index);
       if (final.length > 0) items = final;
       answer.finish(details?.reason ?? status);
       answer.isDone = true;
