@@ -4,7 +4,7 @@ import { EventSourceErrorEvent, EventSourceOpenEvent, errorNames } from '../even
 import type { Entry } from './event-log.js';
 
 /** The version of the messages. Tabs with different versions don't share a connection. Increase it with each change. */
-const PROTOCOL = 1;
+const PROTOCOL = 2;
 
 const PREFIX = `eventsource-wasm/shared ${PROTOCOL} `;
 
@@ -30,6 +30,8 @@ export type Failure = Omit<Pick<EventSourceErrorEvent, (typeof eventNames)[numbe
 export type News =
   | { kind: 'event'; entry: Entry }
   | { kind: 'state'; opened: Opened | undefined }
+  /** A block without data has set the last event ID. */
+  | { kind: 'id'; lastEventId: string }
   | { kind: 'error'; failure: Failure }
   /** The answer to a `join`: the last events before `end`. */
   | {

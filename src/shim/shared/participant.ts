@@ -22,6 +22,8 @@ import { findDifference, hashOptions } from './option-hashes.js';
 export interface Host {
   /** The log has new events. */
   receive(): void;
+  /** The last event ID has changed without an event. */
+  setId(lastEventId: string): void;
   setOpened(opened: Opened | undefined): void;
   /** Events are missing. */
   miss(): void;
@@ -96,7 +98,18 @@ export class Participant implements Member {
     let last: Event | undefined;
     const source = new EventSource(this.#url, {
       ...this.#init,
-      ...{ lastEventId, store: undefined, whenHidden: undefined },
+      ...{ lastEventId, whenHidden: undefined },
+      // Called before `onEvent`, or alone for a block without data.
+      store: {
+        getItem: () => null,
+        setItem: (_name, id) =>
+          queueMicrotask(() => {
+            if (source !== this.#source || id === log.lastEventId) return;
+            log.lastEventId = id;
+            this.#tell({ kind: 'id', lastEventId: id });
+            this.#host.setId(id);
+          }),
+      },
       onEvent: (event) => {
         last = event;
         if (source === this.#source) this.#publish(event, false);
@@ -237,6 +250,9 @@ export class Participant implements Member {
       this.#fail(message.failure);
     } else if (kind === 'state') {
       this.#setOpened(message.opened);
+    } else if (kind === 'id') {
+      log.lastEventId = message.lastEventId;
+      this.#host.setId(message.lastEventId);
     } else if (end > log.end) {
       log.push(message.entry);
     }

@@ -62,6 +62,8 @@ export class SharedEventSource extends EventSource {
   readonly #undo: (() => void)[] = [];
   readonly #iterators = new EventIterators(() => this.#schedule());
   #readyState: number = CONNECTING;
+  /** The ID in the store, as far as this object knows. */
+  #storedId = '';
 
   /** State changes that are waiting until the events before them have been fired. */
   readonly #changes: { after: number; run: () => void }[] = [];
@@ -94,6 +96,7 @@ export class SharedEventSource extends EventSource {
     this.#store = new IdStore(options, this.url);
     this.#participant = new Participant(this.url, `${name}`, options, replay, {
       receive: () => this.#schedule(),
+      setId: (id) => this.#change(() => this.#storeId(id)),
       setOpened: (opened) => this.#setOpened(opened),
       miss: () => this.#change(() => this.#dispatchGap()),
       fail: (failure, cause) => this.#fail(failure, cause),
@@ -167,7 +170,8 @@ export class SharedEventSource extends EventSource {
   async #start(): Promise<void> {
     const { whenHidden } = this.#init;
     await this.#store.read((id) => {
-      this.#participant.log.lastEventId = toEventId(id);
+      this.#storedId = toEventId(id);
+      this.#participant.log.lastEventId = this.#storedId;
     });
     if (this.#readyState === CLOSED) return;
     let isAway = false;
@@ -249,13 +253,18 @@ export class SharedEventSource extends EventSource {
     return this.#isScheduled;
   }
 
+  #storeId(id: string): void {
+    if (id !== this.#storedId) this.#store.write(id);
+    this.#storedId = id;
+  }
+
   #dispatchGap(): void {
     const message = 'Events are missing: this tab was frozen or too slow';
     this.dispatchEvent(new EventSourceErrorEvent({ kind: 'gap', message, attempt: 0, delay: 0 }));
   }
 
   #dispatch([type, data, lastEventId, origin, isComment]: Entry): void {
-    if (lastEventId) this.#store.write(lastEventId);
+    this.#storeId(lastEventId);
     const event = newMessageEvent(type, data, origin, lastEventId);
     if (!isComment) {
       this.#iterators.push(event);

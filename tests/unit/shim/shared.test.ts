@@ -221,6 +221,25 @@ describe('SharedEventSource', () => {
       expect(log.end).to.equal(0);
     });
 
+    it('an ID without an event is resumed after, and stored', async () => {
+      const feed = new Feed();
+      const ids: string[] = [];
+      const store = { getItem: () => null, setItem: (_: string, id: string) => void ids.push(id) };
+      const [first, second] = await group(feed, 2, { store });
+      feed.send('id: 100\n\n');
+      await until(() => second?.lastEventId === '100' && ids.length === 2, 'the ID');
+      expect(first?.lastEventId).to.equal('100');
+      first?.close();
+      await until(() => feed.requests.length === 2 && feed.live === 1, 'the next connection');
+      expect(feed.requests[1]?.lastEventId).to.equal('100');
+      // An ID without a value resets it.
+      const event = next(second as EventSource, 'message');
+      feed.send('id\ndata: 1\n\n');
+      await event;
+      expect(second?.lastEventId).to.equal('');
+      expect(ids).to.deep.equal(['100', '100', '']);
+    });
+
     it('close() keeps the ID of the last event that was fired', async () => {
       const feed = new Feed();
       const [first, second] = await group(feed, 2);
