@@ -1159,6 +1159,86 @@ describe('completion: what a message repeats', () => {
     ]);
   });
 
+  const ui = async (...chunks: object[]) => {
+    const finish = { type: 'finish', finishReason: 'stop', messageMetadata: { b: 2 } };
+    const stream = [{ type: 'start', messageMetadata: { a: 1 } }, ...chunks, finish].map(data).join('');
+    const { result, parts } = await ask([stream], { format: 'ai-sdk' });
+    const { metadata, parts: message } = result?.toMessage() ?? {};
+    expect(metadata).to.deep.equal({ a: 1, b: 2 });
+    const results = parts.flatMap((part) => (part.type === 'server-tool-result' ? [part.result] : []));
+    return { message, results };
+  };
+  const called = { toolCallId: 'a', toolName: 'f', input: { x: 1 } };
+  const known = { type: 'tool-f', toolCallId: 'a', input: { x: 1 } };
+  const input = { type: 'tool-input-available', ...called };
+  const output = { type: 'tool-output-available', toolCallId: 'a' };
+
+  it('AI SDK: metadata of calls and results', async () => {
+    const providerMetadata = { google: { thoughtSignature: 'S' } };
+    const { message } = await ui(
+      { ...input, providerMetadata, title: 'F' },
+      { ...output, output: 1, providerMetadata },
+    );
+    expect(message).to.deep.equal([
+      {
+        ...known,
+        ...{ state: 'output-available', output: 1, title: 'F' },
+        ...{ callProviderMetadata: providerMetadata, resultProviderMetadata: providerMetadata },
+      },
+    ]);
+  });
+
+  it('AI SDK: a call that asks for approval, and one that was denied', async () => {
+    const request = { type: 'tool-approval-request', toolCallId: 'a', approvalId: 'ap1' };
+    const asked = await ui(input, request);
+    expect(asked.message).to.deep.equal([{ ...known, state: 'approval-requested', approval: { id: 'ap1' } }]);
+    const denied = await ui(input, request, { type: 'tool-output-denied', toolCallId: 'a' });
+    expect(denied.message).to.deep.equal([{ ...known, state: 'output-denied', approval: { id: 'ap1' } }]);
+  });
+
+  it('AI SDK: data that is replaced, and transient data', async () => {
+    const { message } = await ui(
+      { type: 'data-w', id: '1', data: 1 },
+      { type: 'data-w', id: '1', data: 2 },
+      { type: 'data-w', data: 3 },
+      { type: 'data-w', data: 4, transient: true },
+    );
+    expect(message).to.deep.equal([
+      { type: 'data-w', id: '1', data: 2 },
+      { type: 'data-w', data: 3 },
+    ]);
+  });
+
+  it('AI SDK: an error of the input and of the output is one result', async () => {
+    const { message, results } = await ui(
+      { type: 'tool-input-error', ...called, errorText: 'bad' },
+      { type: 'tool-output-error', toolCallId: 'a', errorText: 'bad' },
+    );
+    expect(message).to.deep.equal([{ ...known, state: 'output-error', errorText: 'bad' }]);
+    expect(results).to.have.length(1);
+  });
+
+  it('AI SDK: only the final one of several outputs is a result', async () => {
+    const { message, results } = await ui(
+      input,
+      { ...output, output: 1, preliminary: true },
+      { ...output, output: 2 },
+    );
+    expect(message).to.deep.equal([{ ...known, state: 'output-available', output: 2 }]);
+    expect(results).to.deep.equal([2]);
+  });
+
+  it('Anthropic: the result of an MCP tool has its name', async () => {
+    const { parts } = await ask([
+      start() +
+        block(0, { type: 'mcp_tool_use', id: 'm1', name: 'search', server_name: 's', input: {} }) +
+        block(1, { type: 'mcp_tool_result', tool_use_id: 'm1', is_error: false, content: [] }) +
+        end(),
+    ]);
+    const names = parts.flatMap((part) => ('name' in part ? [part.name] : []));
+    expect(names).to.deep.equal(['search', 'search']);
+  });
+
   it('Cohere: thinking and text with the same index', async () => {
     const delta = (content: object) =>
       data({ type: 'content-delta', index: 0, delta: { message: { content } } });

@@ -1,7 +1,7 @@
 /** The UI message stream of Vercel's AI SDK. */
 
 import type { OpenCall } from '../answer.js';
-import { textOf, toArguments } from '../json.js';
+import { isObject, textOf, toArguments } from '../json.js';
 import type { CompletionFormat, Json } from '../types.js';
 
 const TYPES =
@@ -19,6 +19,7 @@ export const aiSdk: CompletionFormat = {
     const byId = new Map<string, Json>();
     /** The number of a text's block. */
     const blocks = new Map<Json, number>();
+    let metadata: Json;
 
     const readText = (kind: 'text' | 'reasoning', isStart: boolean, chunk: Json) => {
       const key = `${kind} ${chunk.id}`;
@@ -56,16 +57,34 @@ export const aiSdk: CompletionFormat = {
       }
       if (providerExecuted) part.providerExecuted = true;
       if (call) call.arguments = toArguments(input) || call.arguments;
+      const isOutput = type.startsWith('tool-output');
       const isFailed = /-(error|denied)$/.test(type);
-      const isEnded = isFailed || type === 'tool-output-available';
+      const isEnded = isFailed || (type === 'tool-output-available' && !chunk.preliminary);
+      // A call with invalid input has an output with the same error, too.
+      const wasEnded = part.state === 'output-error';
+      for (const name of ['title', 'toolMetadata']) {
+        if (chunk[name] !== undefined) part[name] = chunk[name];
+      }
+      if (chunk.providerMetadata) {
+        part[isOutput ? 'resultProviderMetadata' : 'callProviderMetadata'] = chunk.providerMetadata;
+      }
+      delete part.preliminary;
       if (type === 'tool-input-delta') {
         if (call && textOf(chunk.inputTextDelta)) answer.grow(call, chunk.inputTextDelta);
       } else if (type === 'tool-input-available') {
         Object.assign(part, { state: 'input-available', input });
+      } else if (type === 'tool-approval-request') {
+        const { approvalId, signature } = chunk;
+        Object.assign(part, {
+          state: 'approval-requested',
+          approval: { id: approvalId, ...(signature && { signature }) },
+        });
+      } else if (type === 'tool-output-denied') {
+        part.state = 'output-denied';
       } else if (isFailed) {
         Object.assign(part, { state: 'output-error', errorText, ...(input !== undefined && { input }) });
-      } else if (isEnded) {
-        Object.assign(part, { state: 'output-available', output });
+      } else if (type === 'tool-output-available') {
+        Object.assign(part, { state: 'output-available', output, ...(!isEnded && { preliminary: true }) });
       }
       if (call && (isEnded || (providerExecuted && type === 'tool-input-available'))) {
         // The provider executes this call, so the client doesn't have to answer it.
@@ -73,20 +92,28 @@ export const aiSdk: CompletionFormat = {
         const { name, arguments: text } = call;
         answer.add({ type: 'server-tool-call', id: call.id, name, arguments: text || '{}' });
       }
-      if (!isEnded) return;
+      if (!isEnded || wasEnded) return;
       const name = part.toolName ?? part.type.slice('tool-'.length);
       answer.add({ type: 'server-tool-result', id: textOf(id), name, result: isFailed ? chunk : output });
     };
 
+    const readData = (chunk: Json) => {
+      if (chunk.transient) return;
+      const isSame = ({ type, id }: Json) => type === chunk.type && id === chunk.id;
+      const part = chunk.id === undefined ? undefined : parts.find(isSame);
+      if (part) part.data = chunk.data;
+      else parts.push({ ...chunk });
+    };
+
     return {
       read(chunk, type) {
+        if (isObject(chunk.messageMetadata)) metadata = { ...metadata, ...chunk.messageMetadata };
         const [kind, what] = type.split('-', 2) as [string, string?];
         if (kind === 'text' || kind === 'reasoning') {
           if (what !== 'end' || chunk.providerMetadata) readText(kind, what === 'start', chunk);
         } else if (kind === 'tool') {
           readTool(type, chunk);
         } else if (type === 'finish') {
-          const metadata = chunk.messageMetadata;
           answer.count(metadata?.totalUsage ?? metadata?.usage ?? chunk.totalUsage);
           answer.finish(chunk.finishReason);
         } else if (type === 'start') {
@@ -95,7 +122,8 @@ export const aiSdk: CompletionFormat = {
           answer.fail(textOf(chunk.reason) ?? 'The server aborted the answer');
         } else if (/^(source|file|data)/.test(type)) {
           answer.other(type, chunk);
-          parts.push(chunk);
+          if (kind === 'data') readData(chunk);
+          else parts.push(chunk);
         } else if (type === 'start-step') {
           parts.push({ type: 'step-start' });
         }
@@ -105,7 +133,12 @@ export const aiSdk: CompletionFormat = {
         for (const call of open.values()) answer.close(call);
       },
       tokens: (counts) => [counts.inputTokens, counts.outputTokens, counts.totalTokens],
-      message: () => ({ ...(answer.id && { id: answer.id }), role: 'assistant', parts }),
+      message: () => ({
+        ...(answer.id && { id: answer.id }),
+        role: 'assistant',
+        ...(metadata && { metadata }),
+        parts,
+      }),
     };
   },
 };

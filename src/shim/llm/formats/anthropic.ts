@@ -41,7 +41,9 @@ export const anthropic: CompletionFormat = {
       const [, tool] = /^(.+)_tool_result$/.exec(type) ?? [];
       if (tool) {
         const { tool_use_id: id, content: result } = value;
-        answer.add({ type: 'server-tool-result', id: textOf(id), name: tool, result });
+        // The type of the result of an MCP tool doesn't have the tool's name.
+        const name = textOf(blocks.find((block) => block.id === id)?.name) ?? tool;
+        answer.add({ type: 'server-tool-result', id: textOf(id), name, result });
       }
       return block;
     };
