@@ -104,7 +104,7 @@ function withoutUncalled(wat) {
 
 /**
  * Makes a JavaScript module with these bytes as text. Hexadecimal digits keep the repetitions that compressors look
- * for, unlike base64: 5 % more than the bytes after brotli, instead of 30 %. `src/shim/wasm/source.ts` decodes them.
+ * for, unlike base64: 6 % more than the bytes after brotli, instead of 30 %. `src/shim/wasm/source.ts` decodes them.
  * @param {Buffer} bytes
  */
 export const toText = (bytes, type = '') => `export const wasmHex${type} = '${bytes.toString('hex')}';\n`;

@@ -80,6 +80,7 @@ impl Driver {
             input::RECONNECTION_TIME => Input::ReconnectionTime(number),
             input::TIMER => return self.time_out(number),
             input::DECIDED if number >= 0.0 => Input::Decided(Answer::Reconnect(number)),
+            input::DECIDED if number == f64::NEG_INFINITY => Input::Decided(Answer::Fail),
             input::DECIDED if number < 0.0 => Input::Decided(Answer::Stop),
             input::DECIDED => Input::Decided(Answer::Default),
             input::CLOSE => Input::Close,

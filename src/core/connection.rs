@@ -168,8 +168,9 @@ impl Connection {
             }
             (New, Input::Start) | (Offline, Input::TimedOut) => self.fetch(),
             (Waiting, Input::TimedOut) => self.fetch_if_online(),
-            (Connecting, Input::Response(_)) if self.options.asks_to_accept => {
+            (Connecting, Input::Response(head)) if self.options.asks_to_accept => {
                 self.state = Checking;
+                self.retry_after = head.retry_after(clock.date());
                 Action::Check
             }
             (Connecting, Input::Response(head)) => match head.check(&self.retry.policy.statuses) {
@@ -212,7 +213,7 @@ impl Connection {
                     Answer::Default => {}
                     Answer::Reconnect(milliseconds) => self.decision = Action::Reconnect(clamp(milliseconds)),
                     Answer::Stop if self.error == Error::End => self.decision = Action::Complete,
-                    Answer::Stop => self.decision = Action::Fail,
+                    Answer::Stop | Answer::Fail => self.decision = Action::Fail,
                 }
                 self.follow()
             }
@@ -239,6 +240,7 @@ impl Connection {
 
     fn open(&mut self, clock: &impl Clock) -> Action {
         self.state = State::Open;
+        self.retry_after = None;
         self.retry.opened(clock);
         self.options.target.opened();
         Action::Open

@@ -51,4 +51,6 @@ pub enum Answer {
     Reconnect(f64),
     /// Stop.
     Stop,
+    /// The function has failed. Unlike [`Answer::Stop`], the end of a stream isn't its completion.
+    Fail,
 }

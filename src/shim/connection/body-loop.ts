@@ -138,7 +138,12 @@ export class BodyLoop {
         handler.onBytes?.(bytes.length);
         for (let start = 0; start < bytes.length || start === 0; start += PIECE_SIZE) {
           const piece = bytes.length > PIECE_SIZE ? bytes.subarray(start, start + PIECE_SIZE) : bytes;
-          if (!this.#parse(piece) || isOver()) return;
+          try {
+            this.#inContext(this.#feed, piece);
+          } catch (crash) {
+            this.#events.onCrash(crash);
+          }
+          if (isOver()) return;
           const failure = this.#handlerFailure;
           const wanted = failure ? undefined : handler.untilWanted?.();
           if (wanted) {
@@ -244,17 +249,6 @@ export class BodyLoop {
     ids.set(id, first);
     if (ids.size > REMEMBERED_IDS) ids.delete(ids.keys().next().value as string);
     return first < this.#attempt;
-  }
-
-  /** Returns false if the core has trapped. */
-  #parse(bytes: Uint8Array): boolean {
-    try {
-      this.#inContext(this.#feed, bytes);
-      return true;
-    } catch (cause) {
-      this.#events.onCrash(cause);
-      return false;
-    }
   }
 }
 

@@ -64,8 +64,6 @@ export class Connection {
   #request: ConnectionRequest | undefined;
   #lastEventId: string;
   #response: Response | undefined;
-  /** A response that the driver hasn't seen yet. */
-  #unread: Response | undefined;
   #cause: unknown;
 
   constructor(policy: ConnectionPolicy, handler: ConnectionHandler) {
@@ -151,13 +149,25 @@ export class Connection {
 
   // The methods that the driver calls.
 
-  /** Feeds an input to the driver. */
+  /**
+   * Feeds an input to the driver. All calls of the driver use this method, so that a trap or an exception ends this
+   * connection only.
+   */
   enter(input: number, number = 0): void {
+    const driver = this.#driver;
+    if (!driver || this.#isEnded) return;
     if (input === Input.Timer && this.#body) {
       const { silence, hasReceived } = this.#body;
       number = hasReceived ? silence : -silence;
     }
-    this.#call((driver) => feed(driver, input, number));
+    this.#depth++;
+    try {
+      callCore(() => this.#inContext(() => feed(driver, input, number)));
+    } catch (cause) {
+      this.onCrash(cause);
+    }
+    this.#depth--;
+    if (this.#isEnded) this.#end();
   }
 
   prepare(attempt: number, resumes: boolean): void {
@@ -188,7 +198,7 @@ export class Connection {
     const send = this.#fetch as typeof fetch;
     const response = await send(url, { ...init, headers, signal });
     // A custom function may ignore the signal.
-    if (turn === this.#turn) this.#unread = response;
+    if (turn === this.#turn) this.#response = response;
     else discard(response);
     return response;
   }
@@ -196,8 +206,6 @@ export class Connection {
   respond(response: Response): number {
     try {
       const { status, headers } = response;
-      this.#response = response;
-      this.#unread = undefined;
       return writeText(
         `${status}\n${headers.get('Retry-After') ?? ''}\n${headers.get('Content-Type') ?? ''}`,
       );
@@ -216,9 +224,8 @@ export class Connection {
     switch (action) {
       case Action.Drop:
         this.#turn++;
-        discard(this.#unread);
-        this.#unread = undefined;
         this.#body?.drop();
+        discard(this.#response);
         break;
       case Action.Probe:
         this.#settle(
@@ -258,7 +265,7 @@ export class Connection {
   }
 
   fail(error: number, asked: boolean, delay: number, attempts: number, retryAfter: number): void {
-    const { kind, message, response } = describe(error, { ...this.#policy, response: this.#response });
+    const { kind, message, response } = describe(error, this.#policy, this.#response);
     const details: ErrorDetails = {
       kind,
       message: attempts > 0 ? `${message}; given up after ${attempts} attempts` : message,
@@ -276,7 +283,7 @@ export class Connection {
           const time = answer === false ? -1 : typeof answer === 'number' ? Math.max(answer, 0) : Number.NaN;
           this.enter(Input.Decided, time);
         },
-        -1,
+        Number.NEGATIVE_INFINITY,
       );
       return;
     }
@@ -300,7 +307,7 @@ export class Connection {
     } catch (cause) {
       settled = () => {
         this.#cause = cause;
-        if (error < 0) this.enter(Input.Decided, -1);
+        if (error < 0) this.enter(Input.Decided, error);
         else this.enter(error);
       };
     }
@@ -316,20 +323,6 @@ export class Connection {
     }
     this.#handler.opened?.(response, this.#attempt);
     this.#body?.read();
-  }
-
-  /** Calls the driver. All calls use this method, so that a trap or an exception ends this connection only. */
-  #call(call: (driver: number) => void): void {
-    const driver = this.#driver;
-    if (!driver || this.#isEnded) return;
-    this.#depth++;
-    try {
-      callCore(() => this.#inContext(() => call(driver)));
-    } catch (cause) {
-      this.onCrash(cause);
-    }
-    this.#depth--;
-    if (this.#isEnded) this.#end();
   }
 
   /** Frees all resources, once no call into the driver is running. */

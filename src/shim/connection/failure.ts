@@ -15,12 +15,9 @@ export enum Failure {
   TooLarge = 13,
 }
 
-/** Values that the messages contain. */
-type Facts = Pick<ConnectionPolicy, 'connectTimeout' | 'idleTimeout' | 'maxEventSize'> & {
-  response: Response | undefined;
-};
+type ToMessage = (policy: ConnectionPolicy, response: Response | undefined) => string;
 
-const failures: [kind: ErrorKind, message: string | ((facts: Facts) => string), hasResponse?: true][] = [
+const failures: [kind: ErrorKind, message: string | ToMessage, hasResponse?: true][] = [
   ['request', "The function for the request's URL, headers or body failed"],
   ['network', 'The request failed before the server answered'],
   [
@@ -37,7 +34,7 @@ const failures: [kind: ErrorKind, message: string | ((facts: Facts) => string), 
   ['status', statusMessage, true],
   [
     'content-type',
-    ({ response }) => {
+    (_policy, response) => {
       const type = response?.headers.get('Content-Type');
       const given =
         typeof type === 'string'
@@ -58,17 +55,21 @@ const failures: [kind: ErrorKind, message: string | ((facts: Facts) => string), 
   ],
 ];
 
-function statusMessage({ response }: Facts): string {
+function statusMessage(_policy: ConnectionPolicy, response: Response | undefined): string {
   return `The server answered with status ${response?.status}; an event stream needs 200`;
 }
 
 /** The kind and the message of an error, and its response if it is about one. */
-export function describe(error: number, facts: Facts): Pick<ErrorDetails, 'kind' | 'message' | 'response'> {
+export function describe(
+  error: number,
+  policy: ConnectionPolicy,
+  anyResponse: Response | undefined,
+): Pick<ErrorDetails, 'kind' | 'message' | 'response'> {
   const [kind, message, hasResponse] = failures[error] as (typeof failures)[number];
   return {
     kind,
-    message: typeof message === 'string' ? message : message(facts),
-    response: hasResponse && facts.response,
+    message: typeof message === 'string' ? message : message(policy, anyResponse),
+    response: hasResponse && anyResponse,
   };
 }
 

@@ -14,5 +14,6 @@ export function ignore(work: () => unknown): void {
 
 /** Cancels the body of a response that isn't needed. */
 export function discard(response: Response | undefined): void {
-  ignore(() => response?.body?.cancel());
+  // A custom function may return a body that has only `getReader`.
+  ignore(() => response?.body?.cancel?.());
 }

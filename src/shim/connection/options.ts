@@ -198,9 +198,21 @@ function parseReconnect({ reconnect, node }: EventSourceInit): Partial<Connectio
     initialDelay,
     jitter: 0.5,
     ...numbersOf(policy, delayNames, 'reconnect.'),
-    statuses: [...(policy.statuses ?? [])],
+    statuses: statusesOf(policy.statuses ?? []),
     heedsRetryAfter: policy.retryAfter ?? true,
   };
+}
+
+function statusesOf(statuses: readonly number[]): number[] {
+  const list = Array.from(statuses);
+  const areValid =
+    typeof statuses === 'object' && list.every((status) => status >= 100 && /^\d{3}$/.test(`${status}`));
+  if (!areValid) {
+    fail(
+      `the option "reconnect.statuses" is ${JSON.stringify(statuses)}; it must be a list such as [429, 503]`,
+    );
+  }
+  return list;
 }
 
 /** Converts an ID to a string. Throws if it can't be sent as a header; no stream can have set such an ID. */

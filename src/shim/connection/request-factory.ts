@@ -49,7 +49,14 @@ export class RequestFactory {
   /** Builds the request of an attempt: synchronously, unless one of the user's functions returns a promise. */
   make(attempt: Attempt, resumes: boolean): RequestSpec | Promise<RequestSpec> {
     const { url, headers, body } = resumes ? this.#resuming : this.#first;
-    const parts = [url, headers, body].map((part) => (typeof part === 'function' ? part(attempt) : part));
+    const parts: unknown[] = [];
+    try {
+      for (const part of [url, headers, body]) parts.push(typeof part === 'function' ? part(attempt) : part);
+    } catch (error) {
+      // A promise of another function may be rejected too.
+      Promise.all(parts).catch(() => {});
+      throw error;
+    }
     const isAsync = parts.some((part) => typeof (part as Promise<unknown> | null)?.then === 'function');
     const finish = (parts: unknown[]) => this.#finish(parts as Parts, resumes, attempt.lastEventId);
     return isAsync ? Promise.all(parts).then(finish) : finish(parts);

@@ -185,7 +185,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
         this.#traceResponse(response, attempt);
         this.#enqueue(() => {
           this.#readyState = OPEN;
-          this.#origin = new URL(response.url || this.#url).origin;
+          this.#origin = new URL(response.url, this.#url).origin;
           this.dispatchEvent(new EventSourceOpenEvent(response));
         });
       },

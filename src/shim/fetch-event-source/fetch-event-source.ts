@@ -110,13 +110,20 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
       return;
     }
 
-    /** The result of `onerror`, or `undefined` without it. */
-    const ask = (error: unknown) => {
+    /** Calls `onerror`. Returns its delay, or `otherwise`, or a promise of one of them. */
+    const ask = (error: unknown, otherwise?: number): unknown => {
+      const toDelay = (answer: unknown) =>
+        typeof answer === 'string' ? Number(answer) : (answer ?? otherwise);
+      const fail = (value: unknown) => {
+        thrown = { value };
+        throw value;
+      };
       try {
-        return onerror?.(error) ?? undefined;
-      } catch (error) {
-        thrown = { value: error };
-        throw error;
+        const answer: unknown = onerror?.(error);
+        const isAsync = typeof (answer as Promise<unknown> | undefined)?.then === 'function';
+        return isAsync ? (answer as Promise<unknown>).then(toDelay, fail) : toDelay(answer);
+      } catch (value) {
+        return fail(value);
       }
     };
 
@@ -126,7 +133,7 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
         onclose?.();
         return false;
       } catch (error) {
-        if (onerror) return ask(error) ?? interval;
+        if (onerror) return ask(error, interval);
         thrown = { value: error };
         return false;
       }
@@ -158,7 +165,12 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
           headers: headersOf(given, delivered),
           init: rest,
         }),
-        accept: onopen && ((response) => onopen(response)),
+        // Only an exception refuses the response, not the result.
+        accept:
+          onopen &&
+          (async (response) => {
+            await onopen(response);
+          }),
         onRetry: (milliseconds) => {
           interval = milliseconds;
         },
@@ -176,8 +188,7 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
           // Another request may fail in the same way, and cost money: a POST is repeated only if `onerror` returns a
           // number.
           if (details.kind === 'handler') return onerror ? ask(toThrown(details)) : false;
-          const delay = ask(toThrown(details));
-          return onerror ? (delay ?? interval) : undefined;
+          return ask(toThrown(details), onerror && interval);
         },
         failed: (details) => {
           if (details.delay !== undefined) return;
@@ -202,7 +213,9 @@ function headersOf(given: RequestHeaders | undefined, lastEventId: string): Reco
 }
 
 function toThrown(details: ErrorDetails): unknown {
-  return kindsOfOthers.includes(details.kind) ? details.cause : toException(details);
+  // `window.stop()` ends a connection without an exception.
+  const isOfOthers = kindsOfOthers.includes(details.kind) && 'cause' in details;
+  return isOfOthers ? details.cause : toException(details);
 }
 
 /** Resolves a URL. Invalid URLs are left to `fetch`, which rejects them. */

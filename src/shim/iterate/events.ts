@@ -1,9 +1,10 @@
 /** `events()`: a stream's events for `for await` loops. Nothing is read while the loop is busy. */
 
 import { Connection, type ConnectionRequest } from '../connection/connection.js';
+import { discard } from '../connection/ignore.js';
 import { onAbort } from '../connection/on-abort.js';
 import { type ConnectionPolicy, parseOptions, toDictionary } from '../connection/options.js';
-import { toHeaderMap, toSentHeaders } from '../connection/request-factory.js';
+import { toHeaderMap } from '../connection/request-factory.js';
 import { fail, resolveUrl } from '../connection/url.js';
 import { type ErrorDetails, EventSourceErrorEvent, toException } from '../event-source/event-classes.js';
 import { type EventSourceMessage, toMessage } from '../parser/message-parser.js';
@@ -74,6 +75,8 @@ export function iterateEvents(
     onEnd: () => {
       for (const undo of undos) undo();
       connection?.close();
+      // The connection may not have begun to read the response.
+      if (typeof source === 'object' && 'status' in source) discard(source);
     },
   });
   const accept = init.accept;
@@ -99,7 +102,8 @@ export function iterateEvents(
     },
     completed: () => queue.end(),
   };
-  for (const signal of signals) undos.push(onAbort(signal, abort));
+  if (signals.some((signal) => signal?.aborted)) abort();
+  else for (const signal of signals) undos.push(onAbort(signal, abort));
   return queue;
 }
 
@@ -118,30 +122,41 @@ function requestsOf(source: string | URL | Request | Response, init: EventSource
       prepare: () => ({ url: '', headers: {}, init: {} }),
     };
   }
-  if (typeof source === 'object' && 'method' in source) {
-    const wrong = (['method', 'body', 'url'] as const).find((name) => init[name] !== undefined);
-    if (wrong) fail(`the option "${wrong}" can't be used with a Request, which has its own`);
-    const { policy } = parseOptions(source.url, { ...init, method: source.method });
-    return { policy, prepare: (attempt) => requestOf(source, init, attempt) };
-  }
+  if (typeof source === 'object' && 'method' in source) return requestsOfRequest(source, init);
   const { policy, requests } = parseOptions(resolveUrl(source), init);
   return { policy, prepare: (attempt, resumes) => requests.make(attempt, resumes) };
 }
 
-/** A Request with a body can be sent only once, so a copy is sent. */
-async function requestOf(
-  request: Request,
-  { headers }: EventSourceInit,
-  attempt: Attempt,
-): Promise<ConnectionRequest> {
+/** The requests of a Request: its own members, and over them the options. */
+function requestsOfRequest(request: Request, init: EventSourceInit): Requests {
+  const wrong = (['method', 'body', 'url'] as const).find((name) => init[name] !== undefined);
+  if (wrong) fail(`the option "${wrong}" can't be used with a Request, which has its own`);
+  const { headers } = init;
+  const { policy, requests } = parseOptions(request.url, {
+    ...init,
+    method: request.method,
+    headers: async (attempt) => {
+      const own = toHeaderMap(request.headers);
+      const given = toHeaderMap(typeof headers === 'function' ? await headers(attempt) : headers);
+      for (const [name, entry] of given) own.set(name, entry);
+      return own.values();
+    },
+  });
   const isSafe = /^(get|head)$/i.test(request.method);
-  const own = toHeaderMap(request.headers);
-  for (const [name, entry] of toHeaderMap(typeof headers === 'function' ? await headers(attempt) : headers)) {
-    own.set(name, entry);
-  }
+  const isGiven = ([name]: [string, unknown]) =>
+    name in init || (name === 'credentials' && init.withCredentials);
   return {
-    url: isSafe ? request : request.clone(),
-    headers: toSentHeaders(own, attempt.lastEventId),
-    init: {},
+    policy,
+    prepare: async (attempt, resumes) => {
+      const made = await requests.make(attempt, resumes);
+      if (resumes) return made;
+      return {
+        // A Request with a body can be sent only once, so a copy is sent.
+        url: isSafe ? request : request.clone(),
+        headers: made.headers,
+        // Defaults would replace the members of the Request.
+        init: Object.fromEntries(Object.entries(made.init).filter(isGiven)),
+      };
+    },
   };
 }

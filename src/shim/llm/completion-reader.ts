@@ -84,8 +84,8 @@ export function createReader(
     const text = data.trim();
     const isFailed = isError(undefined, event);
     // An event without data may be the end for the user's function, unless it has no name either.
-    const isEvent = reduce && text === '' && event !== undefined && !KEEP_ALIVE.test(event);
-    if (!isFailed && !isEvent && END.test(text)) {
+    const isNamed = reduce && text === '' && event !== undefined && !KEEP_ALIVE.test(event);
+    if (!isFailed && !isNamed && END.test(text)) {
       answer.isDone ||= text !== '';
       return;
     }
@@ -123,9 +123,10 @@ export function createReader(
     read,
     readUnfinished: (message) => {
       const { data } = message;
+      const value = fromJson(data);
       // Data of the user's function may be any text, but not the beginning of JSON.
-      const isWhole = reduce && !/^\s*[{["]/.test(data);
-      if (isWhole || END.test(data.trim()) || fromJson(data) !== data) read(message);
+      const isWhole = reduce ? value !== data || !/^\s*[{["]/.test(data) : isObject(value);
+      if (isWhole || END.test(data.trim())) read(message);
     },
     readIgnored: (line) => {
       const error = /^error: ?(.*)$/i.exec(line)?.[1];

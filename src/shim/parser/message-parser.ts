@@ -1,6 +1,7 @@
 /** `createParser()`: a parser that is fed in chunks and calls back. */
 
 import { DEFAULT_MAX_EVENT_SIZE } from '../connection/options.js';
+import { typeName } from '../connection/url.js';
 import { loadSync, startError } from '../wasm/load.js';
 import { EventStreamParser } from './event-stream-parser.js';
 
@@ -110,19 +111,16 @@ export class MessageParser implements EventSourceParser {
   feed(chunk: string | Uint8Array): void {
     if (this.#refusal) throw this.#refusal;
     if (!(chunk instanceof Uint8Array) && typeof chunk !== 'string' && !isBytes(chunk)) {
-      throw new TypeError(
-        `feed() expects a string or Uint8Array, got ${chunk === null ? 'null' : typeof chunk}`,
-      );
+      throw new TypeError(`feed() expects a string or Uint8Array, got ${typeName(chunk)}`);
     }
     this.#parser ??= this.#create();
     const parser = this.#parser;
-    if (this.#held) this.#deliverHeld();
     try {
       parser.scan(chunk);
     } catch (cause) {
       this.#fail(cause);
     }
-    parser.deliver();
+    this.#deliver(parser);
     if (!parser.isTooLarge) return;
     this.#refusal = refusal('The limit "maxBufferSize" was exceeded');
     const { maxBufferSize = 'the default of 64 Mi' } = this.#config;
@@ -135,13 +133,12 @@ export class MessageParser implements EventSourceParser {
     const consume = options?.consume && !this.#refusal;
     this.#refusal = undefined;
     if (!parser) return;
-    if (this.#held) this.#deliverHeld();
     try {
       parser.reset(consume);
     } catch (cause) {
       this.#fail(cause);
     }
-    parser.deliver();
+    this.#deliver(parser);
   }
 
   /** Frees its memory. */
@@ -162,9 +159,12 @@ export class MessageParser implements EventSourceParser {
       onBlock: (data: string | undefined, type: string, id: string | undefined) => {
         const message = data === undefined ? undefined : toMessage(data, type, id);
         if (id !== undefined && onId) {
-          this.#held = message;
-          onId(id);
-          this.#held = undefined;
+          try {
+            onId(id);
+          } catch (error) {
+            this.#held = message;
+            throw error;
+          }
         }
         if (message) onEvent?.(message);
       },
@@ -175,10 +175,11 @@ export class MessageParser implements EventSourceParser {
     return new EventStreamParser(sink, config.maxBufferSize ?? DEFAULT_MAX_EVENT_SIZE);
   }
 
-  #deliverHeld(): void {
-    const message = this.#held as EventSourceMessage;
+  #deliver(parser: EventStreamParser): void {
+    const message = this.#held;
     this.#held = undefined;
-    this.#config.onEvent?.(message);
+    if (message) this.#config.onEvent?.(message);
+    parser.deliver();
   }
 
   /** After a trap: `feed` throws until `reset` is called. */
@@ -230,7 +231,7 @@ function quote(text: string): string {
 export function createParser(config: ParserConfig): EventSourceParser {
   if (typeof config !== 'object' || config === null) {
     throw new TypeError(
-      `createParser: the argument is ${config === null ? 'null' : typeof config}; it must be an object, such as { onEvent }`,
+      `createParser: the argument is ${typeName(config)}; it must be an object, such as { onEvent }`,
     );
   }
   const parser = new MessageParser(config);

@@ -1,6 +1,6 @@
 /**
- * The module as hexadecimal text inside the JavaScript file. For other build variants, the build replaces this file with one of
- * `source-*.ts` (`tools/variants.mjs`).
+ * The module as hexadecimal text inside the JavaScript file. For other build variants, the build replaces this file
+ * with one of `source-*.ts` (`tools/variants.mjs`).
  */
 
 import { wasmHex } from './generated/inline.js';

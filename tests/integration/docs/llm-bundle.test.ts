@@ -69,7 +69,7 @@ const ceilings = {
   openaiChat: 4_300,
   openaiResponses: 4_300,
   anthropic: 4_000,
-  google: 4_000,
+  google: 4_100,
   aiSdk: 4_200,
   cohere: 4_000,
 };

@@ -145,9 +145,10 @@ fn any_input<'a>(u: &mut Unstructured<'a>) -> Result<Input<'a>> {
             Input::ReconnectionTime(time as f64)
         }
         14..=16 => Input::TimedOut,
-        17 => Input::Decided(match u.int_in_range(0..=2)? {
+        17 => Input::Decided(match u.int_in_range(0..=3)? {
             0 => Answer::Default,
             1 => Answer::Reconnect(number(u)?),
+            2 => Answer::Fail,
             _ => Answer::Stop,
         }),
         18 | 19 => Input::Page { is_hidden: u.arbitrary()?, is_frozen: u.arbitrary()? },

@@ -281,6 +281,10 @@ fn the_user_may_decide_about_every_outcome() {
             is_safe_to_repeat,
             &[(ended(Error::End), ask(Error::End)), (Input::Decided(Answer::Stop), COMPLETE)],
         );
+        asked(
+            true,
+            &[(ended(Error::End), ask(Error::End)), (Input::Decided(Answer::Fail), fail(Error::End))],
+        );
     }
     asked(
         true,
@@ -535,6 +539,20 @@ fn retry_after_applies_to_one_attempt() {
 }
 
 #[test]
+fn retry_after_is_known_when_the_user_rejects_the_response() {
+    let options = ConnectionOptions { asks_to_accept: true, ..ConnectionOptions::default() };
+    let busy = Input::Response(Head { status: b"503", content_type: b"", retry_after: b"7" });
+    for (input, action, expected) in
+        [(ended(Error::Rejected), Action::Fail, Some(7_000.0)), (Input::Accepted, Action::Open, None)]
+    {
+        let mut connection = connection(Policy::default(), true, options);
+        let mut step = |input| connection.step(input, &Now::default());
+        assert_eq!((step(Input::Start), step(busy), step(input)), (Action::Fetch, Action::Check, action));
+        assert_eq!(connection.retry_after(), expected);
+    }
+}
+
+#[test]
 fn a_policy_gives_up_on_a_server_that_answers_200_and_ends_at_once() {
     let policy = Policy { max_attempts: 2.0, ..Policy::default() };
     let end = Input::Ended { error: Error::End, has_received: false };
@@ -676,6 +694,7 @@ fn input() -> impl Strategy<Value = Input<'static>> {
         1 => Just(Input::Decided(Answer::Default)),
         1 => any::<f64>().prop_map(|delay| Input::Decided(Answer::Reconnect(delay))),
         1 => Just(Input::Decided(Answer::Stop)),
+        1 => Just(Input::Decided(Answer::Fail)),
         3 => any::<(bool, bool)>().prop_map(|(is_hidden, is_frozen)| Input::Page { is_hidden, is_frozen }),
         3 => any::<bool>().prop_map(Input::Network),
         1 => Just(Input::Close),

@@ -102,6 +102,87 @@ describe('events', () => {
     expect(requests[1]?.headers).to.include({ 'x-mine': '1', 'x-more': '2' });
   });
 
+  it('of a POST as a Request: a broken stream is resumed, and the POST is not sent again', async () => {
+    const scenario = await Scenario.of(
+      { steps: ['retry: 1\nid: 1\ndata: a\n\n', { end: 'reset' }] },
+      { steps: ['id: 2\ndata: b\n\n', { end: 'hang' }] },
+    );
+    const headers = { 'content-type': 'text/plain', 'x-mine': '1' };
+    const request = new Request(scenario.url, { method: 'POST', headers, body: 'question' });
+    const taken: string[] = [];
+    for await (const { data } of events(request, { resume: {} })) {
+      taken.push(data);
+      if (data === 'b') break;
+    }
+    expect(taken).to.deep.equal(['a', 'b']);
+    const requests = await scenario.requests();
+    expect(requests.map(({ method, body }) => [method, body])).to.deep.equal([
+      ['POST', 'question'],
+      ['GET', ''],
+    ]);
+    expect(requests[1]?.headers).to.include({ 'x-mine': '1', 'last-event-id': '1' });
+    expect(requests[1]?.headers).not.to.have.property('content-type');
+  });
+
+  it('of a Request: options of fetch are sent, and only those', async () => {
+    const inits: object[] = [];
+    const send = async (_url: string, init: object) => {
+      inits.push({ ...init, headers: undefined, signal: undefined });
+      return new Response('data: a\n\n', { headers: { 'content-type': 'text/event-stream' } });
+    };
+    const request = new Request('http://127.0.0.1:1/');
+    for (const init of [
+      {},
+      { credentials: 'include', cache: 'reload' },
+      { withCredentials: true },
+    ] as const) {
+      for await (const _message of events(request, { ...init, fetch: send as never })) break;
+    }
+    const rest = { headers: undefined, signal: undefined };
+    expect(inits).to.deep.equal([
+      rest,
+      { ...rest, credentials: 'include', cache: 'reload' },
+      { ...rest, credentials: 'include' },
+    ]);
+  });
+
+  it('bodies that aren’t read are cancelled', async () => {
+    let cancelled = 0;
+    const open = () => {
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('data: a\n\n')),
+        cancel: () => void cancelled++,
+      });
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    };
+    await failure(all(events(open(), { accept: () => false })));
+    await failure(all(events(open(), { signal: AbortSignal.abort() })));
+    const left = events(open());
+    left.next();
+    await left.return?.();
+    const waiting = events('http://127.0.0.1:1/', {
+      fetch: async () => open(),
+      accept: () => new Promise(() => {}),
+    });
+    waiting.next();
+    await sleep(20);
+    await waiting.return?.();
+    for await (const _message of events(open())) break;
+    await sleep(20);
+    expect(cancelled).to.equal(5);
+  });
+
+  it('throws an exception of the function `reconnect` at the end of the stream, too', async () => {
+    const cause = new RangeError('mine');
+    const reconnect = () => {
+      throw cause;
+    };
+    for (const end of ['close', 'reset'] as const) {
+      const scenario = await Scenario.of({ steps: ['data: a\n\n', ...(end === 'reset' ? [{ end }] : [])] });
+      expect((await failure(all(events(scenario.url, { reconnect })))).cause).to.equal(cause);
+    }
+  });
+
   it('sends no request before the first next()', async () => {
     const scenario = await Scenario.of({ steps: [stream] });
     const iterator = events(scenario.url, { method: 'POST' });

@@ -537,6 +537,28 @@ describe('fetchEventSource: ours, without onerror', () => {
   });
 
   // migrating.md: requests that fail in a row, no `onerror`
+  it('onopen that returns false, or a promise of it, accepts the response', async () => {
+    const { calls, outcome } = await run(fetchEventSource, [{ steps: ['data: a\n\n'] }], {
+      init: { onopen: async () => false as never },
+    });
+    expect(calls).to.deep.include(message('a'));
+    expect(outcome).to.equal('resolved');
+  });
+
+  it('onerror may be async, or return a text of digits', async () => {
+    const cause = new RangeError('mine');
+    for (const [onerror, count] of [
+      [async () => 1, 2],
+      [() => '1', 2],
+      [() => Promise.reject(cause), 1],
+    ] as const) {
+      const scenario = await Scenario.of({ status: 500 }, { steps: ['data: a\n\n'] });
+      const calling = fetchEventSource(scenario.url, { openWhenHidden: true, onerror: onerror as never });
+      expect(await calling.catch((error) => error)).to.equal(count === 1 ? cause : undefined);
+      expect(await scenario.requests()).to.have.length(count);
+    }
+  });
+
   it('the delay grows with each failed request in a row', async () => {
     const waits: number[] = [];
     const stop = new AbortController();

@@ -9,6 +9,14 @@ function create(init: object): void {
   new EventSource(url, init as EventSourceInit).close();
 }
 
+describe('reconnect.statuses', () => {
+  for (const statuses of [503, '503', [42], [1000], ['5xx'], [Number.NaN]]) {
+    it(`${JSON.stringify(statuses)} is refused`, () => {
+      expect(() => create({ reconnect: { statuses } })).to.throw(TypeError, /"reconnect\.statuses" is/);
+    });
+  }
+});
+
 describe('names of options', () => {
   for (const [name, suggestion] of [
     ['timeout', '"idleTimeout"'],

@@ -296,6 +296,41 @@ describe('headers for a custom fetch', () => {
     expect(events).to.deep.equal([['message', 'a', ''], ['named', 'b', ''], ['close']]);
   });
 
+  it('a response with a relative URL, and a body that has only getReader', async () => {
+    const response = new Response('data: a\n\n', { headers: { 'Content-Type': 'text/event-stream' } });
+    const source = new EventSource('http://127.0.0.1:1/', {
+      fetch: async () => Object.defineProperty(response, 'url', { value: '/x' }),
+    });
+    const opened = next<Event>(source, 'open');
+    expect((await next<MessageEvent>(source, 'message')).origin).to.equal('http://127.0.0.1:1');
+    await opened;
+    source.close();
+
+    let send: (response: unknown) => void = () => {};
+    const closed = new EventSource('http://127.0.0.1:1/', {
+      fetch: () => new Promise((resolve) => (send = resolve as typeof send)),
+    });
+    await sleep(20);
+    closed.close();
+    // An exception here would fail the process.
+    send({ status: 200, headers: new Headers(), body: { getReader: () => ({}) } });
+    await sleep(20);
+  });
+
+  it('an async function that is rejected while another one throws', async () => {
+    const source = new EventSource('http://127.0.0.1:1/', {
+      url: async () => {
+        throw new Error('later');
+      },
+      headers: () => {
+        throw new Error('now');
+      },
+    });
+    // An unhandled rejection would fail the process.
+    expect((await next<EventSourceErrorEvent>(source, 'error')).message).to.include('now');
+    await sleep(20);
+  });
+
   it('of a POST keep the Content-Type', async () => {
     const [first] = await initsOf({
       method: 'POST',

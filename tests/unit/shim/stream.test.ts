@@ -473,3 +473,41 @@ describe('EventSourceParserStream', () => {
     });
   }
 });
+
+describe('createParser: callbacks that call the parser, or throw', () => {
+  it('feed() and reset() in onId don’t repeat the event', () => {
+    const data: string[] = [];
+    let isFirst = true;
+    const feeding = createParser({
+      onEvent: (event) => data.push(event.data),
+      onId: () => {
+        if (isFirst) feeding.feed('data: x\n\n');
+        isFirst = false;
+      },
+    });
+    feeding.feed('id: 1\ndata: a\n\n');
+    const resetting = createParser({
+      onEvent: (event) => data.push(event.data),
+      onId: () => resetting.reset(),
+    });
+    resetting.feed('id: 1\ndata: b\n\n');
+    expect(data).to.deep.equal(['a', 'x', 'b']);
+  });
+
+  it('an exception of onId and then one of onEvent lose no chunk', () => {
+    const data: string[] = [];
+    const parser = createParser({
+      onEvent: (event) => {
+        data.push(event.data);
+        if (event.data === 'a') throw new Error('event');
+      },
+      onId: () => {
+        throw new Error('id');
+      },
+    });
+    expect(() => parser.feed('id: 1\ndata: a\n\n')).to.throw('id');
+    expect(() => parser.feed('data: b\n\n')).to.throw('event');
+    parser.feed('data: c\n\n');
+    expect(data).to.deep.equal(['a', 'b', 'c']);
+  });
+});

@@ -61,7 +61,7 @@ export const aiSdk: CompletionFormat = {
       const isFailed = /-(error|denied)$/.test(type);
       const isEnded = isFailed || (type === 'tool-output-available' && !chunk.preliminary);
       // A call with invalid input has an output with the same error, too.
-      const wasEnded = part.state === 'output-error';
+      const hadFailed = part.state === 'output-error';
       for (const name of ['title', 'toolMetadata']) {
         if (chunk[name] !== undefined) part[name] = chunk[name];
       }
@@ -92,7 +92,7 @@ export const aiSdk: CompletionFormat = {
         const { name, arguments: text } = call;
         answer.add({ type: 'server-tool-call', id: call.id, name, arguments: text || '{}' });
       }
-      if (!isEnded || wasEnded) return;
+      if (!isEnded || hadFailed) return;
       const name = part.toolName ?? part.type.slice('tool-'.length);
       answer.add({ type: 'server-tool-result', id: textOf(id), name, result: isFailed ? chunk : output });
     };
