@@ -122,10 +122,7 @@ export interface FetchLikeResponse {
   readonly headers: { get(name: string): string | null };
   readonly body: {
     getReader(): {
-      read(): Promise<
-        | { done: false; value: Uint8Array | DataView | ArrayBuffer }
-        | { done: true; value?: Uint8Array | DataView | ArrayBuffer | undefined }
-      >;
+      read(): Promise<{ done: false; value: Uint8Array } | { done: true; value?: Uint8Array | undefined }>;
       cancel(): Promise<void>;
     };
   } | null;

@@ -18,6 +18,9 @@ import { checked, runMocha } from './suite.mjs';
 /** Test files that are too slow for `npm test -- quick`. */
 const SLOW = /\/(chaos|random-life|shared|life|llm-faults|page)\.test\.ts$/;
 
+/** Test files about code that doesn't depend on the engine: `npm test -- quick` runs them in Node only. */
+const ANY_ENGINE = /\/(llm(-\w+)?|fake-completion|testing|random-streams)\.test\.ts$/;
+
 /** Unit tests mostly wait, so two files run at a time. */
 const TWO_FILES = { MOCHA_JOBS: '2' };
 
@@ -80,7 +83,7 @@ export const parts = {
   'quick-node': () => nodeSuite('quick-node', ['tests/unit/shim', 'tests/unit/hooks'], SLOW),
   async 'quick-chromium'() {
     await npmRun('build:package');
-    const sources = testsIn('tests/unit/shim').filter((path) => !SLOW.test(path));
+    const sources = testsIn('tests/unit/shim').filter((path) => !SLOW.test(path) && !ANY_ENGINE.test(path));
     return (await runInBrowsers(['chromium'], sources)).counts;
   },
 };

@@ -65,6 +65,8 @@ export class Connection {
   #lastEventId: string;
   #response: Response | undefined;
   #cause: unknown;
+  /** Aborts the request, or the probe after it. */
+  #abort: AbortController | undefined;
 
   constructor(policy: ConnectionPolicy, handler: ConnectionHandler) {
     this.#policy = policy;
@@ -191,12 +193,13 @@ export class Connection {
   }
 
   /** Sends the prepared request. `async`, because the user's function may throw or return any thenable. */
-  async fetch({ signal }: AbortController): Promise<Response> {
+  async fetch(abort: AbortController): Promise<Response> {
     const turn = this.#turn;
+    this.#abort = abort;
     const { url, headers, init } = this.#request as ConnectionRequest;
     this.#request = undefined;
     const send = this.#fetch as typeof fetch;
-    const response = await send(url, { ...init, headers, signal });
+    const response = await send(url, { ...init, headers, signal: abort.signal });
     // A custom function may ignore the signal.
     if (turn === this.#turn) this.#response = response;
     else discard(response);
@@ -229,7 +232,8 @@ export class Connection {
         break;
       case Action.Probe:
         this.#settle(
-          () => respondsWithoutCors(this.#policy.url, this.#policy.credentials),
+          () =>
+            respondsWithoutCors(this.#policy.url, this.#policy.credentials, this.#abort as AbortController),
           (answers) => this.enter(Input.Probed, Number(answers)),
           Failure.End,
         );

@@ -85,6 +85,6 @@ function tellAll(tell: (observer: PageObserver) => void): void {
   }
 }
 
-function isHidden(): boolean {
+export function isHidden(): boolean {
   return globalThis.document?.visibilityState === 'hidden';
 }

@@ -47,8 +47,11 @@ export async function* everyFrame(
     await taking;
     if (failure) throw failure.error;
   } finally {
+    // A generator that is waiting for its next part can't end before it arrives, so the loop doesn't wait for it.
+    const ended = iterator.return?.();
+    if (isEnded) await ended;
+    else ended?.catch(() => {});
     isEnded = true;
-    await iterator.return?.();
   }
 }
 

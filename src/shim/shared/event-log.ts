@@ -26,6 +26,8 @@ export class EventLog {
   taken = 0;
   #takenId = '';
   #entries: Entry[] = [];
+  /** The last event ID before the first entry. Empty if it isn't known. */
+  #startId = '';
   #size = 0;
   /** Events that were taken and will arrive again, because the tab that took over hadn't received them. */
   #repeated: Entry[] = [];
@@ -40,13 +42,20 @@ export class EventLog {
     return this.taken < this.end ? this.#takenId : this.lastEventId;
   }
 
+  /** Sets the ID of the event after which the stream begins. */
+  begin(lastEventId: string): void {
+    this.lastEventId = this.#startId = lastEventId;
+  }
+
   push(entry: Entry): void {
     this.#entries.push(entry);
     this.end++;
     this.#size += entry[1].length;
     this.lastEventId = entry[2];
     while (this.#entries.length > MAX_EVENTS || (this.#size > MAX_CHARACTERS && this.#entries.length > 1)) {
-      this.#size -= this.#entries.shift()?.[1].length ?? 0;
+      const [, data, lastEventId] = this.#entries.shift() as Entry;
+      this.#size -= data.length;
+      this.#startId = lastEventId;
     }
   }
 
@@ -58,17 +67,26 @@ export class EventLog {
         this.taken = start;
         return null;
       }
-      const entry = this.#entries[this.taken++ - start] as Entry;
+      const index = this.taken++ - start;
+      const entry = this.#entries[index] as Entry;
+      const idBefore = this.#entries[index - 1]?.[2] ?? this.#startId;
       this.#takenId = entry[2];
-      if (!this.#wasTaken(entry)) return entry;
+      const repeated = this.#repeated.findIndex((other) => isEqual(other, entry));
+      if (repeated < 0) {
+        // More can follow an event without an ID of its own, such as a comment.
+        if (entry[2] !== idBefore) this.#repeated = [];
+        return entry;
+      }
+      this.#repeated.splice(repeated, 1);
     }
     return undefined;
   }
 
-  /** Clears the log and continues after another position. */
-  reset(position: number): void {
+  /** Clears the log and continues after another position, whose last event ID may not be known. */
+  reset(position: number, startId = ''): void {
     this.#entries = [];
     this.#size = 0;
+    this.#startId = startId;
     this.end = this.taken = position;
   }
 
@@ -80,7 +98,7 @@ export class EventLog {
     const again = entries.slice(kept, Math.max(taken - start, kept));
     // Events from an earlier takeover may not have arrived again yet, so they stay in the list.
     this.#repeated.unshift(...again.filter(([, , lastEventId]) => lastEventId !== ''));
-    this.reset(Math.min(start, position));
+    this.reset(Math.min(start, position), position < start ? '' : this.#startId);
     for (const entry of entries.slice(0, kept)) this.push(entry);
     this.taken = Math.min(taken, position);
   }
@@ -99,17 +117,11 @@ export class EventLog {
     return this.#entries.slice(Math.max(position - this.start, 0));
   }
 
-  /** Returns the position of the last event with this ID, or -1. */
-  find(lastEventId: string): number {
+  /** Returns the position of the last event with this ID, if the log has all later ones. */
+  find(lastEventId: string): number | undefined {
     const index = this.#entries.map((entry) => entry[2]).lastIndexOf(lastEventId);
     if (index >= 0) return this.start + index + 1;
-    return lastEventId === this.lastEventId ? this.end : -1;
-  }
-
-  #wasTaken(entry: Entry): boolean {
-    const index = this.#repeated.findIndex((other) => isEqual(other, entry));
-    if (index < 0) this.#repeated = [];
-    else this.#repeated.splice(index, 1);
-    return index >= 0;
+    if (lastEventId === this.lastEventId) return this.end;
+    return lastEventId === this.#startId ? this.start : undefined;
   }
 }

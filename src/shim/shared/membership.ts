@@ -1,5 +1,6 @@
 /** Membership in a group of tabs: a lock, which one member holds and the others wait for, and a channel. */
 
+import { isHidden } from '../connection/page-lifecycle.js';
 import type { Message } from './messages.js';
 
 /**
@@ -117,8 +118,7 @@ export class Membership {
     const begin = Date.now();
     this.#timer = setTimeout(
       () => {
-        const isHidden = globalThis.document?.visibilityState === 'hidden';
-        if (this.#release || isHidden || this.#heardAt >= begin) return this.#watch(false);
+        if (this.#release || isHidden() || this.#heardAt >= begin) return this.#watch(false);
         if (isAsked) this.#requestLock(true);
         else this.#member.ping();
         this.#watch(!isAsked);

@@ -4,7 +4,7 @@ import { EventSourceErrorEvent, EventSourceOpenEvent, errorNames } from '../even
 import type { Entry } from './event-log.js';
 
 /** The version of the messages. Tabs with different versions don't share a connection. Increase it with each change. */
-const PROTOCOL = 2;
+const PROTOCOL = 3;
 
 const PREFIX = `eventsource-wasm/shared ${PROTOCOL} `;
 
@@ -20,10 +20,9 @@ export interface Opened {
 
 const eventNames = [...errorNames, ...(['message', 'willReconnect', 'delay'] as const)];
 
-/** An `error` event without its `headers` and `cause`, which can't be sent. */
+/** An `error` event without its `cause`, and with `headers` that can be sent. */
 export type Failure = Omit<Pick<EventSourceErrorEvent, (typeof eventNames)[number]>, 'headers'> & {
-  headers: undefined;
-  pairs: [string, string][] | undefined;
+  headers: [string, string][] | undefined;
 };
 
 /** The contents of the holder's messages. */
@@ -72,10 +71,10 @@ export const toOpenEvent = (opened: Opened): EventSourceOpenEvent =>
 
 export function toFailure(event: EventSourceErrorEvent): Failure {
   const members = Object.fromEntries(eventNames.map((name) => [name, event[name]]));
-  return { ...members, headers: undefined, pairs: event.headers && [...event.headers] } as Failure;
+  return { ...members, headers: event.headers && [...event.headers] } as Failure;
 }
 
-export function toErrorEvent({ pairs, ...members }: Failure, cause: unknown): EventSourceErrorEvent {
+export function toErrorEvent({ headers: pairs, ...members }: Failure, cause: unknown): EventSourceErrorEvent {
   const headers = pairs && new Headers(pairs);
   // The constructor adds details to `message`, which the received one already has.
   return Object.assign(new EventSourceErrorEvent(members), members, { headers, cause });

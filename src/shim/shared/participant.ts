@@ -62,7 +62,7 @@ export class Participant implements Member {
     this.#options = hashOptions(init);
     this.#replay = replay;
     this.#host = host;
-    this.log.lastEventId = `${init.lastEventId ?? ''}`;
+    this.log.begin(`${init.lastEventId ?? ''}`);
   }
 
   join(): void {
@@ -198,11 +198,11 @@ export class Participant implements Member {
   #welcome({ from, line, end, lastEventId, replay }: Message & { kind: 'join' }): void {
     const { log } = this;
     const isKnown = line === this.#line;
-    const found = lastEventId ? log.find(lastEventId) : -1;
+    const found = lastEventId ? log.find(lastEventId) : undefined;
     // The other tab may have received more, such as comments, than this one had when it took over. Its ID is decisive.
-    const known = Math.min(end, log.end, found >= 0 ? found : end);
-    const position = isKnown ? known : found >= 0 ? found : log.end - replay;
-    const isGap = isKnown ? position < log.start : found < 0 && (line !== '' || lastEventId !== '');
+    const known = Math.min(end, log.end, found ?? end);
+    const position = isKnown ? known : (found ?? log.end - replay);
+    const isGap = isKnown ? position < log.start : found === undefined && line + lastEventId !== '';
     const entries = log.after(position);
     this.#tell({
       ...{ kind: 'welcome', to: from, entries, isGap, lastEventId: log.lastEventId },
@@ -229,11 +229,12 @@ export class Participant implements Member {
       const start = end - entries.length;
       const name = findDifference(this.#options, message.options);
       if (name) {
-        this.#refuse(name);
+        const text = `The option "${name}" differs between tabs; give all tabs the same`;
+        this.#fail(toFailure(new EventSourceErrorEvent({ kind: 'request', message: text, attempt: 0 })));
         return;
       }
       this.#isAsking = this.#isBehind = false;
-      if (line !== this.#line || isGap) log.reset(start);
+      if (line !== this.#line || isGap) log.reset(start, entries[0] ? '' : message.lastEventId);
       this.#line = line;
       this.#setOpened(message.opened);
       if (isGap) this.#host.miss();
@@ -268,10 +269,5 @@ export class Participant implements Member {
   #fail(failure: Failure, cause?: unknown): void {
     this.#opened = undefined;
     this.#host.fail(failure, cause);
-  }
-
-  #refuse(name: string): void {
-    const message = `The option "${name}" differs from that of the tab that holds the connection; give all tabs the same`;
-    this.#fail(toFailure(new EventSourceErrorEvent({ kind: 'request', message, attempt: 0 })));
   }
 }

@@ -3,6 +3,7 @@
 import { onAbort } from '../connection/on-abort.js';
 import { toDictionary, toEventId } from '../connection/options.js';
 import { observePage } from '../connection/page-lifecycle.js';
+import { resolveUrl } from '../connection/url.js';
 import { EventSourceErrorEvent, toError } from '../event-source/event-classes.js';
 import { EventIterators } from '../event-source/event-iterators.js';
 import { EventSource } from '../event-source/event-source.js';
@@ -119,16 +120,15 @@ export class SharedEventSource extends EventSource {
    * @returns a promise that is resolved when the message has been sent to all tabs
    */
   static async closeAll(url: string | URL): Promise<void> {
-    const { url: resolved } = new EventSource(url, { signal: abortedSignal() });
-    const prefix = keyPrefixOf(resolved);
+    const prefix = keyPrefixOf(resolveUrl(url));
     for (const source of sources) {
       if (keyPrefixOf(source.url) === prefix) source.#complete();
     }
     const { held = [], pending = [] } =
       (await globalThis.navigator?.locks?.query().catch(() => undefined)) ?? {};
-    for (const key of new Set([...held, ...pending].map(({ name = '' }) => name))) {
-      if (!key.startsWith(prefix)) continue;
-      const channel = new BroadcastChannel(key);
+    for (const { name = '' } of [...held, ...pending]) {
+      if (!name.startsWith(prefix)) continue;
+      const channel = new BroadcastChannel(name);
       channel.postMessage({ kind: 'close' } satisfies Message);
       channel.close();
     }
@@ -171,7 +171,7 @@ export class SharedEventSource extends EventSource {
     const { whenHidden } = this.#init;
     await this.#store.read((id) => {
       this.#storedId = toEventId(id);
-      this.#participant.log.lastEventId = this.#storedId;
+      this.#participant.log.begin(this.#storedId);
     });
     if (this.#readyState === CLOSED) return;
     let isAway = false;

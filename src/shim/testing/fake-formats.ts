@@ -200,8 +200,8 @@ function* google(answer: Answer): Generator<Frame> {
   });
   for (const piece of reasoning) yield unnamed(chunk({ text: piece, thought: true }), 'token');
   for (const piece of text) yield unnamed(chunk({ text: piece }), 'token');
-  for (const { name, arguments: whole } of toolCalls)
-    yield unnamed(chunk({ functionCall: { name, args: JSON.parse(whole) } }), 'token');
+  for (const { id, name, arguments: whole } of toolCalls)
+    yield unnamed(chunk({ functionCall: { id, name, args: JSON.parse(whole) } }), 'token');
   const usageMetadata = {
     promptTokenCount: inputTokens,
     candidatesTokenCount: outputTokens - reasoning.length,

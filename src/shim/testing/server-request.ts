@@ -244,10 +244,12 @@ export class ServerRequest implements EventServerRequest {
       this.#respond(new Response(isBodiless ? null : content, { status, headers: all }));
       this.#close('server');
     });
+    this.#isEnded = true;
   }
 
   networkError(message = 'Failed to fetch'): void {
     this.#answer('networkError()', () => this.fail(new TypeError(message)));
+    this.#isEnded = true;
   }
 
   /** Fails the request or the body, after the function that answers the request has thrown. */
@@ -289,9 +291,9 @@ export class ServerRequest implements EventServerRequest {
   }
 
   #requireOpen(method: string): void {
+    if (this.#isEnded) throw new Error(`${method}: ${this} has ended already`);
     if (this.#isOver) return;
     if (!this.#isDecided) throw new Error(`${method}: ${this} is not open; call open() first`);
-    if (this.#isEnded) throw new Error(`${method}: ${this} has ended already`);
   }
 
   #abort(reason: unknown): void {

@@ -23,6 +23,27 @@ if ('document' in globalThis) {
       source.close();
     });
 
+    it('close() ends the probe', async () => {
+      const { fetch } = globalThis;
+      const probe = new Promise<AbortSignal>((resolve) => {
+        globalThis.fetch = async (_url, init) => {
+          if (init?.mode !== 'no-cors') throw new TypeError('Failed to fetch');
+          resolve(init.signal as AbortSignal);
+          return new Promise(() => {});
+        };
+      });
+      const source = new EventSource('http://127.0.0.1:1/');
+      try {
+        const signal = await probe;
+        expect(signal.aborted).to.equal(false);
+        source.close();
+        expect(signal.aborted).to.equal(true);
+      } finally {
+        globalThis.fetch = fetch;
+        source.close();
+      }
+    });
+
     it('events() throws the error', async () => {
       const scenario = await Scenario.of(refused);
       const thrown = await events(scenario.otherUrl)

@@ -684,6 +684,24 @@ const faults: Record<string, Record<string, Fault>> = {
       stream: response('output_text.done', { text: 'whole' }) + completed(),
       result: { text: 'whole' },
     },
+    'OpenAI responses: no deltas, and a text that is a part of an earlier one': {
+      stream:
+        item({ type: 'message', id: 'm', content: [{ type: 'output_text', text: 'Yes, I will' }] }) +
+        item({ type: 'message', id: 'n', content: [{ type: 'output_text', text: 'Yes' }] }) +
+        completed(),
+      result: { text: 'Yes, I will\n\nYes' },
+    },
+    'OpenAI responses: no deltas, and places that are named differently': {
+      stream:
+        response('output_text.done', { output_index: 0, text: 'Yes' }) +
+        response('output_text.done', { output_index: 1, text: 'Yes' }) +
+        completed({
+          output: ['m', 'n'].map((id) => ({
+            ...{ type: 'message', id, content: [{ type: 'output_text', text: 'Yes' }] },
+          })),
+        }),
+      result: { text: 'Yes\n\nYes' },
+    },
     'OpenAI responses: the text only in the item': {
       stream:
         item({ type: 'message', id: 'm', content: [{ type: 'output_text', text: 'whole' }] }) +

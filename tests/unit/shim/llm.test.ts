@@ -643,6 +643,31 @@ describe('everyFrame', () => {
     expect(parts).to.deep.equal([{ type: 'text', text: 'a' }]);
   });
 
+  it('a loop over a generator that waits can be left', async () => {
+    let proceed = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      proceed = resolve;
+    });
+    let isOver = false;
+    async function* slow(): AsyncGenerator<CompletionPart> {
+      try {
+        yield { type: 'text', text: 'a' };
+        await waiting;
+        yield { type: 'text', text: 'b' };
+      } finally {
+        isOver = true;
+      }
+    }
+    for await (const part of everyFrame(slow())) {
+      expect(part).to.deep.equal({ type: 'text', text: 'a' });
+      break;
+    }
+    expect(isOver).to.equal(false);
+    proceed();
+    await sleep(10);
+    expect(isOver).to.equal(true);
+  });
+
   it('leaving the loop ends the pending request', async () => {
     const { answer, scenario } = await answered({ steps: [chat({ content: 'a' }), { end: 'hang' }] });
     for await (const _part of everyFrame(answer)) break;

@@ -344,6 +344,32 @@ describe('SharedEventSource', () => {
       expect(seen).to.deep.equal(range(1, 6));
     });
 
+    it('new events without an ID between repeated ones: no event is repeated', async () => {
+      const feed = new Feed();
+      const [, second] = await group(feed, 2, { comments: true });
+      const seen = collect(second as SharedEventSource);
+      const { texts, channel } = await listenIn();
+      for (let index = 0; index < 5; index++) feed.publish();
+      await until(() => seen.length === 5 && texts.length >= 5, 'the first events');
+      const sent = texts.map((text) => JSON.parse(text)).filter(({ kind }) => kind === 'event');
+      const { line, term } = sent.at(-1);
+      let end = 2;
+      const send = (entry: Entry) =>
+        channel.postMessage({ kind: 'event', entry, line, end: ++end, term: term + 1 });
+      // A new holder with two events. Events and comments without an ID have that of the event before.
+      channel.postMessage({ kind: 'state', line, end, term: term + 1 });
+      send(['message', '-1', '2', '', false]);
+      send(sent[2].entry);
+      send(['comment', 'heartbeat', '3', '', true]);
+      send(sent[3].entry);
+      send(['message', '-2', '4', '', false]);
+      send(sent[4].entry);
+      send(['message', '6', '6', '', false]);
+      await until(() => seen.includes(6), 'the last event');
+      channel.close();
+      expect(seen).to.deep.equal([...range(1, 5), -1, -2, 6]);
+    });
+
     it('an object that missed messages catches up, or gets an error of the kind gap', async () => {
       const feed = new Feed();
       const { members, restore } = makeChannelsDeaf();
@@ -485,6 +511,20 @@ describe('SharedEventSource', () => {
       const seen = collect(join(feed, { lastEventId: '4' }));
       await until(() => seen.length === 6, 'the events');
       expect(seen).to.deep.equal(range(5, 10));
+      expect(feed.requests).to.have.length(1);
+    });
+
+    it('with the lastEventId after which the holder connected: the events after it', async () => {
+      const feed = new Feed();
+      for (let index = 0; index < 10; index++) feed.publish();
+      const first = join(feed, { lastEventId: '4' });
+      await until(() => first.lastEventId === '10', 'the events of the first');
+      const late = join(feed, { lastEventId: '4' });
+      const seen = collect(late);
+      const errors = record(late, 'error');
+      await until(() => seen.length === 6, 'the events');
+      expect(seen).to.deep.equal(range(5, 10));
+      expect(errors).to.deep.equal([]);
       expect(feed.requests).to.have.length(1);
     });
 

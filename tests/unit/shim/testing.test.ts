@@ -300,6 +300,23 @@ describe('testing: mistakes in a test', () => {
     expect(() => request.cut()).to.throw(`cut(): ${name} has ended already`);
   });
 
+  it('sending after refuse() or networkError() throws', async () => {
+    const server = createEventServer();
+    const [refused, failed] = [server.fetch(url), server.fetch(url)];
+    const [first, second] = [await server.nextRequest(), await server.nextRequest()];
+    first.refuse(500);
+    second.networkError();
+    expect((await refused).status).to.equal(500);
+    await messageOf(failed);
+    for (const request of [first, second]) {
+      await request.closed;
+      expect(() => request.send('a')).to.throw(
+        `send(): GET ${url} (request ${request.number}) has ended already`,
+      );
+      expect(() => request.end()).to.throw('has ended already');
+    }
+  });
+
   it('a line break in a type or an ID is refused', async () => {
     const server = createEventServer();
     server.fetch(url);

@@ -20,6 +20,7 @@ function start(answer: Answer): FormatReader {
   const open = new Map<unknown, OpenCall>();
   /** The text written so far, by block. */
   const written = new Map<string, string>();
+  let hasDeltas = false;
   let items: Json[] = [];
   let isStored = true;
 
@@ -28,14 +29,16 @@ function start(answer: Answer): FormatReader {
     const { item_id, output_index, content_index, summary_index } = chunk;
     // The ID comes second: some servers give each event another one.
     const item = output_index ?? item_id;
-    const key = `${kind} ${item} ${summary_index} ${content_index}`;
+    const key = `${kind} ${item} ${summary_index ?? `c${content_index ?? 0}`}`;
     const before = written.get(key) ?? '';
     let text = textOf(value) ?? '';
     if (isWhole) {
-      // The text of an item may have been written under other block keys.
-      const isKnown = withoutBreaks(answer[kind]).includes(withoutBreaks(text));
-      if (isKnown || !text.startsWith(before)) return;
+      // Deltas may have been written under other block keys.
+      const known = hasDeltas ? answer[kind] : before;
+      if (withoutBreaks(known).includes(withoutBreaks(text)) || !text.startsWith(before)) return;
       text = text.slice(before.length);
+    } else {
+      hasDeltas = true;
     }
     written.set(key, before + text);
     // Parts of one message's text belong together.
