@@ -46,15 +46,19 @@ const OPTIMIZATIONS = [
 
 const BINDGEN_OUT = 'build/bindgen';
 
+/** @param {string} targetDir */
+const bindgenIn = (targetDir) => `${root}/${targetDir}/bindgen/bindgen`;
+
 async function buildCore() {
   const toolchain = await setupToolchain();
   const { cargo, env, targetDir } = toolchain;
-  const bindgen = `${root}/${targetDir}/debug/bindgen`;
+  const bindgen = bindgenIn(targetDir);
   const withSimd = await cargoBuild('cargo build', toolchain, forRelease(toolchain), targetDir);
   // A separate folder, because otherwise each build would compile all crates again.
   const plain = forRelease(toolchain, { simd: false });
   const withoutSimd = await cargoBuild('cargo build without SIMD', toolchain, plain, `${targetDir}/wasm2js`);
-  await step('bindgen: cargo build', () => run(cargo, ['build', '--package', 'bindgen'], { env }));
+  const profile = ['--profile', 'bindgen', '--package', 'bindgen'];
+  await step('bindgen: cargo build', () => run(cargo, ['build', ...profile], { env }));
   await step('wasm: bindgen', () => runBindgen(bindgen, withSimd, BINDGEN_OUT));
   await step('wasm: pack', async () => {
     mkdirSync(GENERATED, { recursive: true });
@@ -134,7 +138,7 @@ async function buildPanicking() {
     const rustFlags = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: EXPORTS.join(' ') };
     await run(toolchain.cargo, ['build', ...flags], { env: { ...wasm.env, ...rustFlags } });
     const rawWasm = `${targetDir}/${WASM_TARGET}/debug/eventsource_wasm.wasm`;
-    await runBindgen(`${root}/${targetDir}/debug/bindgen`, rawWasm, generated);
+    await runBindgen(bindgenIn(targetDir), rawWasm, generated);
     writeFileSync(`${generated}/core.js`, trimGlue(readFileSync(`${generated}/core.js`, 'utf8')));
     writeFileSync(`${generated}/inline.js`, toText(readFileSync(`${generated}/core_bg.wasm`)));
     await bundle({

@@ -124,9 +124,13 @@ async function integration(name, env) {
   return runMocha(name, files, { env });
 }
 
-/** @param {string[]} names */
+/**
+ * The browsers are installed while the package is built, and the panicking core is built before the linters: this is the
+ * longest suite.
+ * @param {string[]} names
+ */
 async function browserSuite(names) {
-  await npmRun('build:package');
+  await Promise.all([npmRun('build:package'), npmRun('build:panicking'), ...names.map(setupBrowser)]);
   return browserTest(names);
 }
 
