@@ -611,6 +611,13 @@ const faults: Record<string, Record<string, Fault>> = {
         DONE,
       result: { reasoning: 'Hm', text: '4' },
     },
+    'Together: the delta’s content again as the text of the choice': {
+      stream:
+        choice({ text: 'a', delta: { token_id: 1, role: 'assistant', content: 'a', tool_calls: null } }) +
+        choice({ text: 'b', delta: { token_id: 2, content: 'b' }, finish_reason: 'eos' }) +
+        DONE,
+      result: { text: 'ab' },
+    },
     'empty reasoning_content beside reasoning': {
       stream: chat({ reasoning_content: '', reasoning: 'Hm' }) + chat({ content: '4' }, 'stop') + DONE,
       result: { reasoning: 'Hm', text: '4' },

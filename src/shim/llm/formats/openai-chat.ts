@@ -124,7 +124,8 @@ export const openaiChat: CompletionFormat = {
         // Some servers repeat the complete message at the end.
         if (!isMessage || !answer.reasoning) readReasoning(delta);
         if (!isMessage || !answer.text) readContent(delta.content);
-        answer.write('text', text);
+        // The text of a text completion. Together repeats the delta's content there.
+        if (isMessage) answer.write('text', text);
         refusal += textOf(delta.refusal) ?? '';
         answer.write('text', delta.refusal);
         for (const name of ['images', 'annotations', 'audio']) {
