@@ -1174,6 +1174,13 @@ for (const [kind, inputs] of Object.entries(faults)) {
 }
 
 describe('completion: what a message repeats', () => {
+  it('chat completions: empty text if there is nothing else', async () => {
+    const cut = await ask([chat({ reasoning_content: 'Hm' }, 'length') + DONE]);
+    expect(cut.result?.toMessage()).to.deep.equal({ role: 'assistant', content: '' });
+    const refused = await ask([chat({ refusal: 'No' }, 'stop') + DONE]);
+    expect(refused.result?.toMessage()).to.deep.equal({ role: 'assistant', content: null, refusal: 'No' });
+  });
+
   it('encrypted reasoning with the same index and different IDs', async () => {
     const details = (id: string, data: string) =>
       chat({ reasoning_details: [{ type: 'reasoning.encrypted', id, data, index: 0 }] });

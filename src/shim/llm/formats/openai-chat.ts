@@ -145,13 +145,15 @@ export const openaiChat: CompletionFormat = {
       tokens: (counts) => [counts.prompt_tokens, counts.completion_tokens, counts.total_tokens],
       message: () => {
         const { text, reasoning } = answer;
-        const content = (refusal !== text && text) || null;
+        const named = calls.filter(({ call }) => call.name);
+        // Without calls and a refusal, the API rejects null.
+        const nothing = refusal || named.length > 0 ? null : '';
+        const content = (refusal !== text && text) || nothing;
         const message: Json = { role: 'assistant', content, ...(refusal && { refusal }), ...repeated };
         if (reasoningName === 'content') {
           const thinking = { type: 'thinking', thinking: [{ type: 'text', text: reasoning }] };
           message.content = [thinking, ...(text ? [{ type: 'text', text }] : [])];
         }
-        const named = calls.filter(({ call }) => call.name);
         if (named.length > 0) {
           message.tool_calls = named.map(({ call: { id, kind, name, arguments: text }, members }) => {
             const called = kind ? { name, input: text } : { name, arguments: text || '{}' };
