@@ -622,6 +622,15 @@ const faults: Record<string, Record<string, Fault>> = {
       stream: chat({ reasoning_content: '', reasoning: 'Hm' }) + chat({ content: '4' }, 'stop') + DONE,
       result: { reasoning: 'Hm', text: '4' },
     },
+    'reasoning_content as an object': {
+      stream:
+        chat({ reasoning_content: { text: 'H' } }) +
+        chat({ reasoning_content: { text: 'm' } }) +
+        chat({ reasoning_content: { signature: 'S' } }) +
+        chat({ content: '4' }, 'stop') +
+        DONE,
+      result: { reasoning: 'Hm', text: '4' },
+    },
     'reasoning in two members': {
       stream: chat({ reasoning_content: 'Hm', reasoning: 'Hm' }) + chat({ content: '4' }, 'stop') + DONE,
       result: { reasoning: 'Hm', text: '4' },
@@ -1174,6 +1183,17 @@ for (const [kind, inputs] of Object.entries(faults)) {
 }
 
 describe('completion: what a message repeats', () => {
+  it('reasoning_details and thinking_blocks of one delta', async () => {
+    const reasoning_details = [{ type: 'reasoning.text', text: 'Hm', index: 0 }];
+    const thinking_blocks = [{ type: 'thinking', thinking: 'Hm', signature: 'S' }];
+    const { result } = await ask([
+      chat({ reasoning_details, thinking_blocks }) + chat({ content: 'a' }) + stop,
+    ]);
+    expect(result?.reasoning).to.equal('Hm');
+    expect(result?.toMessage()).to.include.keys({ reasoning_details, thinking_blocks });
+    expect(result?.toMessage().thinking_blocks).to.deep.equal(thinking_blocks);
+  });
+
   it('chat completions: empty text if there is nothing else', async () => {
     const cut = await ask([chat({ reasoning_content: 'Hm' }, 'length') + DONE]);
     expect(cut.result?.toMessage()).to.deep.equal({ role: 'assistant', content: '' });

@@ -30,11 +30,13 @@ export const openaiChat: CompletionFormat = {
     let refusal = '';
 
     const readReasoning = (delta: Json) => {
-      const name = Object.keys(delta).find((name) => REASONING.test(name) && textOf(delta[name])) ?? '';
-      reasoningName ||= name;
+      // Some gateways send an object with the text.
+      const toText = (name: string) => textOf(delta[name]) ?? textOf(delta[name]?.text);
+      const name = Object.keys(delta).find((name) => REASONING.test(name) && toText(name)) ?? '';
+      if (textOf(delta[name])) reasoningName ||= name;
       let text = '';
-      for (const name of REPEATED) text ||= readRepeated(name, delta[name]);
-      answer.write('reasoning', delta[name] ?? text);
+      for (const name of REPEATED) text = readRepeated(name, delta[name]) || text;
+      answer.write('reasoning', toText(name) ?? text);
     };
 
     /** Joins the pieces of one item. */
