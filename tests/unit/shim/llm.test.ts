@@ -595,6 +595,35 @@ describe('completion: the playground’s models', () => {
   });
 });
 
+describe('completion: long calls', () => {
+  it('the arguments of a call are not parsed with every piece', async () => {
+    const call = (more: object, args: string) =>
+      chat({ tool_calls: [{ index: 0, ...more, function: { name: 'f', arguments: args } }] });
+    const piece = (args: string) => chat({ tool_calls: [{ index: 0, function: { arguments: args } }] });
+    const pieces = Array.from({ length: 500 }, () => 'x'.repeat(20));
+    const streams = {
+      'ID and name first': call({ id: 'a' }, '{"x":"') + pieces.map(piece).join('') + piece('"}'),
+      'name in each piece': ['{"x":"', ...pieces, '"}'].map((args) => call({}, args)).join(''),
+    };
+    const { parse } = JSON;
+    for (const [name, stream] of Object.entries(streams)) {
+      let parsed = 0;
+      JSON.parse = (text, reviver) => {
+        parsed += text.length;
+        return parse(text, reviver);
+      };
+      try {
+        const bytes = new TextEncoder().encode(stream + chat({}, 'tool_calls'));
+        const { toolCalls } = await completion(respond(bytes)).result();
+        expect(toolCalls.map((call) => call.arguments)).to.deep.equal([`{"x":"${pieces.join('')}"}`]);
+        expect(parsed, name).to.be.below(2 * bytes.length);
+      } finally {
+        JSON.parse = parse;
+      }
+    }
+  });
+});
+
 describe('everyFrame', () => {
   async function* say(texts: readonly string[], pause?: number): AsyncGenerator<CompletionPart> {
     for (const text of texts) {

@@ -107,9 +107,9 @@ export const openaiChat: CompletionFormat = {
         .find(({ key, call }) => (index == null ? !id || call.id === id : key === index));
       if (!found || (id && found.call.id === id)) return found;
       const { call } = found;
-      const isEnded = isWhole(call.arguments);
+      const isEnded = () => isWhole(call.arguments);
       const isNext =
-        id && call.id ? name || isEnded : name && call.name && (name !== call.name || (piece && isEnded));
+        id && call.id ? name || isEnded() : name && call.name && (name !== call.name || (piece && isEnded()));
       return isNext ? undefined : found;
     };
 
@@ -171,6 +171,7 @@ export const openaiChat: CompletionFormat = {
   },
 };
 
+/** Whether arguments are complete. Parsing after each piece would take long. */
 function isWhole(text: string): boolean {
-  return isObject(fromJson(text));
+  return text.trimEnd().endsWith('}') && isObject(fromJson(text));
 }
