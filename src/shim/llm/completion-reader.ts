@@ -38,6 +38,9 @@ export interface CompletionReader {
 /** The beginning of a chunk, for error messages. */
 const quote = (text: string) => text.slice(0, 200);
 
+/** Whether the first line is a chunk: some servers leave out the blank line between events. */
+const beginsWhole = (text: string) => isObject(fromJson(text.split('\n')[0]));
+
 export function createReader(
   onChunk: ((chunk: unknown, event: string | undefined) => void) | undefined,
 ): CompletionReader {
@@ -94,6 +97,10 @@ export function createReader(
       chunk = JSON.parse(text);
     } catch (cause) {
       if (!isFailed && !reduce) {
+        if (beginsWhole(text)) {
+          for (const data of text.split('\n')) read({ data, event });
+          return;
+        }
         if (/^:/.test(text) || KEEP_ALIVE.test(event ?? text) || answer.isFinished) return;
         throw toFault('malformed', `A chunk of the answer isn't JSON: ${quote(text)}`, data, cause);
       }
@@ -125,7 +132,9 @@ export function createReader(
       const { data } = message;
       const value = fromJson(data);
       // Data of the user's function may be any text, but not the beginning of JSON.
-      const isWhole = reduce ? value !== data || !/^\s*[{["]/.test(data) : isObject(value);
+      const isWhole = reduce
+        ? value !== data || !/^\s*[{["]/.test(data)
+        : isObject(value) || beginsWhole(data);
       if (isWhole || END.test(data.trim())) read(message);
     },
     readIgnored: (line) => {

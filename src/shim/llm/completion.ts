@@ -212,6 +212,8 @@ function stream<Output>(
       outcome = () => {
         throw error;
       };
+      // What arrived before the error.
+      yield* answer.take();
       throw error;
     }
   }

@@ -813,6 +813,30 @@ const faults: Record<string, Record<string, Fault>> = {
       stream: chat({ content: 'a' }) + stop + data({ error: { message: 'billing' } }),
       error: { message: /^billing$/, kind: 'provider' },
     },
+    'events without the blank line between them': {
+      stream: `${[chat({ content: 'a' }), chat({ content: 'b' }), stop, DONE].map((event) => event.trimEnd()).join('\n')}\n\n`,
+      result: { text: 'ab', finishReason: 'stop' },
+    },
+    'events without any blank line': {
+      stream: [chat({ content: 'a' }), chat({ content: 'b' }), stop, DONE]
+        .map((event) => event.trimEnd())
+        .join('\n'),
+      result: { text: 'ab', finishReason: 'stop' },
+    },
+    'JSON on several lines': {
+      stream: 'data: {"choices": [\ndata: {"delta": {"content": "a"}, "finish_reason": "stop"}\ndata: ]}\n\n',
+      result: { text: 'a', finishReason: 'stop' },
+    },
+    'an invalid line after a whole chunk': {
+      stream: `${chat({ content: 'a' }).trimEnd()}\ndata: {"choices":\n\n`,
+      error: { message: /isn't JSON: \{"choices":$/, kind: 'malformed' },
+      types: ['text'],
+    },
+    'a whole last event before the stream is cut': {
+      stream: chat({ content: 'a' }) + chat({ content: 'b' }).trimEnd(),
+      error: { message: /ended before the answer did/, kind: 'cut' },
+      types: ['text', 'text'],
+    },
     'comments as data, and events that keep the connection open': {
       stream:
         'data: : OPENROUTER PROCESSING\n\n' +
