@@ -1304,6 +1304,24 @@ describe('completion: what a message repeats', () => {
     expect(results).to.deep.equal([2]);
   });
 
+  it('Anthropic: no blank text, and no thinking at the end', async () => {
+    const thinking = (thinking: string) => ({ type: 'thinking', thinking, signature: 'S' });
+    const call = { type: 'tool_use', id: 't1', name: 'f', input: {} };
+    const blank = await ask([
+      start() +
+        block(0, thinking('a')) +
+        block(1, { type: 'text', text: '' }, { type: 'text_delta', text: '\n\n' }) +
+        block(2, call) +
+        end('tool_use'),
+    ]);
+    expect(blank.result?.toMessage().content).to.deep.equal([thinking('a'), call]);
+    const text = { type: 'text', text: 'Hi' };
+    const cut = await ask([
+      start() + block(0, thinking('a')) + block(1, text) + block(2, thinking('b')) + end('max_tokens'),
+    ]);
+    expect(cut.result?.toMessage().content).to.deep.equal([thinking('a'), text]);
+  });
+
   it('Anthropic: the result of an MCP tool has its name', async () => {
     const { parts } = await ask([
       start() +

@@ -132,11 +132,12 @@ export const anthropic: CompletionFormat = {
         sum(input_tokens, cache_read_input_tokens, cache_creation_input_tokens),
         output_tokens,
       ],
-      // The API rejects requests with empty text.
-      message: () => ({
-        role: 'assistant',
-        content: blocks.filter(({ type, text }) => type !== 'text' || text),
-      }),
+      // The API rejects requests with blank text, and with thinking at the end, as in an answer that was too long.
+      message: () => {
+        const content = blocks.filter(({ type, text }) => type !== 'text' || textOf(text)?.trim());
+        while (/thinking$/.test(content[content.length - 1]?.type)) content.pop();
+        return { role: 'assistant', content };
+      },
     };
   },
 };
