@@ -53,7 +53,9 @@ export const structuredOutput: StructuredOutput = (schema, answer) => {
       const { text } = answer;
       if (text.length <= length * (1 + PARTIAL_STEP)) return;
       length = text.length;
-      answer.add({ type: 'object', object: partialJson(text), isFinal: false });
+      const object = partialJson(text);
+      // There is no value yet after a blank or the beginning of a code block.
+      if (object !== undefined) answer.add({ type: 'object', object, isFinal: false });
     },
     async end() {
       const { text, toolCalls } = answer;
@@ -71,7 +73,7 @@ async function validate<Output>(schema: StandardSchema<Output>, answer: Answer):
   const { text, reason } = answer;
   let value: unknown;
   try {
-    value = JSON.parse(withoutFence(text));
+    value = JSON.parse(withoutFence(text).replace(/\s*```\s*$/, ''));
   } catch (cause) {
     throw answer.fault('schema', `The answer isn't JSON (it ended with "${reason}"): ${cause}`, text, cause);
   }
@@ -120,7 +122,7 @@ export function partialJson(source: string): unknown {
   }
 }
 
-/** Removes the Markdown code block in which a model has put its JSON. */
-export function withoutFence(text: string): string {
-  return text.replace(/^\s*```\w*\s*\n|\n\s*```\s*$/g, '');
+/** Removes the beginning of the Markdown code block in which a model has put its JSON. */
+function withoutFence(text: string): string {
+  return text.replace(/^\s*```\w*/, '');
 }

@@ -82,6 +82,9 @@ describe('partialJson', () => {
     ['12', 12],
     ['```json\n{"a":[1,', { a: [1] }],
     ['```json\n{"a":[1]}\n```', { a: [1] }],
+    ['```json\n{"a":[1]}```', { a: [1] }],
+    ['```json {"a":1', {}],
+    ['{"a":"```', { a: '```' }],
     ['Sure: {"a":1}', undefined],
     ['{"a":1} and more', { a: 1 }],
   ];
@@ -150,10 +153,19 @@ describe('completion: schema', () => {
     expect(error.message).to.match(/days\.0: /);
   });
 
-  it('JSON in a code block', async () => {
-    const asked = completion(answer('```json\n{"city":"Bern","days":[]}\n```'), { schema: trip });
-    expect((await asked.result()).object).to.deep.equal({ city: 'Bern', days: [] });
-  });
+  const json = '{"city":"Bern","days":[]}';
+  for (const text of [
+    `\n${json}`,
+    `\`\`\`json\n${json}\n\`\`\``,
+    `\`\`\`json\n${json}\`\`\``,
+    `\`\`\` ${json} \`\`\`\n`,
+  ]) {
+    it(`JSON in a code block or after a blank: ${JSON.stringify(text)}`, async () => {
+      const asked = completion(answer(text, 'stop', 1), { schema: trip });
+      for await (const part of asked) if (part.type === 'object') expect(part.object).to.be.an('object');
+      expect((await asked.result()).object).to.deep.equal({ city: 'Bern', days: [] });
+    });
+  }
 
   it('an answer that doesn’t match', async () => {
     const error = await failure(completion(answer('{"city":7}'), { schema: trip }).result());
