@@ -8,8 +8,8 @@ const PARTIAL_STEP = 0.01;
 /** A token: a string, maybe without its end, punctuation, or a number or word. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*("|\\?$)|[{}[\]:,]|[^\s"{}[\]:,]+/gs;
 
-/** A string up to an incomplete escape sequence. */
-const STRING = /^"[^"\\]*(?:\\(?:u[\da-f]{4}|[^u])[^"\\]*)*"?/i;
+/** A string up to an incomplete escape sequence, or one for half a character. */
+const STRING = /^"[^"\\]*(?:\\(?!ud[89ab]..(?:\\(?:u.{0,3})?)?$)(?:u[\da-f]{4}|[^u])[^"\\]*)*"?/i;
 
 /** The members of the Standard Schema interface (version 1) that are used here. */
 export interface StandardSchema<Output = unknown> {
