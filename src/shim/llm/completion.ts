@@ -89,7 +89,7 @@ export interface Completion<Output = unknown> extends AsyncIterable<CompletionPa
    */
   text(): Promise<string>;
   /**
-   * Returns the complete answer, also after a loop over its parts.
+   * Returns the complete answer, also before, during or after a loop, which gets all parts.
    * @throws {CompletionError} if the answer is incomplete
    */
   result(): Promise<CompletionResult<Output>>;
@@ -172,7 +172,8 @@ function stream<Output>(
   let outcome = (): Output => {
     throw toFault('cut', 'The loop ended before the answer did');
   };
-  async function* read(): AsyncGenerator<CompletionPart, void, undefined> {
+  /** Reads an event with each step, for the loop or `result()`. The parts stay in the answer until the loop takes them. */
+  async function* read(): AsyncGenerator<undefined, void, undefined> {
     let isReading = false;
     try {
       try {
@@ -180,16 +181,17 @@ function stream<Output>(
         [next, structured] = await Promise.all([messages.next(), prepare()]);
         while (!next.done) {
           const wasFinished = answer.isFinished;
+          const before = answer.parts.length;
           isReading = true;
           reader.read(next.value);
           structured?.read();
           isReading = false;
-          const parts = answer.take();
+          const hasParts = answer.parts.length > before;
           // The time of the loop's body doesn't count.
-          if (parts.length > 0 && !answer.error) clearTimeout(timer);
-          yield* parts;
+          if (hasParts && !answer.error) clearTimeout(timer);
+          yield;
           if (answer.isDone) break;
-          const wait = parts.length > 0 ? LONG_WAIT : !wasFinished && FINISH_WAIT;
+          const wait = hasParts ? LONG_WAIT : !wasFinished && FINISH_WAIT;
           if (answer.isFinished && wait) limitWait(wait);
           next = await messages.next();
         }
@@ -205,20 +207,28 @@ function stream<Output>(
       reader.complete();
       const object = (await structured?.end()) as Output;
       reader.end();
-      // Before the last parts, because the loop may end with one of them.
       outcome = () => object;
-      yield* answer.take();
     } catch (error) {
       outcome = () => {
         throw error;
       };
-      // What arrived before the error.
-      yield* answer.take();
-      throw error;
     }
   }
 
-  const parts = read();
+  const steps = read();
+  const step = async () => !(await steps.next()).done;
+  async function* deliver(): AsyncGenerator<CompletionPart, void, undefined> {
+    try {
+      do yield* answer.take();
+      while (await step());
+      yield* answer.take();
+      outcome();
+    } finally {
+      await steps.return();
+    }
+  }
+
+  const parts = deliver();
   const leave = parts.return;
   // `return` of a generator waits for its pending `await`, so the wait for an event has to end first.
   parts.return = async (value) => {
@@ -226,7 +236,7 @@ function stream<Output>(
     return leave.call(parts, value);
   };
   const result = once(async (): Promise<CompletionResult<Output>> => {
-    for await (const _part of parts);
+    while (await step());
     const object = outcome();
     const { id, text, reasoning, toolCalls, reason: finishReason, usage } = answer;
     const whole = { id, text, reasoning, toolCalls, finishReason, usage, ...(structured && { object }) };

@@ -294,6 +294,39 @@ describe('completion: formats', () => {
     expect(await scenario.requests()).to.have.length(1);
   });
 
+  it('result() before and during a loop takes no parts from it', async () => {
+    const stream = new TextEncoder().encode([...'Hello'].map((content) => chat({ content })).join(''));
+    const end = new TextEncoder().encode(chat({}, 'stop'));
+    const early = completion(respond(stream, end));
+    const [result, parts] = await Promise.all([early.result(), all(early)]);
+    expect(result.text).to.equal('Hello');
+    expect(parts.map((part) => (part.type === 'text' ? part.text : part.type))).to.deep.equal([
+      ...'Hello',
+      'finish',
+    ]);
+    const late = completion(respond(stream, end));
+    let text = '';
+    let whole: Promise<string> | undefined;
+    for await (const part of late) {
+      whole ??= late.text();
+      await sleep(5);
+      if (part.type === 'text') text += part.text;
+    }
+    expect([text, await whole]).to.deep.equal(['Hello', 'Hello']);
+  });
+
+  it('result() and a loop at the same time throw the same error', async () => {
+    const bytes = new TextEncoder().encode([...'Hello'].map((content) => chat({ content })).join(''));
+    const failed = completion(respond(bytes));
+    const parts: CompletionPart[] = [];
+    const loop = (async () => {
+      for await (const part of failed) parts.push(part);
+    })();
+    const [first, second] = await Promise.all([failure(failed.result()), failure(loop)]);
+    expect(first).to.equal(second);
+    expect(parts).to.have.length(5);
+  });
+
   it('result() after a loop that failed, and after a break', async () => {
     const failed = completion(respond(new TextEncoder().encode(chat({ content: 'a' }))));
     const error = await failure(all(failed));
