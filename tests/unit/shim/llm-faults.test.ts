@@ -1266,6 +1266,11 @@ describe('completion: what a message repeats', () => {
 
   it('AI SDK: a call that asks for approval, and one that was denied', async () => {
     const request = { type: 'tool-approval-request', toolCallId: 'a', approvalId: 'ap1' };
+    const more = { signature: 'S', inputSchemaInput: { x: '1' } };
+    const signed = await ui(input, { ...request, ...more, approvalDescriptor: { a: 1 } });
+    expect(signed.message).to.deep.equal([
+      { ...known, state: 'approval-requested', approval: { id: 'ap1', descriptor: { a: 1 }, ...more } },
+    ]);
     const asked = await ui(input, request);
     expect(asked.message).to.deep.equal([{ ...known, state: 'approval-requested', approval: { id: 'ap1' } }]);
     const denied = await ui(input, request, { type: 'tool-output-denied', toolCallId: 'a' });
@@ -1290,8 +1295,17 @@ describe('completion: what a message repeats', () => {
       { type: 'tool-input-error', ...called, errorText: 'bad' },
       { type: 'tool-output-error', toolCallId: 'a', errorText: 'bad' },
     );
-    expect(message).to.deep.equal([{ ...known, state: 'output-error', errorText: 'bad' }]);
+    // As in the SDK: `input` would have to match the tool's schema.
+    const { input: rawInput, ...more } = known;
+    expect(message).to.deep.equal([{ ...more, state: 'output-error', errorText: 'bad', rawInput }]);
     expect(results).to.have.length(1);
+    const dynamic = await ui({ type: 'tool-input-error', ...called, dynamic: true, errorText: 'bad' });
+    expect(dynamic.message).to.deep.equal([
+      {
+        ...{ type: 'dynamic-tool', toolName: 'f', toolCallId: 'a', input: { x: 1 } },
+        ...{ state: 'output-error', errorText: 'bad' },
+      },
+    ]);
   });
 
   it('AI SDK: only the final one of several outputs is a result', async () => {

@@ -74,15 +74,17 @@ export const aiSdk: CompletionFormat = {
       } else if (type === 'tool-input-available') {
         Object.assign(part, { state: 'input-available', input });
       } else if (type === 'tool-approval-request') {
-        const { approvalId, signature } = chunk;
+        const { type: _, toolCallId, approvalId, approvalDescriptor: descriptor, ...more } = chunk;
         Object.assign(part, {
           state: 'approval-requested',
-          approval: { id: approvalId, ...(signature && { signature }) },
+          approval: { id: approvalId, ...(descriptor !== undefined && { descriptor }), ...more },
         });
       } else if (type === 'tool-output-denied') {
         part.state = 'output-denied';
       } else if (isFailed) {
-        Object.assign(part, { state: 'output-error', errorText, ...(input !== undefined && { input }) });
+        Object.assign(part, { state: 'output-error', errorText });
+        // The input of a tool with a schema would be validated.
+        if (input !== undefined) part[part.type === 'dynamic-tool' ? 'input' : 'rawInput'] = input;
       } else if (type === 'tool-output-available') {
         Object.assign(part, { state: 'output-available', output, ...(!isEnded && { preliminary: true }) });
       }
