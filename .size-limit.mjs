@@ -44,7 +44,7 @@ const files = {
 
 /** Parts of `eventsource-wasm/llm`. */
 const parts = {
-  '{ createCompletion, openaiChat }': 23600,
+  '{ createCompletion, openaiChat }': 23700,
   '{ completion, openaiChat }': 23600,
   '{ completion, openaiResponses }': 23500,
   '{ completion, anthropic }': 23100,

@@ -1207,6 +1207,16 @@ for (const [kind, inputs] of Object.entries(faults)) {
 }
 
 describe('completion: what a message repeats', () => {
+  it('chat completions: the ID of an answer in speech', async () => {
+    const { result } = await ask([
+      chat({ audio: { id: 'audio_1', transcript: 'Hi' } }) +
+        chat({ audio: { data: 'UklG' } }) +
+        chat({ audio: { expires_at: 1 } }) +
+        stop,
+    ]);
+    expect(result?.toMessage()).to.deep.equal({ role: 'assistant', content: null, audio: { id: 'audio_1' } });
+  });
+
   it('reasoning_details and thinking_blocks of one delta', async () => {
     const reasoning_details = [{ type: 'reasoning.text', text: 'Hm', index: 0 }];
     const thinking_blocks = [{ type: 'thinking', thinking: 'Hm', signature: 'S' }];

@@ -28,6 +28,8 @@ export const openaiChat: CompletionFormat = {
     /** The name of the delta's member with the reasoning. */
     let reasoningName = '';
     let refusal = '';
+    /** The speech of the answer: the next request repeats only its ID. */
+    let audio: { id: string } | undefined;
 
     const readReasoning = (delta: Json) => {
       // Some gateways send an object with the text.
@@ -133,6 +135,8 @@ export const openaiChat: CompletionFormat = {
         for (const name of ['images', 'annotations', 'audio']) {
           for (const item of list(delta[name])) answer.other(name.replace(/s$/, ''), item);
         }
+        const id = textOf(delta.audio?.id);
+        if (id) audio = { id };
         list(delta.tool_calls).forEach(readCall);
         const called = delta.function_call;
         if (isObject(called)) readCall({ index: 'function_call', function: called });
@@ -148,10 +152,16 @@ export const openaiChat: CompletionFormat = {
       message: () => {
         const { text, reasoning } = answer;
         const named = calls.filter(({ call }) => call.name);
-        // Without calls and a refusal, the API rejects null.
-        const nothing = refusal || named.length > 0 ? null : '';
+        // Without calls, a refusal or speech, the API rejects null.
+        const nothing = refusal || audio || named.length > 0 ? null : '';
         const content = (refusal !== text && text) || nothing;
-        const message: Json = { role: 'assistant', content, ...(refusal && { refusal }), ...repeated };
+        const message: Json = {
+          role: 'assistant',
+          content,
+          ...(refusal && { refusal }),
+          ...(audio && { audio }),
+          ...repeated,
+        };
         if (reasoningName === 'content') {
           const thinking = { type: 'thinking', thinking: [{ type: 'text', text: reasoning }] };
           message.content = [thinking, ...(text ? [{ type: 'text', text }] : [])];
