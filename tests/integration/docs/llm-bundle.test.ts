@@ -68,7 +68,7 @@ async function sizeOf(name: string, contents: string): Promise<number> {
 const ceilings = {
   openaiChat: 4_470,
   openaiResponses: 4_400,
-  anthropic: 4_100,
+  anthropic: 4_130,
   google: 4_200,
   aiSdk: 4_300,
   cohere: 4_000,

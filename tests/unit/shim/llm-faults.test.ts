@@ -1346,6 +1346,33 @@ describe('completion: what a message repeats', () => {
     expect(cut.result?.toMessage().content).to.deep.equal([thinking('a'), text]);
   });
 
+  it('Anthropic: text with the index of a block of another type', async () => {
+    const begin = (index: number, content_block: object) =>
+      claude('content_block_start', { index, content_block });
+    const delta = (index: number, delta: object) => claude('content_block_delta', { index, delta });
+    const { result } = await ask([
+      start() +
+        begin(0, { type: 'thinking', thinking: '' }) +
+        delta(0, { type: 'thinking_delta', thinking: 'Hm' }) +
+        delta(0, { type: 'text_delta', text: 'H' }) +
+        delta(0, { type: 'text_delta', text: 'i' }) +
+        begin(1, { type: 'tool_use', id: 't1', name: 'f', input: {} }) +
+        delta(1, { type: 'input_json_delta', partial_json: '{"x"' }) +
+        delta(1, { type: 'text_delta', text: '\n' }) +
+        delta(1, { type: 'input_json_delta', partial_json: ':1}' }) +
+        end('tool_use'),
+    ]);
+    expect(result).to.deep.include({
+      reasoning: 'Hm',
+      toolCalls: [{ id: 't1', name: 'f', arguments: '{"x":1}' }],
+    });
+    expect(result?.toMessage().content).to.deep.equal([
+      { type: 'thinking', thinking: 'Hm' },
+      { type: 'text', text: 'Hi' },
+      { type: 'tool_use', id: 't1', name: 'f', input: { x: 1 } },
+    ]);
+  });
+
   it('Anthropic: the result of an MCP tool has its name', async () => {
     const { parts } = await ask([
       start() +

@@ -54,8 +54,12 @@ export const anthropic: CompletionFormat = {
     };
 
     const grow = (index: unknown, delta: Json) => {
-      const { type, partial_json, citation } = delta;
-      const block = open.get(index) ?? begin(index, { type: delta.thinking ? 'thinking' : 'text' });
+      const { type, partial_json, citation, text, thinking } = delta;
+      const kind = thinking ? 'thinking' : 'text';
+      const opened = open.get(index)?.value.type ?? kind;
+      // Some servers send text in the block of a call.
+      const key = (text || thinking) && opened !== kind ? kind + index : index;
+      const block = open.get(key) ?? begin(key, { type: kind });
       const { value, call } = block;
       if (type === 'input_json_delta') {
         const piece = toArguments(partial_json);
