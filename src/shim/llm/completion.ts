@@ -172,7 +172,7 @@ function stream<Output>(
   let outcome = (): Output => {
     throw toFault('cut', 'The loop ended before the answer did');
   };
-  /** Reads an event with each step, for the loop or `result()`. The parts stay in the answer until the loop takes them. */
+  /** Reads an event with each step, for the loop or `result()`. The answer keeps the parts until the loop takes them. */
   async function* read(): AsyncGenerator<undefined, void, undefined> {
     let isReading = false;
     try {

@@ -294,7 +294,7 @@ describe('completion: formats', () => {
     expect(await scenario.requests()).to.have.length(1);
   });
 
-  it('result() before and during a loop takes no parts from it', async () => {
+  it('result() before or during a loop takes no parts from it', async () => {
     const stream = new TextEncoder().encode([...'Hello'].map((content) => chat({ content })).join(''));
     const end = new TextEncoder().encode(chat({}, 'stop'));
     const early = completion(respond(stream, end));
@@ -313,6 +313,9 @@ describe('completion: formats', () => {
       if (part.type === 'text') text += part.text;
     }
     expect([text, await whole]).to.deep.equal(['Hello', 'Hello']);
+    const after = completion(respond(stream, end));
+    await after.result();
+    expect(await all(after)).to.have.length(6);
   });
 
   it('result() and a loop at the same time throw the same error', async () => {
