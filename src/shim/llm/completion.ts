@@ -172,7 +172,7 @@ function stream<Output>(
   let outcome = (): Output => {
     throw toFault('cut', 'The loop ended before the answer did');
   };
-  /** Reads an event with each step, for the loop or `result()`. The answer keeps the parts until the loop takes them. */
+  /** Reads an event with each step. The answer keeps the parts until the loop takes them. */
   async function* read(): AsyncGenerator<undefined, void, undefined> {
     let isReading = false;
     try {
@@ -216,11 +216,19 @@ function stream<Output>(
   }
 
   const steps = read();
-  const step = async () => !(await steps.next()).done;
+  let pending: Promise<boolean> | undefined;
+  /** The loop and `result()` wait for the same step. */
+  const step = () => {
+    pending ??= steps.next().then(({ done }) => {
+      pending = undefined;
+      return !done;
+    });
+    return pending;
+  };
   async function* deliver(): AsyncGenerator<CompletionPart, void, undefined> {
     try {
       do yield* answer.take();
-      while (await step());
+      while (answer.parts.length > 0 || (await step()));
       yield* answer.take();
       outcome();
     } finally {

@@ -318,6 +318,16 @@ describe('completion: formats', () => {
     expect(await all(after)).to.have.length(6);
   });
 
+  it('a loop gets each part at once, also while result() waits, and ends both', async () => {
+    const { answer } = await answered({ steps: [chat({ content: 'a' }), { end: 'hang' }] });
+    const result = failure(answer.result());
+    for await (const part of answer) {
+      expect(part).to.deep.equal({ type: 'text', text: 'a' });
+      break;
+    }
+    expect(await result).to.include({ kind: 'cut' });
+  });
+
   it('result() and a loop at the same time throw the same error', async () => {
     const bytes = new TextEncoder().encode([...'Hello'].map((content) => chat({ content })).join(''));
     const failed = completion(respond(bytes));
