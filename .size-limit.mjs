@@ -9,12 +9,12 @@ const bytes = {
   'eventsource-wasm/polyfill': 20900,
   'eventsource-wasm/fetch-event-source': 16600,
   'eventsource-wasm/stream': 20100,
-  'eventsource-wasm/llm': 28900,
+  'eventsource-wasm/llm': 29000,
   'eventsource-wasm/testing': 5800,
   'eventsource-wasm/shared': 23900,
   'eventsource-wasm/react': 26100,
   'eventsource-wasm/vue': 26200,
-  'eventsource-wasm/svelte': 25900,
+  'eventsource-wasm/svelte': 26000,
   'eventsource-wasm/slim': 12700,
   'eventsource-wasm/slim/polyfill': 12700,
   'eventsource-wasm/slim/fetch-event-source': 8500,
@@ -49,7 +49,7 @@ const parts = {
   '{ completion, openaiResponses }': 23500,
   '{ completion, anthropic }': 23200,
   '{ completion, google }': 23300,
-  '{ completion, aiSdk }': 23300,
+  '{ completion, aiSdk }': 23400,
   '{ completion, cohere }': 22900,
 };
 
