@@ -260,6 +260,8 @@ export class Connection {
         );
         break;
       case Action.Pause:
+        // The request may still be in preparation, so that nothing was dropped.
+        this.#turn++;
         handler.paused?.();
         break;
       default:

@@ -182,6 +182,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
       },
       accept: accept && ((response) => accept(response)),
       opened: (response, attempt) => {
+        this.#lastError = undefined;
         this.#traceResponse(response, attempt);
         this.#enqueue(() => {
           this.#readyState = OPEN;

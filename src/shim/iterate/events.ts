@@ -91,6 +91,9 @@ export function iterateEvents(
     onUnfinished:
       tap.onUnfinished &&
       ((data: string, type: string, id: string | undefined) => tap.onUnfinished?.(toMessage(data, type, id))),
+    opened: () => {
+      lastError = undefined;
+    },
     untilWanted: () => queue.untilWanted(),
     decide: (error: ErrorDetails) => {
       lastError = new EventSourceErrorEvent(error);

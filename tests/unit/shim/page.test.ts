@@ -1,7 +1,8 @@
 /** Page lifecycle: hidden, shown, frozen, offline, back/forward cache. Runs only in pages. */
 
 import { expect } from 'chai';
-import { EventSource } from 'eventsource-wasm';
+import { EventSource, type EventSourceInit } from 'eventsource-wasm';
+import { type EventsInit, events } from 'eventsource-wasm/stream';
 import { next, record, sleep, using } from '../../conformance/conformance-test.js';
 import { Scenario } from '../../support/server/scenario.js';
 
@@ -28,7 +29,7 @@ if ('document' in globalThis) {
     it('whenHidden: pause disconnects a hidden page and resumes when it is shown', async () => {
       const scenario = await Scenario.of(hang);
       await using(new EventSource(scenario.url, { whenHidden: 'pause' }), async (source) => {
-        const events = record(source, 'error');
+        const seen = record(source, 'error');
         await next(source, 'message');
         setHidden(true);
         await scenario.until(([request]) => request?.isOpen === false);
@@ -40,7 +41,7 @@ if ('document' in globalThis) {
         const requests = await scenario.requests();
         expect(requests.filter(({ isOpen }) => isOpen)).to.have.length(1);
         expect(requests[1]?.headers['last-event-id']).to.equal('1');
-        expect(events).to.deep.equal([]);
+        expect(seen).to.deep.equal([]);
       });
     });
 
@@ -69,16 +70,77 @@ if ('document' in globalThis) {
       });
     });
 
+    it('hidden and shown while the headers are awaited: one request, with the later headers', async () => {
+      const scenario = await Scenario.of(hang);
+      const resolves: ((headers: Record<string, string>) => void)[] = [];
+      const attempts: number[] = [];
+      const init: EventSourceInit = {
+        whenHidden: 'pause',
+        headers: () => new Promise((resolve) => resolves.push(resolve)),
+        trace: (entry) => entry.type === 'request' && attempts.push(entry.attempt),
+      };
+      await using(new EventSource(scenario.url, init), async (source) => {
+        while (resolves.length === 0) await sleep(1);
+        setHidden(true);
+        setHidden(false);
+        expect(resolves).to.have.length(2);
+        for (const [index, resolve] of resolves.entries()) {
+          resolve({ 'x-call': `${index + 1}` });
+          await sleep(20);
+        }
+        if (source.readyState !== EventSource.OPEN) await next(source, 'message');
+        const requests = await scenario.requests();
+        expect(requests.map(({ headers }) => headers['x-call'])).to.deep.equal(['2']);
+        expect(attempts).to.deep.equal([2]);
+      });
+    });
+
+    it('functions get no error from before a stream that was open', async () => {
+      const apis: Record<string, (url: string, init: EventSourceInit) => () => unknown> = {
+        EventSource: (url, init) => {
+          const source = new EventSource(url, init);
+          return () => source.close();
+        },
+        events: (url, init) => {
+          const iterator = events(url, init as EventsInit);
+          const read = async () => {
+            for await (const _event of iterator);
+          };
+          read();
+          return () => iterator.return?.();
+        },
+      };
+      for (const [name, connect] of Object.entries(apis)) {
+        const scenario = await Scenario.of({ status: 401 }, hang, hang);
+        const statuses: unknown[] = [];
+        const close = connect(scenario.url, {
+          whenHidden: 'pause',
+          reconnect: { initialDelay: 1, statuses: [401] },
+          headers: ({ error }) => {
+            statuses.push(error?.status);
+            return {};
+          },
+        });
+        await scenario.until((requests) => requests[1]?.isOpen === true);
+        await sleep(50);
+        setHidden(true);
+        setHidden(false);
+        await scenario.until((requests) => requests[2]?.isOpen === true);
+        close();
+        expect(statuses, name).to.deep.equal([undefined, 401, undefined]);
+      }
+    });
+
     it('by default a hidden page keeps its connection', async () => {
       const scenario = await Scenario.of({
         steps: ['data: a\n\n', { wait: 100 }, 'data: b\n\n', { end: 'hang' }],
       });
       await using(new EventSource(scenario.url), async (source) => {
-        const events = record(source, 'message');
+        const seen = record(source, 'message');
         await next(source, 'message');
         setHidden(true);
         await next(source, 'message');
-        expect(events).to.have.length(2);
+        expect(seen).to.have.length(2);
         expect(await scenario.requests()).to.have.length(1);
       });
     });
@@ -86,7 +148,7 @@ if ('document' in globalThis) {
     it('page events never repeat a POST', async () => {
       const scenario = await Scenario.of({ steps: ['data: a\n\n', { wait: 150 }, 'data: b\n\n'] });
       const source = new EventSource(scenario.url, { method: 'POST', whenHidden: 'pause' });
-      const events = record(source, 'message', 'error', 'close');
+      const seen = record(source, 'message', 'error', 'close');
       await next(source, 'message');
       setHidden(true);
       document.dispatchEvent(new Event('freeze'));
@@ -95,7 +157,7 @@ if ('document' in globalThis) {
       window.dispatchEvent(new Event('offline'));
       window.dispatchEvent(new Event('online'));
       await next<Event>(source, 'close');
-      expect(events.map(([type]) => type)).to.deep.equal(['message', 'message', 'close']);
+      expect(seen.map(([type]) => type)).to.deep.equal(['message', 'message', 'close']);
       expect(await scenario.requests()).to.have.length(1);
     });
 
@@ -127,7 +189,7 @@ if ('document' in globalThis) {
     it('after the back/forward cache, events continue if the scheduler’s message was dropped', async () => {
       const scenario = await Scenario.of({ steps: ['data: a\n\ndata: b\n\n', { end: 'hang' }] });
       await using(new EventSource(scenario.url), async (source) => {
-        const events = record(source, 'open', 'message');
+        const seen = record(source, 'open', 'message');
         // WebKit drops these messages.
         const { postMessage } = MessagePort.prototype;
         MessagePort.prototype.postMessage = () => {};
@@ -135,11 +197,11 @@ if ('document' in globalThis) {
           MessagePort.prototype.postMessage = postMessage;
         });
         await sleep(100);
-        expect(events).to.have.length(1);
+        expect(seen).to.have.length(1);
         window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
         await next(source, 'message');
-        if (events.length < 3) await next(source, 'message');
-        expect(events).to.have.length(3);
+        if (seen.length < 3) await next(source, 'message');
+        expect(seen).to.have.length(3);
       });
     });
 
