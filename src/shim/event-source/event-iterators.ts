@@ -35,6 +35,11 @@ export class EventIterators {
     for (const iterator of this.#iterators) iterator.push(event);
   }
 
+  /** Ends all loops. Events that they haven't taken yet are dropped. */
+  abort(): void {
+    for (const iterator of this.#iterators) iterator.abort();
+  }
+
   /** Ends all loops. If there is an error, they throw it. */
   end(error?: { value: unknown }): void {
     for (const iterator of this.#iterators) iterator.end(error);

@@ -139,9 +139,12 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
    * source.close();
    */
   close(): void {
-    if (this.#readyState !== CLOSED) this.#trace({ type: 'close' });
-    this.#readyState = CLOSED;
-    this.#connection?.close();
+    if (this.#readyState !== CLOSED) {
+      // First, because the user's function may call this method again.
+      this.#readyState = CLOSED;
+      this.#trace({ type: 'close' });
+    }
+    this.#iterators.abort();
     this.#end();
   }
 
@@ -156,8 +159,8 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   }
 
   /**
-   * Iterates over the events of the stream, of all types, from now on. While the loop is busy, no further event is
-   * fired and reading pauses. The loop ends with the stream. Leaving the loop doesn't close the connection.
+   * Iterates over the events of the stream, of all types, from now on. While the loop is busy, at most one further event
+   * is fired, and reading pauses. The loop ends with the stream. Leaving the loop doesn't close the connection.
    *
    * @throws {EventSourceError} in the loop, when the connection fails
    * @example

@@ -632,6 +632,18 @@ describe('observing a connection', () => {
     expect(bytes).to.equal('retry: 5\nid: 1\ndata: x\n\n'.length + 'data: here\n\n'.length);
   });
 
+  it('trace may close the connection at any entry', async () => {
+    const scenario = await Scenario.of(hang);
+    const types: string[] = [];
+    const trace = ({ type }: TraceEntry) => {
+      types.push(type);
+      if (types.length > 1) source.close();
+    };
+    const source: EventSource = new EventSource(scenario.url, { trace });
+    await scenario.until(([request]) => request?.isOpen === false);
+    expect(types).to.deep.equal(['request', 'response', 'close']);
+  });
+
   it('for await reads at its own pace, and ends with the stream', async () => {
     const count = 600;
     const stream = Array.from({ length: count }, (_, number) => `event: e${number % 3}\ndata: ${number}\n\n`);
@@ -669,6 +681,18 @@ describe('observing a connection', () => {
       source.close();
     }
     for await (const _ of source) expect.fail('it is closed');
+  });
+
+  it('close() drops an event that for await has not taken', async () => {
+    const scenario = await Scenario.of({ steps: ['data: 1\n\ndata: 2\n\ndata: 3\n\n', { end: 'hang' }] });
+    const source = new EventSource(scenario.url);
+    const taken: string[] = [];
+    for await (const { data } of source) {
+      taken.push(data);
+      await sleep(50);
+      source.close();
+    }
+    expect(taken).to.deep.equal(['1']);
   });
 
   it('json() parses an error’s body', async () => {
