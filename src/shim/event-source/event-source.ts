@@ -189,7 +189,8 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
         this.#traceResponse(response, attempt);
         this.#enqueue(() => {
           this.#readyState = OPEN;
-          this.#origin = new URL(response.url, this.#url).origin;
+          // Constructed responses have no URL, and one like `app:feed` can't be a base.
+          this.#origin = new URL(response.url || this.#url, this.#url).origin;
           this.dispatchEvent(new EventSourceOpenEvent(response));
         });
       },

@@ -121,7 +121,7 @@ function requestsOf(source: string | URL | Request | Response, init: EventSource
     const { policy } = parseOptions('', { ...init, reconnect: false });
     const fetch: FetchLike = () => Promise.resolve(source);
     return {
-      policy: { ...policy, url: source.url, fetch },
+      policy: { ...policy, fetch },
       prepare: () => ({ url: '', headers: {}, init: {} }),
     };
   }

@@ -284,6 +284,12 @@ describe('events', () => {
     expect((await failure(all(events(response)))).kind).to.equal('unreadable');
   });
 
+  it('of a response with a relative URL', async () => {
+    const response = new Response('data: a\n\n', { headers: { 'content-type': 'text/event-stream' } });
+    Object.defineProperty(response, 'url', { value: '/feed' });
+    expect(await all(events(response))).to.deep.equal([message('a')]);
+  });
+
   it('throws the reason of an aborted signal, before and during the stream', async () => {
     const scenario = await Scenario.of({ steps: ['data: a\n\n', { end: 'hang' }] });
     const reason = new Error('enough');

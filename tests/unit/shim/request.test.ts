@@ -296,6 +296,15 @@ describe('headers for a custom fetch', () => {
     expect(events).to.deep.equal([['message', 'a', ''], ['named', 'b', ''], ['close']]);
   });
 
+  it('a URL that can’t be a base, and a response without a URL', async () => {
+    const source = new EventSource('app:feed', {
+      fetch: async () => new Response('data: a\n\n', { headers: { 'Content-Type': 'text/event-stream' } }),
+    });
+    await next<Event>(source, 'open');
+    expect((await next<MessageEvent>(source, 'message')).origin).to.equal('null');
+    source.close();
+  });
+
   it('a response with a relative URL, and a body that has only getReader', async () => {
     const response = new Response('data: a\n\n', { headers: { 'Content-Type': 'text/event-stream' } });
     const source = new EventSource('http://127.0.0.1:1/', {
