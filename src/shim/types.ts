@@ -192,10 +192,10 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
   /** The request that continues a broken stream, with `Last-Event-ID`. Without it, the first request is sent again. */
   resume?: ResumeRequest | undefined;
   /**
-   * The ID of the event after which the stream resumes.
+   * The ID of the event after which the stream resumes. `null`, as from `localStorage.getItem`, means none.
    * @default ''
    */
-  lastEventId?: string | undefined;
+  lastEventId?: string | null | undefined;
   /** Stores the last event ID, so that another object can resume the stream, for example after a reload. */
   store?: LastEventIdStore | undefined;
   /**

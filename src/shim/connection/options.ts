@@ -143,7 +143,7 @@ export function parseOptions(
     if (init[name] !== undefined && typeof init[name] !== 'function')
       fail(`the option "${name}" must be a function, got ${typeName(init[name])}`);
   }
-  const { whenHidden = 'keep', lastEventId = '' } = init;
+  const { whenHidden = 'keep', lastEventId } = init;
   if (whenHidden !== 'keep' && whenHidden !== 'pause') {
     fail(`the option "whenHidden" is "${whenHidden}"; it must be "keep" or "pause"`);
   }
@@ -161,7 +161,7 @@ export function parseOptions(
       ...numbersOf(init, limitNames),
       pausesWhenHidden: whenHidden === 'pause',
       probesCors: init.corsProbe !== false && !init.fetch && /^get$/i.test(method) && isCrossOrigin(url),
-      lastEventId: toEventId(lastEventId),
+      lastEventId: toEventId(lastEventId ?? ''),
       dropsReplayed: Boolean(init.dropReplayed),
     },
   };

@@ -395,6 +395,9 @@ describe('dynamic requests', () => {
 describe('last event IDs', () => {
   it('an initial ID is sent, readable, and set on events', async () => {
     const scenario = await Scenario.of({ steps: ['data: a\n\nid: 10\ndata: b\n\n', { end: 'hang' }] });
+    const none = new EventSource('http://127.0.0.1:1/', { lastEventId: null });
+    expect(none.lastEventId).to.equal('');
+    none.close();
     await using(new EventSource(scenario.url, { lastEventId: '9/a b' }), async (source) => {
       expect(source.lastEventId).to.equal('9/a b');
       expect((await next(source, 'message')).lastEventId).to.equal('9/a b');
