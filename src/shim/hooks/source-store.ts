@@ -1,5 +1,6 @@
 /** The store behind `useEventSource` of all frameworks: a connection and its state. */
 
+import { onAbort } from '../connection/on-abort.js';
 import type { EventSourceErrorEvent } from '../event-source/event-classes.js';
 import { EventSource } from '../event-source/event-source.js';
 import { nextFrame } from '../iterate/every-frame.js';
@@ -59,6 +60,7 @@ export class SourceStore extends Store<EventSourceState> implements EventSourceC
   #next: Partial<EventSourceState> | undefined;
   #url: string | undefined;
   #source: EventSource | undefined;
+  #stopListening: (() => void) | undefined;
   /** Changes with each connection, so that one that opens too late is closed. */
   #turn = 0;
   #isMounted = false;
@@ -96,11 +98,12 @@ export class SourceStore extends Store<EventSourceState> implements EventSourceC
   end(): void {
     this.#isMounted = false;
     this.#disconnect();
+    this.#next = undefined;
   }
 
   #disconnect(): void {
     this.#turn++;
-    this.#next = undefined;
+    this.#stopListening?.();
     this.#source?.close();
     this.#source = undefined;
   }
@@ -130,20 +133,22 @@ export class SourceStore extends Store<EventSourceState> implements EventSourceC
     };
     if (shared) {
       openEventSource(url, { ...options, shared, name, replay } as OpenInit).then((source) => {
-        if (turn === this.#turn) this.#listen(source);
+        if (turn === this.#turn) this.#listen(source, given.signal);
         else source.close();
       }, fail);
       return;
     }
     try {
-      this.#listen(new EventSource(url, options));
+      this.#listen(new EventSource(url, options), given.signal);
     } catch (error) {
       fail(error as Error);
     }
   }
 
-  #listen(source: EventSource): void {
+  #listen(source: EventSource, signal: EventSourceInit['signal']): void {
     this.#source = source;
+    // A source that a signal closes fires no event.
+    this.#stopListening = onAbort(signal, this.close);
     source.onopen = (event) => {
       this.#set({ readyState: EventSource.OPEN, error: undefined });
       this.#options().onOpen?.(event);

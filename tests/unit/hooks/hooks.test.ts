@@ -181,6 +181,30 @@ for (const [name, mount] of Object.entries(mounts)) {
       await unmount();
     });
 
+    it('close() in a callback keeps the events of this frame', async () => {
+      const scenario = await Scenario.of({ steps: ['data: a\n\ndata: b\n\ndata: end\n\n', { end: 'hang' }] });
+      const { state, controls, unmount } = await mount(scenario.url, {
+        onEvent: ({ data }) => data === 'end' && controls.close(),
+      });
+      await until(() => state().readyState === EventSource.CLOSED);
+      expect(state().data).to.equal('end');
+      await unmount();
+    });
+
+    it('an aborted signal closes the hook', async () => {
+      const scenario = await Scenario.of(hang);
+      const stop = new AbortController();
+      const { state, controls, unmount } = await mount(scenario.url, { signal: stop.signal });
+      await until(() => state().data === 'a');
+      stop.abort();
+      await until(() => state().readyState === EventSource.CLOSED);
+      expect(state().data).to.equal('a');
+      controls.reopen();
+      await until(() => state().readyState === EventSource.CLOSED);
+      expect(await scenario.requests()).to.have.length(1);
+      await unmount();
+    });
+
     it('reopen() after the end opens nothing', async () => {
       const scenario = await Scenario.of(hang);
       const { state, controls, unmount } = await mount(scenario.url, {});
