@@ -282,8 +282,10 @@ impl Connection {
         self.retry.may_repeat_request() && self.retry.policy.rules != Rules::Never
     }
 
+    /// With [`Rules::Never`], only the user's own option pauses.
     fn is_to_pause(&self) -> bool {
-        self.is_frozen || (self.is_hidden && self.options.pauses_when_hidden)
+        (self.is_frozen && self.retry.policy.rules != Rules::Never)
+            || (self.is_hidden && self.options.pauses_when_hidden)
     }
 
     fn pause_or_continue(&mut self) -> Action {

@@ -121,7 +121,8 @@ function requestsOf(source: string | URL | Request | Response, init: EventSource
     const { policy } = parseOptions('', { ...init, reconnect: false });
     const fetch: FetchLike = () => Promise.resolve(source);
     return {
-      policy: { ...policy, fetch },
+      // Without a method that may be repeated, the page's lifecycle doesn't end it: nothing could resume it.
+      policy: { ...policy, method: '', fetch },
       prepare: () => ({ url: '', headers: {}, init: {} }),
     };
   }

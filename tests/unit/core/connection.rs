@@ -380,6 +380,24 @@ fn a_frozen_page_pauses_and_reconnects_when_resumed() {
 }
 
 #[test]
+fn a_request_that_is_never_sent_again_outlives_a_frozen_page() {
+    let policy = Policy { rules: Rules::Never, ..Policy::default() };
+    let steps = [
+        (Input::Start, FETCH),
+        (FROZEN, NONE),
+        (STREAM, OPEN),
+        (SHOWN, NONE),
+        (FROZEN, NONE),
+        (ended(Error::End), COMPLETE),
+    ];
+    check_with(connection(policy.clone(), true, ConnectionOptions::default()), &steps);
+    // With the option, a hidden page pauses.
+    let options = ConnectionOptions { pauses_when_hidden: true, ..ConnectionOptions::default() };
+    let steps = [(Input::Start, FETCH), (HIDDEN, PAUSE), (SHOWN, FETCH), (STREAM, OPEN), (FROZEN, PAUSE)];
+    check_with(connection(policy, true, options), &steps);
+}
+
+#[test]
 fn page_and_network_changes_never_repeat_a_post() {
     let options = ConnectionOptions { pauses_when_hidden: true, ..ConnectionOptions::default() };
     check_with(

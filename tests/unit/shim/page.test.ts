@@ -175,6 +175,33 @@ if ('document' in globalThis) {
       });
     });
 
+    it('a frozen page keeps a response that events() reads, even with whenHidden: pause', async () => {
+      const scenario = await Scenario.of({
+        steps: ['data: a\n\n', { wait: 100 }, 'data: b\n\n'],
+      });
+      const taken: string[] = [];
+      for await (const { data } of events(await fetch(scenario.url), { whenHidden: 'pause' })) {
+        taken.push(data);
+        setHidden(true);
+        document.dispatchEvent(new Event('freeze'));
+        setHidden(false);
+        document.dispatchEvent(new Event('resume'));
+      }
+      expect(taken).to.deep.equal(['a', 'b']);
+    });
+
+    it('reconnect: false: a page that is frozen and resumed sends no second request', async () => {
+      const scenario = await Scenario.of({ steps: ['data: a\n\n', { wait: 100 }, 'data: b\n\n'] });
+      const source = new EventSource(scenario.url, { reconnect: false });
+      const seen = record(source, 'message', 'error', 'close');
+      await next(source, 'message');
+      document.dispatchEvent(new Event('freeze'));
+      document.dispatchEvent(new Event('resume'));
+      await next<Event>(source, 'close');
+      expect(seen.map(([type]) => type)).to.deep.equal(['message', 'message', 'close']);
+      expect(await scenario.requests()).to.have.length(1);
+    });
+
     it('leaving a page that isn’t cached closes the connection', async () => {
       const scenario = await Scenario.of(hang);
       await using(new EventSource(scenario.url), async (source) => {
