@@ -280,7 +280,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   }
 
   #trace(entry: TraceEntry): void {
-    callSafely(this.#init.trace, entry);
+    this.#inContext(() => callSafely(this.#init.trace, entry));
   }
 
   /** A stored ID takes precedence over the option `lastEventId`. */

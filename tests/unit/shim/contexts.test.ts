@@ -113,6 +113,34 @@ if (AsyncLocalStorage) {
   });
 }
 
+it('with zone.js, trace is called in the zone of the constructor', async () => {
+  const scenario = await Scenario.of({ steps: ['data: last\n\n', { end: 'hang' }] });
+  let zone = 'root';
+  const fakeZone = {
+    run(work: (argument: unknown) => unknown, _thisValue: unknown, list: [unknown]) {
+      const before = zone;
+      zone = 'own';
+      try {
+        return work(...list);
+      } finally {
+        zone = before;
+      }
+    },
+  };
+  const seen = new Set<string>();
+  (globalThis as { Zone?: unknown }).Zone = { current: fakeZone };
+  const source = new EventSource(scenario.url, {
+    headers: async () => ({}),
+    trace: ({ type }) => seen.add(`${type}: ${zone}`),
+  });
+  Reflect.deleteProperty(globalThis, 'Zone');
+  await new Promise((resolve) => source.addEventListener('message', resolve));
+  await sleep(10);
+  source.close();
+  const types = ['request', 'response', 'bytes', 'events', 'close'];
+  expect([...seen]).to.deep.equal(types.map((type) => `${type}: own`));
+});
+
 describe('servers that end every stream', () => {
   for (const [what, text] of [
     ['at once', 'retry: 20\n\n'],
