@@ -40,7 +40,7 @@ export interface CompletionState<Output = unknown> {
   result: CompletionResult<Output> | undefined;
 }
 
-const EMPTY: CompletionState<never> = {
+export const EMPTY: CompletionState<never> = {
   status: 'idle',
   text: '',
   reasoning: '',
@@ -77,14 +77,15 @@ export class CompletionStore<Output = unknown> extends Store<CompletionState<Out
   }
 
   /**
-   * Calls `send` after the other effects of the framework, unless this request is ended before: React's StrictMode ends
-   * an effect and runs it again at once.
+   * Removes the answer, and calls `send` after the other effects of the framework, unless this request is ended before:
+   * React's StrictMode ends an effect and runs it again at once.
    */
   begin(send: () => void): void {
-    this.abort();
+    this.clear();
     const stop = new AbortController();
     this.#stop = stop;
-    queueMicrotask(() => {
+    // Not `queueMicrotask`, which fake timers replace.
+    Promise.resolve().then(() => {
       if (!stop.signal.aborted) send();
     });
   }

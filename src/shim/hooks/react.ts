@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import {
   type EventSourceControls,
   type EventSourceState,
+  initialState,
   SourceStore,
   toAddress,
   type UseEventSourceInit,
@@ -29,9 +30,12 @@ export function useEventSource(
   const address = toAddress(url);
   const [store] = useState(() => new SourceStore(address, () => latest.current));
   const state = useSyncExternalStore(store.subscribe, store.getState, store.getState);
+  const target = `${init.key} ${address}`;
   useEffect(() => {
+    store.target = target;
     store.begin(address);
     return () => store.end();
-  }, [store, address, init.key]);
-  return { ...state, close: store.close, reopen: store.reopen };
+  }, [store, address, target]);
+  const own = store.target === target ? state : initialState(address);
+  return { ...own, close: store.close, reopen: store.reopen };
 }

@@ -88,8 +88,10 @@ export class SourceStore extends Store<EventSourceState> implements EventSourceC
   begin(url: string | undefined): void {
     this.#isMounted = true;
     this.#url = url;
+    this.#set(initialState(url));
     const turn = ++this.#turn;
-    queueMicrotask(() => {
+    // Not `queueMicrotask`, which fake timers replace.
+    Promise.resolve().then(() => {
       if (turn === this.#turn) this.open(url);
     });
   }
@@ -183,7 +185,7 @@ export class SourceStore extends Store<EventSourceState> implements EventSourceC
   }
 }
 
-function initialState(url: string | undefined): EventSourceState {
+export function initialState(url: string | undefined): EventSourceState {
   const readyState = url === undefined ? EventSource.CLOSED : EventSource.CONNECTING;
   return { data: undefined, event: undefined, lastEventId: '', readyState, error: undefined };
 }

@@ -3,6 +3,8 @@
 export class Store<State> {
   /** Replaced by each change, never mutated. */
   state: State;
+  /** The arguments that the state is about. React renders with new ones before its effects run. */
+  target: string | undefined;
   readonly #listeners = new Set<() => void>();
 
   constructor(state: State) {

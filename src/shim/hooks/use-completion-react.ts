@@ -1,7 +1,7 @@
 /** `useCompletion` for React. */
 
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { type CompletionState, CompletionStore, type UseCompletionInit } from './completion-store.js';
+import { type CompletionState, CompletionStore, EMPTY, type UseCompletionInit } from './completion-store.js';
 
 /** The state of the answer, with functions that control it. */
 export interface UseCompletionResult<Output = unknown> extends CompletionState<Output> {
@@ -39,16 +39,19 @@ export function useCompletion<Output = unknown>(
     if (address === undefined) store.clear();
     else store.ask(address, { ...latest.current, onFinish: (result) => latest.current.onFinish?.(result) });
   }, [store, address]);
+  const target = `${init.key} ${address}`;
   useEffect(() => {
     isMounted.current = true;
+    store.target = target;
     if (address === undefined) store.clear();
     else store.begin(regenerate);
     return () => {
       isMounted.current = false;
       store.abort();
     };
-  }, [store, address, regenerate, init.key]);
+  }, [store, address, regenerate, target]);
   // The request is sent after the first render.
-  const status = state.status === 'idle' && address !== undefined ? 'streaming' : state.status;
-  return { ...state, status, stop: store.stop, regenerate };
+  const own: CompletionState<Output> = store.target === target ? state : EMPTY;
+  const status = own.status === 'idle' && address !== undefined ? 'streaming' : own.status;
+  return { ...own, status, stop: store.stop, regenerate };
 }

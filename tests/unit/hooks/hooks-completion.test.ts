@@ -1,9 +1,16 @@
 /** Tests `useCompletion` of React and Vue, and `completionStore` of Svelte. */
 
 import { expect } from 'chai';
+import type { FetchLike } from 'eventsource-wasm';
 import { CompletionError } from 'eventsource-wasm/llm';
-import { type CompletionState, type UseCompletionResult, useCompletion } from 'eventsource-wasm/react';
+import {
+  type CompletionState,
+  type UseCompletionResult,
+  useCompletion,
+  useEventSource,
+} from 'eventsource-wasm/react';
 import { completionStore } from 'eventsource-wasm/svelte';
+import { fakeCompletion } from 'eventsource-wasm/testing';
 import { useCompletion as useVueCompletion } from 'eventsource-wasm/vue';
 import { createElement, StrictMode, useEffect } from 'react';
 import Reconciler from 'react-reconciler';
@@ -128,6 +135,60 @@ describe('useCompletion: React', () => {
     last?.regenerate();
     await sleep(50);
     expect(await scenario.requests()).to.have.length(0);
+  });
+
+  it('sends its request under fake timers that replace queueMicrotask', async () => {
+    const hook = rendered({ fetch: fakeCompletion('openai-chat', { text: 'Hi' }).fetch as FetchLike });
+    const { queueMicrotask } = globalThis;
+    globalThis.queueMicrotask = () => {};
+    hook.show('https://api.test/');
+    await sleep(50);
+    globalThis.queueMicrotask = queueMicrotask;
+    await until(() => hook.last?.status === 'done');
+    hook.unmount();
+  });
+
+  it('no render with another URL or key has the answer of the one before', async () => {
+    const scenario = await Scenario.of({ steps: [whole('Hi')] }, { steps: open }, { steps: open });
+    const { render, unmount } = renderer();
+    const renders: [id: number, text: string, status: string][] = [];
+    const component = ({ url, id }: { url: string; id: number }) => {
+      const { text, status, result } = useCompletion(url, { key: Math.min(id, 1) });
+      renders.push([id, text, status]);
+      if (id > 0) expect(result).to.equal(undefined);
+      return null;
+    };
+    render(createElement(component, { url: scenario.url, id: 0 }));
+    await until(() => renders.at(-1)?.[2] === 'done');
+    for (const [id, url] of [scenario.url, `${scenario.url}?other`].entries()) {
+      render(createElement(component, { url, id: id + 1 }));
+      await until(() => renders.at(-1)?.[0] === id + 1 && renders.at(-1)?.[1] === 'a');
+      const first = renders.filter(([of]) => of === id + 1);
+      expect(first.map(([, text, status]) => `${text} ${status}`)).to.not.include.members(['Hi done']);
+      expect(first[0]).to.deep.equal([id + 1, '', 'streaming']);
+    }
+    unmount();
+  });
+
+  it('useEventSource: no render with another URL or key has data of the one before', async () => {
+    const scenario = await Scenario.of({ steps: ['data: a\n\n', { end: 'hang' }] });
+    const { render, unmount } = renderer();
+    const renders: [id: number, data: string | undefined, readyState: number][] = [];
+    const component = ({ url, id }: { url: string | null; id: number }) => {
+      const { data, readyState } = useEventSource(url, { key: Math.min(id, 1) });
+      renders.push([id, data, readyState]);
+      return null;
+    };
+    const urls = [scenario.url, scenario.url, `${scenario.url}?other`];
+    for (const [id, url] of urls.entries()) {
+      render(createElement(component, { url, id }));
+      await until(() => renders.at(-1)?.[0] === id && renders.at(-1)?.[1] === 'a');
+      expect(renders.find(([of]) => of === id)).to.deep.equal([id, undefined, 0]);
+    }
+    render(createElement(component, { url: null, id: 3 }));
+    await until(() => renders.at(-1)?.[0] === 3);
+    expect(renders.find(([of]) => of === 3)).to.deep.equal([3, undefined, 2]);
+    unmount();
   });
 
   it('renders once per frame, not once per part', async () => {

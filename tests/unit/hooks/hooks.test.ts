@@ -262,6 +262,16 @@ describe('useEventSource', () => {
     unsubscribe();
   });
 
+  it('connects under fake timers that replace queueMicrotask', async () => {
+    const scenario = await Scenario.of(hang);
+    const { queueMicrotask } = globalThis;
+    globalThis.queueMicrotask = () => {};
+    const unsubscribe = svelte.useEventSource(scenario.url).subscribe(() => {});
+    globalThis.queueMicrotask = queueMicrotask;
+    expect(await scenario.until((requests) => requests.length === 1)).to.have.length(1);
+    unsubscribe();
+  });
+
   it('Svelte: unsubscribing twice counts once', async () => {
     const scenario = await Scenario.of(hang);
     const store = svelte.useEventSource(scenario.url);
