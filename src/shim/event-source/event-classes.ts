@@ -53,7 +53,10 @@ export interface ErrorMembers {
   readonly headers: Headers | undefined;
   /** The URL of the refused response, after redirects. */
   readonly url: string | undefined;
-  /** The beginning of the refused response's body: at most 64 KiB, and only the part that arrived within a second. */
+  /**
+   * The beginning of the refused response's body: at most 64 KiB, and only the part that arrived within a second. Empty
+   * if `accept` rejected the response.
+   */
   readonly body: string | undefined;
   /** The response's `Retry-After`, in milliseconds from the time of the error. */
   readonly retryAfter: number | undefined;
