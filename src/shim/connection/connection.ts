@@ -274,7 +274,7 @@ export class Connection {
     const { kind, message, response } = describe(error, this.#policy, this.#response);
     const details: ErrorDetails = {
       kind,
-      message: attempts > 0 ? `${message}; given up after ${attempts} attempts` : message,
+      message: attempts > 0 ? `${message}; given up after attempt ${attempts}` : message,
       attempt: this.#attempt,
       cause: this.#cause,
       response,

@@ -115,7 +115,10 @@ interface Requests {
   prepare(attempt: Attempt, resumes: boolean): ConnectionRequest | Promise<ConnectionRequest>;
 }
 
+const WRONG_SOURCE = 'the first argument must be a URL, a Request or a Response';
+
 function requestsOf(source: string | URL | Request | Response, init: EventSourceInit): Requests {
+  if (source === undefined || source === null) fail(WRONG_SOURCE);
   // Not `instanceof`, because the objects may be of another realm.
   if (typeof source === 'object' && 'status' in source) {
     const { policy } = parseOptions('', { ...init, reconnect: false });
@@ -127,6 +130,8 @@ function requestsOf(source: string | URL | Request | Response, init: EventSource
     };
   }
   if (typeof source === 'object' && 'method' in source) return requestsOfRequest(source, init);
+  // An object without a text, such as the body of a response.
+  if (/^\[object /.test(`${source}`)) fail(WRONG_SOURCE);
   const { policy, requests } = parseOptions(resolveUrl(source), init);
   return { policy, prepare: (attempt, resumes) => requests.make(attempt, resumes) };
 }

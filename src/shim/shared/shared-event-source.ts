@@ -3,7 +3,7 @@
 import { onAbort } from '../connection/on-abort.js';
 import { toDictionary, toEventId } from '../connection/options.js';
 import { observePage } from '../connection/page-lifecycle.js';
-import { resolveUrl } from '../connection/url.js';
+import { fail, resolveUrl } from '../connection/url.js';
 import { EventSourceErrorEvent, toError } from '../event-source/event-classes.js';
 import { EventIterators } from '../event-source/event-iterators.js';
 import { EventSource } from '../event-source/event-source.js';
@@ -89,8 +89,7 @@ export class SharedEventSource extends EventSource {
     if (method.toUpperCase() !== 'GET') {
       throw new TypeError(`SharedEventSource can't share ${method}, only GET; use EventSource`);
     }
-    if (!(replay >= 0))
-      throw new TypeError(`SharedEventSource: "replay" is ${replay}, not a number of events`);
+    if (!(replay >= 0)) fail(`the option "replay" is ${replay}; it must be a number of events`);
     // The base class checks the arguments and has the attributes, but never connects.
     super(url, { ...options, signal: signal && !signal.addEventListener ? signal : abortedSignal() });
     this.#init = options;
@@ -156,7 +155,7 @@ export class SharedEventSource extends EventSource {
     // Waiting events are dropped, so a stream that continues from here has to send them again.
     log.lastEventId = log.takenId;
     log.reset(log.end);
-    this.#iterators.end();
+    this.#iterators.abort();
   }
 
   /**

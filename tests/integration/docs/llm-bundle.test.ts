@@ -66,11 +66,11 @@ async function sizeOf(name: string, contents: string): Promise<number> {
 
 /** The bytes that `completion` and one format may add to a bundle with all of `/stream`. A ceiling goes up only with a fix. */
 const ceilings = {
-  openaiChat: 4_430,
-  openaiResponses: 4_400,
+  openaiChat: 4_500,
+  openaiResponses: 4_450,
   anthropic: 4_110,
-  google: 4_140,
-  aiSdk: 4_220,
+  google: 4_200,
+  aiSdk: 4_300,
   cohere: 4_000,
 };
 

@@ -29,6 +29,16 @@ const stream = 'id: 1\nevent: x\ndata: é\n\nid: 2\n\ndata: b\ndata: c\n\ndata: 
 const expected = [message('é', { id: '1', event: 'x' }), message('b\nc')];
 
 describe('events', () => {
+  it('something else than a URL, a Request or a Response is refused at once', () => {
+    const { body } = new Response('data: x\n\n');
+    for (const source of [body, {}, [{}][1], null]) {
+      expect(() => events(source as unknown as string)).to.throw(
+        TypeError,
+        'the first argument must be a URL, a Request or a Response',
+      );
+    }
+  });
+
   it('of a response', async () => {
     const scenario = await Scenario.of({ steps: [stream] });
     expect(await all(events(await fetch(scenario.url)))).to.deep.equal(expected);

@@ -68,7 +68,7 @@ describe('reconnect', () => {
     const last = await failure(source);
     expect(seen.map(({ delay }) => delay)).to.deep.equal([10, 20, 40, undefined]);
     expect(seen.map(({ attempt }) => attempt)).to.deep.equal([1, 2, 3, 4]);
-    expect(last.message).to.contain('given up after 4 attempts');
+    expect(last.message).to.contain('given up after attempt 4');
     expect(source.readyState).to.equal(EventSource.CLOSED);
   });
 
