@@ -5,51 +5,51 @@
 import { readFileSync } from 'node:fs';
 
 const bytes = {
-  'eventsource-wasm': 21000,
-  'eventsource-wasm/polyfill': 21000,
-  'eventsource-wasm/fetch-event-source': 16700,
-  'eventsource-wasm/stream': 20200,
-  'eventsource-wasm/llm': 29100,
+  'eventsource-wasm': 21100,
+  'eventsource-wasm/polyfill': 21100,
+  'eventsource-wasm/fetch-event-source': 16800,
+  'eventsource-wasm/stream': 20300,
+  'eventsource-wasm/llm': 29200,
   'eventsource-wasm/testing': 5800,
   'eventsource-wasm/shared': 24000,
-  'eventsource-wasm/react': 26200,
-  'eventsource-wasm/vue': 26300,
-  'eventsource-wasm/svelte': 26100,
+  'eventsource-wasm/react': 26300,
+  'eventsource-wasm/vue': 26400,
+  'eventsource-wasm/svelte': 26200,
   'eventsource-wasm/slim': 12800,
-  'eventsource-wasm/slim/polyfill': 12700,
+  'eventsource-wasm/slim/polyfill': 12800,
   'eventsource-wasm/slim/fetch-event-source': 8500,
-  'eventsource-wasm/slim/stream': 12000,
-  'eventsource-wasm/slim/llm': 20800,
-  'eventsource-wasm/slim/shared': 15700,
+  'eventsource-wasm/slim/stream': 12100,
+  'eventsource-wasm/slim/llm': 20900,
+  'eventsource-wasm/slim/shared': 15800,
   'eventsource-wasm/slim/react': 18000,
-  'eventsource-wasm/slim/vue': 18000,
+  'eventsource-wasm/slim/vue': 18100,
   'eventsource-wasm/slim/svelte': 17850,
-  'eventsource-wasm/js': 24700,
-  'eventsource-wasm/js/polyfill': 24700,
+  'eventsource-wasm/js': 24800,
+  'eventsource-wasm/js/polyfill': 24800,
   'eventsource-wasm/js/fetch-event-source': 20400,
-  'eventsource-wasm/js/stream': 24000,
-  'eventsource-wasm/js/llm': 32800,
-  'eventsource-wasm/js/shared': 27700,
-  'eventsource-wasm/js/react': 30000,
+  'eventsource-wasm/js/stream': 24100,
+  'eventsource-wasm/js/llm': 32900,
+  'eventsource-wasm/js/shared': 27800,
+  'eventsource-wasm/js/react': 30100,
   'eventsource-wasm/js/vue': 30100,
-  'eventsource-wasm/js/svelte': 29800,
+  'eventsource-wasm/js/svelte': 29900,
 };
 
 /** Files as they are. */
 const files = {
-  'dist/global.js': 21000,
-  'dist/global-js.js': 24700,
-  'dist/core.wasm': 7850,
+  'dist/global.js': 21100,
+  'dist/global-js.js': 24800,
+  'dist/core.wasm': 7900,
 };
 
 /** Parts of `eventsource-wasm/llm`. */
 const parts = {
   '{ createCompletion, openaiChat }': 23800,
-  '{ completion, openaiChat }': 23700,
+  '{ completion, openaiChat }': 23800,
   '{ completion, openaiResponses }': 23700,
-  '{ completion, anthropic }': 23300,
+  '{ completion, anthropic }': 23400,
   '{ completion, google }': 23400,
-  '{ completion, aiSdk }': 23400,
+  '{ completion, aiSdk }': 23500,
   '{ completion, cohere }': 23000,
 };
 
@@ -90,7 +90,7 @@ export default [
   ...Object.entries(bytes).map(([name, limit]) =>
     withLimit({ name, path: entry(name), ignore: ['react', 'vue'] }, limit),
   ),
-  withLimit({ name: 'the core: module and glue', path: 'src/shim/wasm/load.ts' }, 9850),
+  withLimit({ name: 'the core: module and glue', path: 'src/shim/wasm/load.ts' }, 9900),
   ...Object.entries(parts).map(([names, limit]) => {
     const name = 'eventsource-wasm/llm';
     return withLimit({ name: `${name}: ${names}`, path: entry(name), import: names }, limit);

@@ -205,6 +205,9 @@ impl Connection {
             {
                 self.end(Error::Cors, false, clock)
             }
+            (Connecting, Input::Ended { error: Error::RequestFunction, .. }) if self.attempts == 1 => {
+                self.end(Error::RequestNotMade, false, clock)
+            }
             (Connecting | Checking | Open, Input::Ended { error, has_received }) => {
                 self.end(error, has_received, clock)
             }

@@ -6,7 +6,7 @@ use super::retry::Outcome;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Error {
-    /// The user's function for the request's URL, headers or body failed.
+    /// The request can't be sent: it has a mistake, or the user's function for its URL, headers or body failed.
     RequestNotMade,
     /// The request failed before there was a response: refused, name not resolved, CORS, offline.
     Request,
@@ -34,11 +34,14 @@ pub enum Error {
     Handler,
     /// A line, or all fields of an event together, exceed the limit.
     TooLarge,
+    /// The user's function for the request's URL, headers or body failed, although it didn't at the first request. The
+    /// server that it gets a token from may be down.
+    RequestFunction,
 }
 
 impl Error {
     /// All errors, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::RequestNotMade,
         Self::Request,
         Self::Cors,
@@ -53,12 +56,13 @@ impl Error {
         Self::End,
         Self::Handler,
         Self::TooLarge,
+        Self::RequestFunction,
     ];
 
     /// The outcome that the retry rules distinguish.
     pub fn outcome(self) -> Outcome {
         match self {
-            Self::Request | Self::ConnectTimeout => Outcome::RequestFailed,
+            Self::Request | Self::ConnectTimeout | Self::RequestFunction => Outcome::RequestFailed,
             Self::RetriedStatus => Outcome::RetriedStatus,
             Self::Body | Self::IdleTimeout | Self::Handler => Outcome::BodyFailed,
             Self::End => Outcome::BodyEnded,

@@ -160,7 +160,8 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
   url?: ((attempt: Attempt) => string | URL | Promise<string | URL>) | undefined;
   /**
    * The headers of each request. `Accept: text/event-stream` is added unless there is an `Accept`. The
-   * `Idempotency-Key` of the first attempt is sent with all attempts.
+   * `Idempotency-Key` of the first attempt is sent with all attempts. A function that throws or rejects at the first
+   * request fails the connection. Later, it counts as a failed request.
    *
    * @example
    * new EventSource(url, { headers: async () => ({ Authorization: await getToken() }) });

@@ -9,7 +9,7 @@ import { callCore, disconnect, feed, load, writeText } from '../wasm/load.js';
 import { type BodyHandler, BodyLoop } from './body-loop.js';
 import { respondsWithoutCors } from './cors-probe.js';
 import { Action, Input, newDriver } from './driver-boundary.js';
-import { describe, Failure, internalFailure, startFailure } from './failure.js';
+import { describe, Failure, internalFailure, requestFailure, startFailure } from './failure.js';
 import { discard, ignore } from './ignore.js';
 import type { ConnectionPolicy } from './options.js';
 import { observePage } from './page-lifecycle.js';
@@ -188,7 +188,7 @@ export class Connection {
           this.onEnd(Failure.RequestNotMade, cause);
         }
       },
-      Failure.RequestNotMade,
+      Failure.RequestFunction,
     );
   }
 
@@ -314,7 +314,7 @@ export class Connection {
       settled = () => {
         this.#cause = cause;
         if (error < 0) this.enter(Input.Decided, error);
-        else this.enter(error);
+        else this.enter(error === Failure.RequestFunction ? requestFailure(cause) : error);
       };
     }
     if (turn === this.#turn && !this.#isEnded) settled();

@@ -3,6 +3,7 @@
 import type { ErrorDetails, ErrorKind } from '../event-source/event-classes.js';
 import { explain } from '../wasm/load.js';
 import type { ConnectionPolicy } from './options.js';
+import { isArgumentError } from './url.js';
 
 /** An enum, because bundlers inline its numbers. */
 export enum Failure {
@@ -13,12 +14,18 @@ export enum Failure {
   End = 11,
   Handler = 12,
   TooLarge = 13,
+  RequestFunction = 14,
 }
 
 type ToMessage = (policy: ConnectionPolicy, response: Response | undefined) => string;
 
+const requestNotMade: [ErrorKind, string] = [
+  'request',
+  "The function for the request's URL, headers or body failed",
+];
+
 const failures: [kind: ErrorKind, message: string | ToMessage, hasResponse?: true][] = [
-  ['request', "The function for the request's URL, headers or body failed"],
+  requestNotMade,
   ['network', 'The request failed before the server answered'],
   [
     'cors',
@@ -53,6 +60,7 @@ const failures: [kind: ErrorKind, message: string | ToMessage, hasResponse?: tru
     ({ maxEventSize }) =>
       `The server sent a line or an event of more than ${maxEventSize} bytes; maxEventSize sets the limit`,
   ],
+  requestNotMade,
 ];
 
 function statusMessage(_policy: ConnectionPolicy, response: Response | undefined): string {
@@ -72,6 +80,10 @@ export function describe(
     response: hasResponse && anyResponse,
   };
 }
+
+/** The number of the error if the request can't be made. A retry would have the same result for a wrong argument. */
+export const requestFailure = (cause: unknown): number =>
+  isArgumentError(cause) ? Failure.RequestNotMade : Failure.RequestFunction;
 
 /** An unexpected exception: a bug, or one from a platform function that was replaced. */
 export function internalFailure(attempt: number, cause: unknown): ErrorDetails {

@@ -60,9 +60,16 @@ export function byteString(text: string): string {
   return percentDecode(encodeURIComponent(text.replace(/[\uD800-\uDFFF]/gu, '\uFFFD')));
 }
 
+const argumentErrors = new WeakSet<object>();
+
+/** Whether an exception is about a wrong argument: a retry would have the same result. */
+export const isArgumentError = (error: unknown): boolean => argumentErrors.has(error as object);
+
 /** Throws a `TypeError` for a wrong argument. */
 export function fail(message: string): never {
-  throw new TypeError(`EventSource: ${message}`);
+  const error = new TypeError(`EventSource: ${message}`);
+  argumentErrors.add(error);
+  throw error;
 }
 
 /** The type of a value, for error messages. */

@@ -4,7 +4,7 @@ import { Connection, type ConnectionHandler } from '../connection/connection.js'
 import { onAbort } from '../connection/on-abort.js';
 import { parseOptions, toDictionary, toEventId } from '../connection/options.js';
 import type { RequestFactory } from '../connection/request-factory.js';
-import { resolveUrl } from '../connection/url.js';
+import { fail, resolveUrl } from '../connection/url.js';
 import { asyncDispose, captureContext, dispose, platformClass } from '../platform.js';
 import type { EventSourceInit, EventsWith, ReconnectFunction, TraceEntry } from '../types.js';
 import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from './event-classes.js';
@@ -69,7 +69,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
    */
   constructor(url: string | URL, init: EventSourceInit | null | undefined = undefined) {
     if (arguments.length === 0) {
-      throw new TypeError("EventSource: 1 argument required, but only 0 present; give the stream's URL");
+      fail("1 argument required, but only 0 present; give the stream's URL");
     }
     super();
     // Web IDL: all arguments are converted, in order, before the constructor's own steps.

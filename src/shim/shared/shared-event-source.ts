@@ -78,7 +78,7 @@ export class SharedEventSource extends EventSource {
    * isn't `GET`.
    */
   constructor(url: string | URL, init?: SharedEventSourceInit | null) {
-    if (arguments.length === 0) throw new TypeError('SharedEventSource expects a URL');
+    if (arguments.length === 0) fail("1 argument required, but only 0 present; give the stream's URL");
     const {
       name = '',
       replay = 0,
@@ -87,7 +87,7 @@ export class SharedEventSource extends EventSource {
     } = toDictionary(init) as SharedEventSourceInit & EventSourceInit;
     const method = `${options.method ?? 'GET'}`;
     if (method.toUpperCase() !== 'GET') {
-      throw new TypeError(`SharedEventSource can't share ${method}, only GET; use EventSource`);
+      fail(`tabs can't share ${method}, only GET; use EventSource`);
     }
     if (!(replay >= 0)) fail(`the option "replay" is ${replay}; it must be a number of events`);
     // The base class checks the arguments and has the attributes, but never connects.

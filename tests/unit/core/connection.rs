@@ -435,6 +435,21 @@ fn a_post_that_a_policy_repeats_is_not_ended_by_a_hidden_page_but_waits_for_its_
 }
 
 #[test]
+fn a_request_function_is_called_again_if_it_has_succeeded_before() {
+    check(true, &[(Input::Start, FETCH), (ended(Error::RequestFunction), fail(Error::RequestNotMade))]);
+    let again = [
+        (Input::Start, FETCH),
+        (STREAM, OPEN),
+        (ended(Error::Body), reconnect(Error::Body, 3_000)),
+        (Input::TimedOut, FETCH),
+        (ended(Error::RequestFunction), reconnect(Error::RequestFunction, 6_000)),
+        (Input::TimedOut, FETCH),
+    ];
+    check(true, &[&again[..], &[(STREAM, OPEN)]].concat());
+    check(true, &[&again[..], &[(ended(Error::RequestNotMade), fail(Error::RequestNotMade))]].concat());
+}
+
+#[test]
 fn a_failing_user_function_ends_the_attempt() {
     check(
         true,

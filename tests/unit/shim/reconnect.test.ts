@@ -357,6 +357,34 @@ describe('dynamic requests', () => {
     }
   });
 
+  for (const [how, fail] of [
+    ['rejects', () => Promise.reject(new TypeError('Failed to fetch'))],
+    [
+      'throws',
+      () => {
+        throw new Error('no token');
+      },
+    ],
+  ] as const) {
+    it(`a function that ${how} after the first request is called again`, async () => {
+      const scenario = await Scenario.of({ steps: ['id: 1\ndata: a\n\n'] }, hang);
+      const source = new EventSource(scenario.url, {
+        reconnect: fast,
+        headers: ({ attempt }) => (attempt === 2 ? fail() : { 'x-attempt': `${attempt}` }),
+      });
+      await using(source, async () => {
+        const errors: EventSourceErrorEvent[] = [];
+        source.addEventListener('error', (error) => errors.push(error));
+        const requests = await scenario.until((seen) => seen.length === 2);
+        expect(requests[1]?.headers).to.include({ 'x-attempt': '3', 'last-event-id': '1' });
+        expect(errors.map(({ kind, willReconnect }) => [kind, willReconnect])).to.deep.equal([
+          ['end', true],
+          ['request', true],
+        ]);
+      });
+    });
+  }
+
   it('close() while a function is pending: no request', async () => {
     const scenario = await Scenario.of(hang);
     let give: ((headers: HeadersInit) => void) | undefined;
