@@ -99,6 +99,8 @@ export class EventLog {
     // Events from an earlier takeover may not have arrived again yet, so they stay in the list.
     this.#repeated.unshift(...again.filter(([, , lastEventId]) => lastEventId !== ''));
     this.reset(Math.min(start, position), position < start ? '' : this.#startId);
+    // If this tab is the next to connect, the others need the events from there on.
+    this.lastEventId = this.#startId || this.lastEventId;
     for (const entry of entries.slice(0, kept)) this.push(entry);
     this.taken = Math.min(taken, position);
   }

@@ -200,6 +200,18 @@ describe('SharedEventSource', () => {
       expect(feed.requests[1]?.lastEventId).to.equal('');
     });
 
+    it('an object that goes back to where it joined resumes from there', () => {
+      const log = new EventLog();
+      const entry = (id: number): Entry => ['message', `${id}`, `${id}`, '', false];
+      log.reset(10, '10');
+      for (const id of [11, 12]) log.push(entry(id));
+      expect([log.take(), log.take()]).to.deep.equal([entry(11), entry(12)]);
+      log.rewind(10);
+      expect([log.end, log.lastEventId]).to.deep.equal([10, '10']);
+      for (const id of [11, 12, 13]) log.push(entry(id));
+      expect([log.take(), log.take()]).to.deep.equal([entry(13), undefined]);
+    });
+
     it('an object that asks for missing events while one arrives gets it once', () => {
       const event = (data: string, id = ''): Entry => ['message', data, id, 'http://a', false];
       const all = (log: EventLog) => {
