@@ -44,11 +44,11 @@ const files = {
 
 /** Parts of `eventsource-wasm/llm`. */
 const parts = {
-  '{ createCompletion, openaiChat }': 23800,
+  '{ createCompletion, openaiChat }': 23900,
   '{ completion, openaiChat }': 23800,
   '{ completion, openaiResponses }': 23700,
   '{ completion, anthropic }': 23400,
-  '{ completion, google }': 23400,
+  '{ completion, google }': 23500,
   '{ completion, aiSdk }': 23500,
   '{ completion, cohere }': 23000,
 };

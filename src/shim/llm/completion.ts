@@ -258,7 +258,7 @@ function toEventsInit(
   { body, ...init }: Omit<CompletionInit, 'format' | 'schema' | 'onChunk'>,
 ): EventsInit {
   // A Request has its own method, and a Response needs none.
-  const isRequest = typeof source === 'object' && 'headers' in source;
+  const isRequest = 'headers' in Object(source);
   const method = isRequest ? {} : { method: 'POST' };
   const result: EventsInit = { ...method, ...init, body: body as BodyInit, reconnect: false };
   if (isJson(body)) {

@@ -68,7 +68,7 @@ async function sizeOf(name: string, contents: string): Promise<number> {
 const ceilings = {
   openaiChat: 4_500,
   openaiResponses: 4_500,
-  anthropic: 4_110,
+  anthropic: 4_150,
   google: 4_200,
   aiSdk: 4_300,
   cohere: 4_000,

@@ -1,6 +1,7 @@
 /** Tests `events()`. */
 
 import { expect } from 'chai';
+import { completion } from 'eventsource-wasm/llm';
 import { type EventSourceMessage, events } from 'eventsource-wasm/stream';
 import { sleep } from '../../conformance/conformance-test.js';
 import { Scenario } from '../../support/server/scenario.js';
@@ -32,10 +33,12 @@ describe('events', () => {
   it('something else than a URL, a Request or a Response is refused at once', () => {
     const { body } = new Response('data: x\n\n');
     for (const source of [body, {}, [{}][1], null]) {
-      expect(() => events(source as unknown as string)).to.throw(
-        TypeError,
-        'the first argument must be a URL, a Request or a Response',
-      );
+      for (const call of [events, completion] as ((source: unknown) => unknown)[]) {
+        expect(() => call(source)).to.throw(
+          TypeError,
+          'the first argument must be a URL, a Request or a Response',
+        );
+      }
     }
   });
 

@@ -54,6 +54,18 @@ async function listenIn(): Promise<{ texts: string[]; channel: BroadcastChannel 
   return { texts, channel };
 }
 
+/** Two objects that have fired five events, the events of the second, and the messages of the first. */
+async function fiveEvents(init: SharedEventSourceInit = {}) {
+  const feed = new Feed();
+  const [, second] = await group(feed, 2, init);
+  const seen = collect(second as SharedEventSource);
+  const { texts, channel } = await listenIn();
+  for (let index = 0; index < 5; index++) feed.publish();
+  await until(() => seen.length === 5 && texts.length >= 5, 'the first events');
+  const sent = texts.map((text) => JSON.parse(text)).filter(({ kind }) => kind === 'event');
+  return { seen, sent, channel };
+}
+
 /** Replaces channels with ones that can miss messages. Returns each member's channel, in the order of joining. */
 function makeChannelsDeaf(): { members: { isDeaf: boolean }[]; restore(): void } {
   const { BroadcastChannel } = globalThis;
@@ -334,13 +346,7 @@ describe('SharedEventSource', () => {
     });
 
     it('two in a row, to objects that lag behind: no event is repeated', async () => {
-      const feed = new Feed();
-      const [, second] = await group(feed, 2);
-      const seen = collect(second as SharedEventSource);
-      const { texts, channel } = await listenIn();
-      for (let index = 0; index < 5; index++) feed.publish();
-      await until(() => seen.length === 5 && texts.length >= 5, 'the first events');
-      const sent = texts.map((text) => JSON.parse(text)).filter(({ kind }) => kind === 'event');
+      const { seen, sent, channel } = await fiveEvents();
       const { line, term } = sent.at(-1);
       const send = (message: object, end: number, later: number) =>
         channel.postMessage({ ...message, line, end, term: term + later });
@@ -357,13 +363,7 @@ describe('SharedEventSource', () => {
     });
 
     it('new events without an ID between repeated ones: no event is repeated', async () => {
-      const feed = new Feed();
-      const [, second] = await group(feed, 2, { comments: true });
-      const seen = collect(second as SharedEventSource);
-      const { texts, channel } = await listenIn();
-      for (let index = 0; index < 5; index++) feed.publish();
-      await until(() => seen.length === 5 && texts.length >= 5, 'the first events');
-      const sent = texts.map((text) => JSON.parse(text)).filter(({ kind }) => kind === 'event');
+      const { seen, sent, channel } = await fiveEvents({ comments: true });
       const { line, term } = sent.at(-1);
       let end = 2;
       const send = (entry: Entry) =>
