@@ -11,7 +11,7 @@ const bytes = {
   'eventsource-wasm/stream': 20300,
   'eventsource-wasm/llm': 29200,
   'eventsource-wasm/testing': 5800,
-  'eventsource-wasm/shared': 24000,
+  'eventsource-wasm/shared': 24100,
   'eventsource-wasm/react': 26300,
   'eventsource-wasm/vue': 26400,
   'eventsource-wasm/svelte': 26200,
@@ -50,7 +50,7 @@ const parts = {
   '{ completion, anthropic }': 23400,
   '{ completion, google }': 23500,
   '{ completion, aiSdk }': 23500,
-  '{ completion, cohere }': 23000,
+  '{ completion, cohere }': 23100,
 };
 
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));

@@ -9,12 +9,12 @@ export type Entry = readonly [
   isComment: boolean,
 ];
 
-const isEqual = (a: Entry, b: Entry | undefined) => a.every((part, at) => part === b?.[at]);
-
 /** The maximum number of events in the log, … */
 const MAX_EVENTS = 1_000;
 /** … and of characters of data, unless one event is larger. */
 const MAX_CHARACTERS = 1 << 20;
+/** The positions of two tabs may differ by this number, because a server doesn't repeat comments. */
+const MAX_COMMENTS = 10;
 
 /** The log. Events have positions, counted from 1, which are the same in all tabs that share a connection. */
 export class EventLog {
@@ -31,6 +31,12 @@ export class EventLog {
   #size = 0;
   /** Events that were taken and will arrive again, because the tab that took over hadn't received them. */
   #repeated: Entry[] = [];
+  /** If events from before the log will arrive again: the ID of the last of them, and the position … */
+  #skipId = '';
+  /** … before which it must arrive. */
+  #skipEnd = 0;
+  /** Whether events are missing before the next one. */
+  #isGap = false;
 
   /** The position after which the log is complete. */
   get start(): number {
@@ -40,11 +46,6 @@ export class EventLog {
   /** The last event ID when the last event was taken. */
   get takenId(): string {
     return this.taken < this.end ? this.#takenId : this.lastEventId;
-  }
-
-  /** Sets the ID of the event after which the stream begins. */
-  begin(lastEventId: string): void {
-    this.lastEventId = this.#startId = lastEventId;
   }
 
   push(entry: Entry): void {
@@ -61,62 +62,70 @@ export class EventLog {
 
   /** Takes the next event. Returns `null` if events are missing before it, `undefined` if there is none. */
   take(): Entry | null | undefined {
-    while (this.taken < this.end) {
+    while (true) {
       const { start } = this;
-      if (this.taken < start) {
-        this.taken = start;
+      const isTooSlow = this.taken < start;
+      if (isTooSlow) this.taken = start;
+      const { taken } = this;
+      const isGap = isTooSlow || this.#isGap || (this.#skipId && taken >= this.#skipEnd);
+      if (isGap) {
+        this.#isGap = false;
+        this.#skipId = '';
         return null;
       }
-      const index = this.taken++ - start;
-      const entry = this.#entries[index] as Entry;
-      const idBefore = this.#entries[index - 1]?.[2] ?? this.#startId;
-      this.#takenId = entry[2];
-      const repeated = this.#repeated.findIndex((other) => isEqual(other, entry));
+      if (taken >= this.end) return undefined;
+      const entry = this.#entries[taken - start] as Entry;
+      const [, , id] = entry;
+      const hasOwnId = id !== this.#idAt(taken);
+      this.taken++;
+      this.#takenId = id;
+      if (this.#skipId) {
+        if (id === this.#skipId) this.#skipId = '';
+        continue;
+      }
+      const repeated = this.#repeated.findIndex((other) => other.every((part, at) => part === entry[at]));
       if (repeated < 0) {
         // More can follow an event without an ID of its own, such as a comment.
-        if (entry[2] !== idBefore) this.#repeated = [];
+        if (hasOwnId) this.#repeated = [];
         return entry;
       }
       this.#repeated.splice(repeated, 1);
     }
-    return undefined;
   }
 
-  /** Clears the log and continues after another position, whose last event ID may not be known. */
-  reset(position: number, startId = ''): void {
+  /**
+   * Clears the log, and continues after a position of the holder. Events with IDs that were taken and arrive again aren't
+   * taken twice. They arrive again if the tab that took over hadn't received them.
+   *
+   * @param startId the last event ID at `position`
+   * @param isContinued whether the holder continues this log
+   * @param isGap whether events are missing before `position`
+   */
+  reset(position: number, startId: string, isContinued = false, isGap = false): void {
+    const { taken } = this;
+    if (isGap || !isContinued) {
+      this.#skipId = '';
+    } else if (startId && this.find(startId) === undefined && !this.#skipId) {
+      this.#skipId = this.#startId;
+      this.#skipEnd = taken + MAX_COMMENTS;
+    }
+    // Events from an earlier takeover may not have arrived again yet, so they stay in the list.
+    const again = this.#entries.slice(0, Math.max(taken - this.start, 0));
+    this.#repeated.unshift(...again.filter(([, , lastEventId]) => lastEventId !== ''));
     this.#entries = [];
     this.#size = 0;
-    this.#startId = startId;
+    this.lastEventId = this.#takenId = this.#startId = startId;
     this.end = this.taken = position;
+    this.#isGap ||= isGap;
   }
 
-  /** Goes back to the position of the tab that took over. Events with IDs that arrive again aren't taken twice. */
-  rewind(position: number): void {
-    const { start, taken } = this;
-    const entries = this.#entries;
-    const kept = Math.max(position - start, 0);
-    const again = entries.slice(kept, Math.max(taken - start, kept));
-    // Events from an earlier takeover may not have arrived again yet, so they stay in the list.
-    this.#repeated.unshift(...again.filter(([, , lastEventId]) => lastEventId !== ''));
-    this.reset(Math.min(start, position), position < start ? '' : this.#startId);
-    // If this tab is the next to connect, the others need the events from there on.
-    this.lastEventId = this.#startId || this.lastEventId;
-    for (const entry of entries.slice(0, kept)) this.push(entry);
-    this.taken = Math.min(taken, position);
+  /** Returns the events after a position, and the last event ID before them. */
+  after(position: number): { entries: Entry[]; startId: string } {
+    return { entries: this.#entries.slice(position - this.start), startId: this.#idAt(position) };
   }
 
-  /** Adds the holder's events after a position. Those that were received already are the same, or are replaced. */
-  merge(position: number, entries: readonly Entry[]): void {
-    const received = position < this.start ? [] : this.after(position);
-    const differs = received.findIndex((entry, at) => !isEqual(entry, entries[at]));
-    const known = differs < 0 ? received.length : differs;
-    if (position + known < this.end) this.rewind(position + known);
-    for (const entry of entries.slice(known)) this.push(entry);
-  }
-
-  /** Returns the events after a position. */
-  after(position: number): Entry[] {
-    return this.#entries.slice(Math.max(position - this.start, 0));
+  #idAt(position: number): string {
+    return this.#entries[position - this.start - 1]?.[2] ?? this.#startId;
   }
 
   /** Returns the position of the last event with this ID, if the log has all later ones. */

@@ -24,14 +24,13 @@ export interface Member {
 }
 
 export class Membership {
-  /** The ID of this member. One page can have several members. */
-  readonly id = `${Math.random()}`;
   readonly #key: string;
   readonly #member: Member;
   readonly #channel: BroadcastChannel;
   #isOver = false;
   #request: AbortController | undefined;
   #release: (() => void) | undefined;
+  #echoId = '';
   #onEcho: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heardAt = Date.now();
@@ -46,12 +45,12 @@ export class Membership {
       // Messages that were sent before the channel was closed may still arrive.
       if (this.#isOver) return;
       if (data?.kind === 'echo') {
-        if (data.from === this.id) this.#onEcho?.();
+        if (data.from === this.#echoId) this.#onEcho?.();
       } else if (data?.kind) {
         member.receive(data);
       }
     };
-    this.#requestLock();
+    this.request();
     this.#watch(false);
   }
 
@@ -75,19 +74,22 @@ export class Membership {
     this.#channel.close();
   }
 
-  async #requestLock(steal = false): Promise<void> {
+  /** Releases the lock, if this member holds it, and waits for it again, or takes it from its holder. */
+  async request(steal = false): Promise<void> {
+    this.#release?.();
+    this.#release = undefined;
     this.#request?.abort();
     const request = new AbortController();
     this.#request = request;
     try {
       const options = steal ? { steal } : { signal: request.signal };
-      await navigator.locks.request(this.#key, options, () => this.#hold());
+      await navigator.locks.request(this.#key, options, () => this.#hold(request.signal));
     } catch (error) {
       if (this.#isOver || request.signal.aborted) return;
       this.#release = undefined;
       if ((error as Error).name === 'AbortError') {
         this.#member.lose();
-        this.#requestLock();
+        this.request();
       } else {
         this.leave();
         this.#member.fallBack();
@@ -96,15 +98,17 @@ export class Membership {
   }
 
   /** Waits for all messages that others have sent: they have arrived when a message of this member has come back. */
-  #hold(): Promise<void> | undefined {
-    if (this.#isOver) return undefined;
+  #hold({ aborted }: AbortSignal): Promise<void> | undefined {
+    // A request that takes the lock can't be aborted.
+    if (aborted || this.#isOver) return undefined;
     const echo = new BroadcastChannel(this.#key);
     this.#onEcho = () => {
       echo.close();
       this.#onEcho = undefined;
       if (this.#release) this.#member.hold();
     };
-    echo.postMessage({ kind: 'echo', from: this.id } satisfies Message);
+    this.#echoId = `${Math.random()}`;
+    echo.postMessage({ kind: 'echo', from: this.#echoId } satisfies Message);
     return new Promise((resolve) => {
       this.#release = resolve;
     });
@@ -119,7 +123,7 @@ export class Membership {
     this.#timer = setTimeout(
       () => {
         if (this.#release || isHidden() || this.#heardAt >= begin) return this.#watch(false);
-        if (isAsked) this.#requestLock(true);
+        if (isAsked) this.request(true);
         else this.#member.ping();
         this.#watch(!isAsked);
         // A random delay, so that not all tabs ask at once.

@@ -4,7 +4,7 @@ import { EventSourceErrorEvent, EventSourceOpenEvent, errorNames } from '../even
 import type { Entry } from './event-log.js';
 
 /** The version of the messages. Tabs with different versions don't share a connection. Increase it with each change. */
-const PROTOCOL = 3;
+const PROTOCOL = 4;
 
 const PREFIX = `eventsource-wasm/shared ${PROTOCOL} `;
 
@@ -28,34 +28,43 @@ export type Failure = Omit<Pick<EventSourceErrorEvent, (typeof eventNames)[numbe
 /** The contents of the holder's messages. */
 export type News =
   | { kind: 'event'; entry: Entry }
+  /** Also sent if a block without data has set the last event ID. */
   | { kind: 'state'; opened: Opened | undefined }
-  /** A block without data has set the last event ID. */
-  | { kind: 'id'; lastEventId: string }
   | { kind: 'error'; failure: Failure }
-  /** The answer to a `join`: the last events before `end`. */
+  /** The answer to a `join`: the last events before `end`, and the last event ID before them. */
   | {
       kind: 'welcome';
       to: string;
       entries: Entry[];
+      startId: string;
       isGap: boolean;
-      lastEventId: string;
       opened: Opened | undefined;
       options: Record<string, number>;
     };
 
 export type HolderMessage = News & {
   /** The ID of a line of holders, each of which continued after the one before. Only their positions are comparable. */
-  line: string;
+  line: number;
   /** Increases with each holder. Messages of earlier holders are ignored. */
   term: number;
-  /** The position of the last event. */
+  /** The position of the last event, … */
   end: number;
+  /** … and the ID to resume after. */
+  lastEventId: string;
 };
 
 export type Message =
   | HolderMessage
   /** Asks the holder for missing events, or checks that it is alive. */
-  | { kind: 'join'; from: string; line: string; end: number; lastEventId: string; replay: number }
+  | {
+      kind: 'join';
+      from: string;
+      line: number;
+      term: number;
+      end: number;
+      lastEventId: string;
+      replay: number;
+    }
   /** Returns to its sender after all messages that were sent before it. */
   | { kind: 'echo'; from: string }
   | { kind: 'close' };

@@ -29,9 +29,6 @@ function toComparable(_name: string, value: unknown): unknown {
   return isPlain ? Object.entries(value).sort() : `${value}`;
 }
 
-/** FNV-1a. */
-function hash(text: string): number {
-  let sum = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
-  return sum;
-}
+/** Hashes the code points as FNV-1a hashes bytes. */
+const hash = (text: string): number =>
+  [...text].reduce((sum, character) => Math.imul(sum ^ (character.codePointAt(0) as number), 0x01000193), 1);

@@ -25,8 +25,6 @@ export interface Host {
   /** The last event ID has changed without an event. */
   setId(lastEventId: string): void;
   setOpened(opened: Opened | undefined): void;
-  /** Events are missing. */
-  miss(): void;
   /** An error without a delay must end the participant. */
   fail(failure: Failure, cause?: unknown): void;
   /** The stream is complete, or `closeAll` was called. Must end the participant. */
@@ -48,12 +46,15 @@ export class Participant implements Member {
   /** The connection, in the tab of the holder. */
   #source: EventSource | undefined;
   #opened: Opened | undefined;
-  /** The line of holders. Empty until a holder has answered. */
-  #line = '';
+  /** The line of holders. 0 until a holder has answered. */
+  #line = 0;
   #term = 0;
-  #isAsking = false;
-  /** Whether missing events have been requested and not received. */
-  #isBehind = false;
+  /** The last term in which this tab was in sync. */
+  #syncTerm = 0;
+  /** The ID of the request for missing events that wasn't answered yet. An answer to an earlier one may be wrong. */
+  #asked = '';
+  /** Whether this tab has the holder's positions and all its events. */
+  #isInSync = false;
 
   constructor(url: string, name: string, init: EventSourceInit, replay: number, host: Host) {
     this.#url = url;
@@ -62,13 +63,14 @@ export class Participant implements Member {
     this.#options = hashOptions(init);
     this.#replay = replay;
     this.#host = host;
-    this.log.begin(`${init.lastEventId ?? ''}`);
+    this.log.reset(0, `${init.lastEventId ?? ''}`);
   }
 
   join(): void {
     // Loaded before the tab has to take over, which then takes less time and doesn't need the module's file. If it fails,
     // the connection reports it.
     load().catch(() => {});
+    this.#isInSync = false;
     try {
       this.#membership = new Membership(this.#key, this);
     } catch {
@@ -88,12 +90,13 @@ export class Participant implements Member {
   hold(): void {
     const { log } = this;
     const { lastEventId } = log;
-    if (this.#isBehind && !lastEventId) this.#host.miss();
-    this.#isBehind = false;
-    this.#line ||= `${Math.random()}`;
-    this.#term = Math.max(this.#term + 1, Date.now());
+    if (this.#line && !this.#isInSync && !lastEventId) log.reset(log.end, '', false, true);
+    this.#term = Math.max(this.#term + 1, Date.now()) + Math.random();
+    // Without an ID, the stream begins now, and misses the events since the last holder.
+    if (!this.#line || !(lastEventId || log.end)) this.#line = this.#term;
+    this.#sync();
     this.#setOpened(undefined);
-    this.#tell({ kind: 'state', opened: undefined });
+    this.#tellState();
 
     let last: Event | undefined;
     const source = new EventSource(this.#url, {
@@ -106,7 +109,7 @@ export class Participant implements Member {
           queueMicrotask(() => {
             if (source !== this.#source || id === log.lastEventId) return;
             log.lastEventId = id;
-            this.#tell({ kind: 'id', lastEventId: id });
+            this.#tellState();
             this.#host.setId(id);
           }),
       },
@@ -122,9 +125,8 @@ export class Participant implements Member {
         if (event !== last && source === this.#source) listener(event as unknown as E);
       });
     listen('open', (event: EventSourceOpenEvent) => {
-      const opened = toOpened(event);
-      this.#tell({ kind: 'state', opened });
-      this.#setOpened(opened);
+      this.#setOpened(toOpened(event));
+      this.#tellState();
     });
     listen('error', (event: EventSourceErrorEvent) => {
       const failure = toFailure(event);
@@ -147,7 +149,7 @@ export class Participant implements Member {
   }
 
   ping(): void {
-    this.#isAsking = false;
+    this.#asked = '';
     this.#ask();
   }
 
@@ -165,7 +167,12 @@ export class Participant implements Member {
 
   /** Sends a message to the other tabs. */
   #tell(news: News): void {
-    this.#post({ ...news, line: this.#line, term: this.#term, end: this.log.end });
+    const { end, lastEventId } = this.log;
+    this.#post({ ...news, line: this.#line, term: this.#term, end, lastEventId });
+  }
+
+  #tellState(): void {
+    this.#tell({ kind: 'state', opened: this.#opened });
   }
 
   #post(message: Message): void {
@@ -180,84 +187,86 @@ export class Participant implements Member {
   }
 
   #ask(): void {
-    if (this.#isAsking) return;
-    this.#isAsking = true;
-    this.#post({
-      kind: 'join',
-      from: this.#membership?.id ?? '',
-      line: this.#line,
-      end: this.log.end,
-      // Not `log.lastEventId`: if the holder's line is another one, waiting events are dropped and have to be sent
-      // again.
-      lastEventId: this.log.takenId,
-      replay: this.#line ? 0 : this.#replay,
-    });
+    if (this.#asked) return;
+    this.#asked = `${Math.random()}`;
+    // Waiting events are replaced by the answer.
+    const { taken: end, takenId: lastEventId } = this.log;
+    const ask = { from: this.#asked, line: this.#line, term: this.#syncTerm, end, lastEventId };
+    this.#post({ kind: 'join', ...ask, replay: this.#line ? 0 : this.#replay });
   }
 
   /** Answers a tab that joins or has missed events. */
-  #welcome({ from, line, end, lastEventId, replay }: Message & { kind: 'join' }): void {
+  #welcome({ from, line, term, end, lastEventId, replay }: Message & { kind: 'join' }): void {
     const { log } = this;
-    const isKnown = line === this.#line;
     const found = lastEventId ? log.find(lastEventId) : undefined;
-    // The other tab may have received more, such as comments, than this one had when it took over. Its ID is decisive.
-    const known = Math.min(end, log.end, found ?? end);
-    const position = isKnown ? known : (found ?? log.end - replay);
-    const isGap = isKnown ? position < log.start : found === undefined && line + lastEventId !== '';
-    const entries = log.after(position);
-    this.#tell({
-      ...{ kind: 'welcome', to: from, entries, isGap, lastEventId: log.lastEventId },
-      ...{ opened: this.#opened, options: this.#options },
-    });
+    // Without IDs, the events of different holders aren't comparable.
+    const isKnown = line === this.#line && (lastEventId || term === this.#term);
+    // The other tab may have received more than this one, and more or fewer comments.
+    const wanted = isKnown ? Math.min(end, found ?? log.end) : (found ?? log.end - replay);
+    const position = Math.max(wanted, log.start);
+    const isGap = found === undefined && (isKnown ? end < position : `${line}${lastEventId}` !== '0');
+    const state = { opened: this.#opened, options: this.#options };
+    this.#tell({ kind: 'welcome', to: from, isGap, ...log.after(position), ...state });
   }
 
   #follow(message: HolderMessage): void {
     const { log } = this;
-    const { kind, line, term, end } = message;
+    const { kind, line, term, end, lastEventId } = message;
     if (term < this.#term) return;
     this.#membership?.hear();
-    if (kind === 'welcome' && message.to !== this.#membership?.id) return;
-    // The position before this message.
-    const base = kind === 'event' ? end - 1 : end;
+    if (kind === 'welcome' && message.to !== this.#asked) return;
     if (term > this.#term) {
       this.#term = term;
-      this.#isAsking = false;
-      this.lose();
-      if (line === this.#line && base < log.end) log.rewind(base);
+      this.#asked = '';
+      this.#isInSync = false;
+      if (this.#source) {
+        this.lose();
+        this.#membership?.request();
+      }
     }
+    const hasLine = line === this.#line;
     if (kind === 'welcome') {
-      const { entries, isGap } = message;
-      const start = end - entries.length;
+      const { entries, isGap, startId } = message;
       const name = findDifference(this.#options, message.options);
       if (name) {
         const text = `The option "${name}" differs between tabs; give all tabs the same`;
         this.#fail(toFailure(new EventSourceErrorEvent({ kind: 'request', message: text, attempt: 0 })));
         return;
       }
-      this.#isAsking = this.#isBehind = false;
-      if (line !== this.#line || isGap) log.reset(start, entries[0] ? '' : message.lastEventId);
+      const start = end - entries.length;
+      const { taken } = log;
+      log.reset(start, startId, hasLine, isGap);
+      if (term === this.#syncTerm) log.taken = Math.max(taken, start);
+      this.#asked = '';
       this.#line = line;
+      this.#sync();
       this.#setOpened(message.opened);
-      if (isGap) this.#host.miss();
-      log.merge(start, entries);
-      // Set even without entries, because this tab may be the next to connect.
-      log.lastEventId = message.lastEventId;
+      for (const entry of entries) log.push(entry);
     } else if (kind === 'error' && message.failure.delay === undefined) {
       // Also fails a tab that has just joined, because its own connection would fail in the same way.
       this.#fail(message.failure);
-    } else if (line !== this.#line || base > log.end) {
-      this.#isBehind = line === this.#line;
-      this.#ask();
-    } else if (kind === 'error') {
-      this.#fail(message.failure);
-    } else if (kind === 'state') {
-      this.#setOpened(message.opened);
-    } else if (kind === 'id') {
-      log.lastEventId = message.lastEventId;
-      this.#host.setId(message.lastEventId);
-    } else if (end > log.end) {
-      log.push(message.entry);
+    } else {
+      if (kind === 'event') this.#isInSync &&= end === log.end + 1;
+      else if (hasLine && end === log.end && lastEventId === log.lastEventId) this.#sync();
+      if (!this.#isInSync) {
+        this.#ask();
+      } else if (kind === 'error') {
+        this.#fail(message.failure);
+      } else if (kind === 'event') {
+        log.push(message.entry);
+      } else {
+        this.#setOpened(message.opened);
+        if (lastEventId !== log.lastEventId) this.#host.setId(lastEventId);
+      }
     }
+    // Set without an event too, because this tab may be the next to connect.
+    if (this.#isInSync) log.lastEventId = lastEventId;
     this.#host.receive();
+  }
+
+  #sync(): void {
+    this.#isInSync = true;
+    this.#syncTerm = this.#term;
   }
 
   #setOpened(opened: Opened | undefined): void {

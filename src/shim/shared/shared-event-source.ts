@@ -89,7 +89,7 @@ export class SharedEventSource extends EventSource {
     if (method.toUpperCase() !== 'GET') {
       fail(`tabs can't share ${method}, only GET; use EventSource`);
     }
-    if (!(replay >= 0)) fail(`the option "replay" is ${replay}; it must be a number of events`);
+    if (!(replay >= 0)) fail(`the option "replay" is ${replay}; it must be a number from 0`);
     // The base class checks the arguments and has the attributes, but never connects.
     super(url, { ...options, signal: signal && !signal.addEventListener ? signal : abortedSignal() });
     this.#init = options;
@@ -98,7 +98,6 @@ export class SharedEventSource extends EventSource {
       receive: () => this.#schedule(),
       setId: (id) => this.#change(() => this.#storeId(id)),
       setOpened: (opened) => this.#setOpened(opened),
-      miss: () => this.#change(() => this.#dispatchGap()),
       fail: (failure, cause) => this.#fail(failure, cause),
       complete: () => this.#complete(),
     });
@@ -153,8 +152,7 @@ export class SharedEventSource extends EventSource {
     this.#changes.length = 0;
     const { log } = this.#participant;
     // Waiting events are dropped, so a stream that continues from here has to send them again.
-    log.lastEventId = log.takenId;
-    log.reset(log.end);
+    log.reset(log.end, log.takenId);
     this.#iterators.abort();
   }
 
@@ -170,7 +168,7 @@ export class SharedEventSource extends EventSource {
     const { whenHidden } = this.#init;
     await this.#store.read((id) => {
       this.#storedId = toEventId(id);
-      this.#participant.log.begin(this.#storedId);
+      this.#participant.log.reset(0, this.#storedId);
     });
     if (this.#readyState === CLOSED) return;
     let isAway = false;
@@ -244,7 +242,8 @@ export class SharedEventSource extends EventSource {
     if (entry) {
       this.#dispatch(entry);
     } else if (entry === null) {
-      this.#dispatchGap();
+      const message = 'Events are missing: this tab was frozen or too slow';
+      this.dispatchEvent(new EventSourceErrorEvent({ kind: 'gap', message, attempt: 0, delay: 0 }));
     } else if (change) {
       this.#changes.shift();
       change.run();
@@ -255,11 +254,6 @@ export class SharedEventSource extends EventSource {
   #storeId(id: string): void {
     if (id !== this.#storedId) this.#store.write(id);
     this.#storedId = id;
-  }
-
-  #dispatchGap(): void {
-    const message = 'Events are missing: this tab was frozen or too slow';
-    this.dispatchEvent(new EventSourceErrorEvent({ kind: 'gap', message, attempt: 0, delay: 0 }));
   }
 
   #dispatch([type, data, lastEventId, origin, isComment]: Entry): void {

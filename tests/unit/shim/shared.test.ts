@@ -54,18 +54,6 @@ async function listenIn(): Promise<{ texts: string[]; channel: BroadcastChannel 
   return { texts, channel };
 }
 
-/** Two objects that have fired five events, the events of the second, and the messages of the first. */
-async function fiveEvents(init: SharedEventSourceInit = {}) {
-  const feed = new Feed();
-  const [, second] = await group(feed, 2, init);
-  const seen = collect(second as SharedEventSource);
-  const { texts, channel } = await listenIn();
-  for (let index = 0; index < 5; index++) feed.publish();
-  await until(() => seen.length === 5 && texts.length >= 5, 'the first events');
-  const sent = texts.map((text) => JSON.parse(text)).filter(({ kind }) => kind === 'event');
-  return { seen, sent, channel };
-}
-
 /** Replaces channels with ones that can miss messages. Returns each member's channel, in the order of joining. */
 function makeChannelsDeaf(): { members: { isDeaf: boolean }[]; restore(): void } {
   const { BroadcastChannel } = globalThis;
@@ -212,37 +200,86 @@ describe('SharedEventSource', () => {
       expect(feed.requests[1]?.lastEventId).to.equal('');
     });
 
-    it('an object that goes back to where it joined resumes from there', () => {
-      const log = new EventLog();
-      const entry = (id: number): Entry => ['message', `${id}`, `${id}`, '', false];
-      log.reset(10, '10');
-      for (const id of [11, 12]) log.push(entry(id));
-      expect([log.take(), log.take()]).to.deep.equal([entry(11), entry(12)]);
-      log.rewind(10);
-      expect([log.end, log.lastEventId]).to.deep.equal([10, '10']);
-      for (const id of [11, 12, 13]) log.push(entry(id));
-      expect([log.take(), log.take()]).to.deep.equal([entry(13), undefined]);
-    });
-
-    it('an object that asks for missing events while one arrives gets it once', () => {
-      const event = (data: string, id = ''): Entry => ['message', data, id, 'http://a', false];
-      const all = (log: EventLog) => {
-        const data: string[] = [];
-        for (let entry = log.take(); entry; entry = log.take()) data.push(entry[1]);
-        return data;
+    describe('the log of events, when another tab takes over', () => {
+      const event = (id: number | string, lastEventId = `${id}`): Entry => [
+        'message',
+        `${id}`,
+        lastEventId,
+        'http://a',
+        false,
+      ];
+      const push = (log: EventLog, ...ids: number[]) => {
+        for (const id of ids) log.push(event(id));
       };
-      const log = new EventLog();
-      log.push(event('1'));
-      log.push(event('2'));
-      expect(all(log)).to.deep.equal(['1', '2']);
-      log.merge(1, [event('2'), event('3')]);
-      expect(all(log)).to.deep.equal(['3']);
-      // The next holder had received less, and continues with other events.
-      log.merge(1, [event('2'), event('4')]);
-      expect(all(log)).to.deep.equal(['4']);
-      log.merge(0, []);
-      expect(all(log)).to.deep.equal([]);
-      expect(log.end).to.equal(0);
+      /** Takes all events. Returns their data. */
+      const take = (log: EventLog) => {
+        const data: string[] = [];
+        for (let entry = log.take(); entry !== undefined; entry = log.take()) data.push(entry?.[1] ?? 'gap');
+        return data.join(' ');
+      };
+
+      it('resumes where it took over', () => {
+        const log = new EventLog();
+        log.reset(10, '10');
+        push(log, 11, 12);
+        expect(take(log)).to.equal('11 12');
+        log.reset(10, '10', true);
+        expect(log).to.include({ end: 10, lastEventId: '10' });
+        push(log, 11, 12, 13);
+        expect(take(log)).to.equal('13');
+      });
+
+      it('twice in a row: no event is repeated', () => {
+        const log = new EventLog();
+        push(log, 1, 2, 3, 4, 5);
+        expect(take(log)).to.equal('1 2 3 4 5');
+        // Two new holders with three events each. The second takes over after the first has sent one more.
+        log.reset(3, '3', true);
+        push(log, 4);
+        expect(take(log)).to.equal('');
+        log.reset(3, '3', true);
+        push(log, 4, 5, 6);
+        expect(take(log)).to.equal('6');
+      });
+
+      it('new events without an ID between repeated ones: no event is repeated', () => {
+        const log = new EventLog();
+        push(log, 1, 2, 3, 4, 5);
+        expect(take(log)).to.equal('1 2 3 4 5');
+        log.reset(2, '2', true);
+        // Events without an ID have that of the event before.
+        log.push(event('new', '2'));
+        push(log, 3);
+        log.push(event('newer', '3'));
+        push(log, 4);
+        log.push(event('newest', '4'));
+        push(log, 5, 6);
+        expect(take(log)).to.equal('new newer newest 6');
+      });
+
+      it('events from before the log are skipped', () => {
+        const log = new EventLog();
+        log.reset(10, '10');
+        push(log, 11, 12);
+        expect(take(log)).to.equal('11 12');
+        // The new holder had received less than this tab has in its log.
+        log.reset(7, '7', true);
+        push(log, 8, 9);
+        expect(take(log)).to.equal('');
+        push(log, 10, 11, 12, 13);
+        expect(take(log)).to.equal('13');
+      });
+
+      it('if they don’t arrive, there is a gap', () => {
+        const log = new EventLog();
+        log.reset(10, '10');
+        push(log, 11, 12);
+        expect(take(log)).to.equal('11 12');
+        // The server doesn't resume.
+        log.reset(7, '7', true);
+        for (let id = 13; id < 40; id++) push(log, id);
+        expect(take(log)).to.match(/^gap \d\d .*38 39$/);
+      });
     });
 
     it('an ID without an event is resumed after, and stored', async () => {
@@ -303,9 +340,9 @@ describe('SharedEventSource', () => {
           Object.assign(members[1] as object, { isDeaf: true });
           for (let index = 0; index < 5; index++) feed.publish();
           await until(() => seen[3]?.length === 15, 'events that the second misses');
+          Object.assign(members[1] as object, { isDeaf: false });
           sources[0]?.close();
           await until(() => feed.requests.length === 2 && feed.live === 1, 'the next connection');
-          Object.assign(members[1] as object, { isDeaf: false });
           feed.publish();
           await until(() => seen.slice(1).every((numbers) => numbers.at(-1) === 16), 'the last event');
           expect(seen[1]).to.deep.equal(hasIds ? range(1, 16) : [...range(1, 10), 16]);
@@ -343,43 +380,6 @@ describe('SharedEventSource', () => {
       } finally {
         restore();
       }
-    });
-
-    it('two in a row, to objects that lag behind: no event is repeated', async () => {
-      const { seen, sent, channel } = await fiveEvents();
-      const { line, term } = sent.at(-1);
-      const send = (message: object, end: number, later: number) =>
-        channel.postMessage({ ...message, line, end, term: term + later });
-      // Two new holders with three events each. The second takes over after the first has sent one more.
-      send({ kind: 'state' }, 3, 1);
-      send({ kind: 'event', entry: sent[3].entry }, 4, 1);
-      await sleep(30);
-      send({ kind: 'state' }, 3, 2);
-      for (const at of [3, 4]) send({ kind: 'event', entry: sent[at].entry }, at + 1, 2);
-      send({ kind: 'event', entry: ['message', '6', '6', '', false] }, 6, 2);
-      await until(() => seen.includes(6), 'the last event');
-      channel.close();
-      expect(seen).to.deep.equal(range(1, 6));
-    });
-
-    it('new events without an ID between repeated ones: no event is repeated', async () => {
-      const { seen, sent, channel } = await fiveEvents({ comments: true });
-      const { line, term } = sent.at(-1);
-      let end = 2;
-      const send = (entry: Entry) =>
-        channel.postMessage({ kind: 'event', entry, line, end: ++end, term: term + 1 });
-      // A new holder with two events. Events and comments without an ID have that of the event before.
-      channel.postMessage({ kind: 'state', line, end, term: term + 1 });
-      send(['message', '-1', '2', '', false]);
-      send(sent[2].entry);
-      send(['comment', 'heartbeat', '3', '', true]);
-      send(sent[3].entry);
-      send(['message', '-2', '4', '', false]);
-      send(sent[4].entry);
-      send(['message', '6', '6', '', false]);
-      await until(() => seen.includes(6), 'the last event');
-      channel.close();
-      expect(seen).to.deep.equal([...range(1, 5), -1, -2, 6]);
     });
 
     it('an object that missed messages catches up, or gets an error of the kind gap', async () => {
