@@ -1,5 +1,7 @@
 /** A store: a state with subscribers. */
 
+import { callSafely } from '../event-source/scheduler.js';
+
 export class Store<State> {
   /** Replaced by each change, never mutated. */
   state: State;
@@ -22,6 +24,7 @@ export class Store<State> {
 
   protected setState(state: State): void {
     this.state = state;
-    for (const listener of [...this.#listeners]) listener();
+    // The exception of one doesn't keep the others from being called.
+    for (const listener of [...this.#listeners]) callSafely(listener, undefined);
   }
 }

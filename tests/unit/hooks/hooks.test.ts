@@ -289,6 +289,32 @@ describe('useEventSource', () => {
     await scenario.until(([request]) => request?.isOpen === false);
   });
 
+  it('Svelte: the exception of a subscriber is reported, and the others are called', async () => {
+    const scenario = await Scenario.of(hang);
+    const store = svelte.useEventSource(scenario.url);
+    const { reportError } = globalThis;
+    const reported: unknown[] = [];
+    globalThis.reportError = (error) => void reported.push(error);
+    let isThrowing = false;
+    const first = store.subscribe(({ data }) => {
+      isThrowing = data === 'a';
+      if (isThrowing) throw new Error('from a subscriber');
+    });
+    let state: EventSourceState | undefined;
+    const second = store.subscribe((value) => {
+      state = value;
+    });
+    try {
+      await until(() => state?.data === 'a');
+      expect(isThrowing).to.equal(true);
+      expect(reported.map(String)).to.include('Error: from a subscriber');
+    } finally {
+      first();
+      second();
+      globalThis.reportError = reportError;
+    }
+  });
+
   // Tested with Svelte's store, which the hooks of all frameworks use.
   it('changes once per frame, not once per event', async () => {
     const burst = Array.from({ length: 2_000 }, (_, index) => `data: ${index}\n\n`).join('');
