@@ -19,7 +19,7 @@ const bytes = {
   'eventsource-wasm/slim/polyfill': 12800,
   'eventsource-wasm/slim/fetch-event-source': 8500,
   'eventsource-wasm/slim/stream': 12100,
-  'eventsource-wasm/slim/llm': 20900,
+  'eventsource-wasm/slim/llm': 21000,
   'eventsource-wasm/slim/shared': 15800,
   'eventsource-wasm/slim/react': 18000,
   'eventsource-wasm/slim/vue': 18100,
@@ -49,7 +49,7 @@ const parts = {
   '{ completion, openaiResponses }': 23700,
   '{ completion, anthropic }': 23400,
   '{ completion, google }': 23500,
-  '{ completion, aiSdk }': 23500,
+  '{ completion, aiSdk }': 23600,
   '{ completion, cohere }': 23100,
 };
 

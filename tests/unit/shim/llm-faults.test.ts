@@ -1246,11 +1246,13 @@ describe('completion: what a message repeats', () => {
   });
 
   const ui = async (...chunks: object[]) => {
-    const finish = { type: 'finish', finishReason: 'stop', messageMetadata: { b: 2 } };
-    const stream = [{ type: 'start', messageMetadata: { a: 1 } }, ...chunks, finish].map(data).join('');
+    const finish = { type: 'finish', finishReason: 'stop', messageMetadata: { b: 2, c: { e: [3], f: 4 } } };
+    const stream = [{ type: 'start', messageMetadata: { a: 1, c: { d: 1, e: [1, 2] } } }, ...chunks, finish]
+      .map(data)
+      .join('');
     const { result, parts } = await ask([stream], { format: 'ai-sdk' });
     const { metadata, parts: message } = result?.toMessage() ?? {};
-    expect(metadata).to.deep.equal({ a: 1, b: 2 });
+    expect(metadata).to.deep.equal({ a: 1, b: 2, c: { d: 1, e: [3], f: 4 } });
     const results = parts.flatMap((part) => (part.type === 'server-tool-result' ? [part.result] : []));
     return { message, results };
   };

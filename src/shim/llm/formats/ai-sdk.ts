@@ -7,6 +7,15 @@ import type { CompletionFormat, Json } from '../types.js';
 const TYPES =
   /^((start|finish)(-step)?|abort|file|message-metadata|(text|reasoning)-(start|delta|end))$|^(tool-(input|output|approval)|source|data)-/;
 
+/** Merges objects member by member. All other values, such as lists, replace earlier ones. */
+const merge = (before: Json, after: Json): Json =>
+  isObject(before) && isObject(after) && !Array.isArray(before) && !Array.isArray(after)
+    ? Object.fromEntries([
+        ...Object.entries(before),
+        ...Object.entries(after).map(([name, value]) => [name, merge(before[name], value)]),
+      ])
+    : after;
+
 /** The UI message stream of Vercel's AI SDK, versions 5 and 6. */
 export const aiSdk: CompletionFormat = {
   name: 'ai-sdk',
@@ -109,7 +118,7 @@ export const aiSdk: CompletionFormat = {
 
     return {
       read(chunk, type) {
-        if (isObject(chunk.messageMetadata)) metadata = { ...metadata, ...chunk.messageMetadata };
+        if (isObject(chunk.messageMetadata)) metadata = merge(metadata, chunk.messageMetadata);
         const [kind, what] = type.split('-', 2) as [string, string?];
         if (kind === 'text' || kind === 'reasoning') {
           if (what !== 'end' || chunk.providerMetadata) readText(kind, what === 'start', chunk);
