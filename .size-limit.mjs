@@ -30,7 +30,7 @@ const bytes = {
   'eventsource-wasm/js/stream': 24100,
   'eventsource-wasm/js/llm': 32900,
   'eventsource-wasm/js/shared': 27800,
-  'eventsource-wasm/js/react': 30100,
+  'eventsource-wasm/js/react': 30200,
   'eventsource-wasm/js/vue': 30200,
   'eventsource-wasm/js/svelte': 30000,
 };

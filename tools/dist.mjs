@@ -57,7 +57,7 @@ const internalMembers = `
   onReconnectionTime onCrash hasReceived readExcerpt isTooLarge isInEvent excerpt
   setPage setNetwork onBytes readIgnored readUnfinished fallBack
   begin decide prepare paused enter act caught silence isFull sending take
-  after complete fail hear hold leave lose ping receive taken takenId setId setOpened
+  after complete fail hear lose receive requestLock restart taken setId setOpened
   _wbg_cb_unref`;
 const mangleProps = new RegExp(`^(${internalMembers.trim().split(/\s+/).join('|')})$`);
 

@@ -101,7 +101,7 @@ export class EventLog {
    * @param isContinued whether the holder continues this log
    * @param isGap whether events are missing before `position`
    */
-  reset(position: number, startId: string, isContinued = false, isGap = false): void {
+  restart(position: number, startId: string, isContinued = false, isGap = false): void {
     const { taken } = this;
     if (isGap || !isContinued) {
       this.#skipId = '';

@@ -27,7 +27,6 @@ export class Membership {
   readonly #key: string;
   readonly #member: Member;
   readonly #channel: BroadcastChannel;
-  #isOver = false;
   #request: AbortController | undefined;
   #release: (() => void) | undefined;
   #echoId = '';
@@ -42,15 +41,13 @@ export class Membership {
     if (!navigator.locks) throw new Error('no locks');
     this.#channel = new BroadcastChannel(key);
     this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
-      // Messages that were sent before the channel was closed may still arrive.
-      if (this.#isOver) return;
       if (data?.kind === 'echo') {
         if (data.from === this.#echoId) this.#onEcho?.();
       } else if (data?.kind) {
         member.receive(data);
       }
     };
-    this.request();
+    this.requestLock();
     this.#watch(false);
   }
 
@@ -65,17 +62,18 @@ export class Membership {
 
   /** Releases the lock, or stops waiting for it. */
   leave(): void {
-    this.#isOver = true;
     clearTimeout(this.#timer);
     this.#request?.abort();
     this.#release?.();
     this.#release = undefined;
     this.#onEcho?.();
+    // Messages that were sent before may still arrive.
+    this.#channel.onmessage = null;
     this.#channel.close();
   }
 
   /** Releases the lock, if this member holds it, and waits for it again, or takes it from its holder. */
-  async request(steal = false): Promise<void> {
+  async requestLock(steal = false): Promise<void> {
     this.#release?.();
     this.#release = undefined;
     this.#request?.abort();
@@ -85,11 +83,11 @@ export class Membership {
       const options = steal ? { steal } : { signal: request.signal };
       await navigator.locks.request(this.#key, options, () => this.#hold(request.signal));
     } catch (error) {
-      if (this.#isOver || request.signal.aborted) return;
+      if (request.signal.aborted) return;
       this.#release = undefined;
       if ((error as Error).name === 'AbortError') {
         this.#member.lose();
-        this.request();
+        this.requestLock();
       } else {
         this.leave();
         this.#member.fallBack();
@@ -100,7 +98,7 @@ export class Membership {
   /** Waits for all messages that others have sent: they have arrived when a message of this member has come back. */
   #hold({ aborted }: AbortSignal): Promise<void> | undefined {
     // A request that takes the lock can't be aborted.
-    if (aborted || this.#isOver) return undefined;
+    if (aborted) return undefined;
     const echo = new BroadcastChannel(this.#key);
     this.#onEcho = () => {
       echo.close();
@@ -123,7 +121,7 @@ export class Membership {
     this.#timer = setTimeout(
       () => {
         if (this.#release || isHidden() || this.#heardAt >= begin) return this.#watch(false);
-        if (isAsked) this.request(true);
+        if (isAsked) this.requestLock(true);
         else this.#member.ping();
         this.#watch(!isAsked);
         // A random delay, so that not all tabs ask at once.

@@ -51,6 +51,8 @@ export class Participant implements Member {
   #term = 0;
   /** The last term in which this tab was in sync. */
   #syncTerm = 0;
+  /** The position at which this tab took over. */
+  #begin = 0;
   /** The ID of the request for missing events that wasn't answered yet. An answer to an earlier one may be wrong. */
   #asked = '';
   /** Whether this tab has the holder's positions and all its events. */
@@ -63,7 +65,7 @@ export class Participant implements Member {
     this.#options = hashOptions(init);
     this.#replay = replay;
     this.#host = host;
-    this.log.reset(0, `${init.lastEventId ?? ''}`);
+    this.log.restart(0, `${init.lastEventId ?? ''}`);
   }
 
   join(): void {
@@ -90,11 +92,12 @@ export class Participant implements Member {
   hold(): void {
     const { log } = this;
     const { lastEventId } = log;
-    if (this.#line && !this.#isInSync && !lastEventId) log.reset(log.end, '', false, true);
+    if (this.#line && !this.#isInSync && !lastEventId) log.restart(log.end, '', false, true);
     this.#term = Math.max(this.#term + 1, Date.now()) + Math.random();
     // Without an ID, the stream begins now, and misses the events since the last holder.
     if (!this.#line || !(lastEventId || log.end)) this.#line = this.#term;
     this.#sync();
+    this.#begin = log.end;
     this.#setOpened(undefined);
     this.#tellState();
 
@@ -199,11 +202,12 @@ export class Participant implements Member {
   #welcome({ from, line, term, end, lastEventId, replay }: Message & { kind: 'join' }): void {
     const { log } = this;
     const found = lastEventId ? log.find(lastEventId) : undefined;
-    // Without IDs, the events of different holders aren't comparable.
-    const isKnown = line === this.#line && (lastEventId || term === this.#term);
+    const isKnown = line === this.#line;
     // The other tab may have received more than this one, and more or fewer comments.
-    const wanted = isKnown ? Math.min(end, found ?? log.end) : (found ?? log.end - replay);
-    const position = Math.max(wanted, log.start);
+    let position = isKnown ? Math.min(end, found ?? log.end) : (found ?? log.end - replay);
+    // Without IDs, only events after the takeover are certain to be new.
+    if (isKnown && !lastEventId && term !== this.#term) position = this.#begin;
+    position = Math.max(position, log.start);
     const isGap = found === undefined && (isKnown ? end < position : `${line}${lastEventId}` !== '0');
     const state = { opened: this.#opened, options: this.#options };
     this.#tell({ kind: 'welcome', to: from, isGap, ...log.after(position), ...state });
@@ -221,7 +225,7 @@ export class Participant implements Member {
       this.#isInSync = false;
       if (this.#source) {
         this.lose();
-        this.#membership?.request();
+        this.#membership?.requestLock();
       }
     }
     const hasLine = line === this.#line;
@@ -235,7 +239,7 @@ export class Participant implements Member {
       }
       const start = end - entries.length;
       const { taken } = log;
-      log.reset(start, startId, hasLine, isGap);
+      log.restart(start, startId, hasLine, isGap);
       if (term === this.#syncTerm) log.taken = Math.max(taken, start);
       this.#asked = '';
       this.#line = line;

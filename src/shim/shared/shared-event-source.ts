@@ -152,7 +152,7 @@ export class SharedEventSource extends EventSource {
     this.#changes.length = 0;
     const { log } = this.#participant;
     // Waiting events are dropped, so a stream that continues from here has to send them again.
-    log.reset(log.end, log.takenId);
+    log.restart(log.end, log.takenId);
     this.#iterators.abort();
   }
 
@@ -168,7 +168,7 @@ export class SharedEventSource extends EventSource {
     const { whenHidden } = this.#init;
     await this.#store.read((id) => {
       this.#storedId = toEventId(id);
-      this.#participant.log.reset(0, this.#storedId);
+      this.#participant.log.restart(0, this.#storedId);
     });
     if (this.#readyState === CLOSED) return;
     let isAway = false;

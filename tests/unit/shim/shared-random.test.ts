@@ -51,7 +51,8 @@ class Pipe {
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#items.length > 0) {
-      if (this.#random() < 0.5) await sleep(this.#random() * 3);
+      // Bursts are transported faster.
+      if (this.#random() < (this.#items.length > 50 ? 0.01 : 0.5)) await sleep(this.#random() * 3);
       while (this.#isHeld()) await sleep(1);
       this.#items.shift()?.();
     }
@@ -425,6 +426,8 @@ async function live(random: () => number, hasIds: boolean): Promise<string[]> {
       }, random() * 200);
     }
     while (tabs.length < 3 || (tabs.length < 6 && random() < 0.2)) enter();
+    // More than a log can hold.
+    if (random() < 0.01) for (let count = 0; count < 1_200; count++) world.publish();
     for (let count = random() * 12; count > 0; count--) {
       if (random() < 0.1) world.comment();
       else world.publish();

@@ -60,7 +60,11 @@ function makeChannelsDeaf(): { members: { isDeaf: boolean }[]; restore(): void }
   const members: { isDeaf: boolean }[] = [];
   class DeafChannel extends BroadcastChannel {
     isDeaf = false;
-    override set onmessage(listener: (event: MessageEvent) => void) {
+    override set onmessage(listener: ((event: MessageEvent) => void) | null) {
+      if (!listener) {
+        super.onmessage = null;
+        return;
+      }
       members.push(this);
       super.onmessage = (event: MessageEvent) => {
         // The lock needs the echoes.
@@ -220,10 +224,10 @@ describe('SharedEventSource', () => {
 
       it('resumes where it took over', () => {
         const log = new EventLog();
-        log.reset(10, '10');
+        log.restart(10, '10');
         push(log, 11, 12);
         expect(take(log)).to.equal('11 12');
-        log.reset(10, '10', true);
+        log.restart(10, '10', true);
         expect(log).to.include({ end: 10, lastEventId: '10' });
         push(log, 11, 12, 13);
         expect(take(log)).to.equal('13');
@@ -234,10 +238,10 @@ describe('SharedEventSource', () => {
         push(log, 1, 2, 3, 4, 5);
         expect(take(log)).to.equal('1 2 3 4 5');
         // Two new holders with three events each. The second takes over after the first has sent one more.
-        log.reset(3, '3', true);
+        log.restart(3, '3', true);
         push(log, 4);
         expect(take(log)).to.equal('');
-        log.reset(3, '3', true);
+        log.restart(3, '3', true);
         push(log, 4, 5, 6);
         expect(take(log)).to.equal('6');
       });
@@ -246,7 +250,7 @@ describe('SharedEventSource', () => {
         const log = new EventLog();
         push(log, 1, 2, 3, 4, 5);
         expect(take(log)).to.equal('1 2 3 4 5');
-        log.reset(2, '2', true);
+        log.restart(2, '2', true);
         // Events without an ID have that of the event before.
         log.push(event('new', '2'));
         push(log, 3);
@@ -259,11 +263,11 @@ describe('SharedEventSource', () => {
 
       it('events from before the log are skipped', () => {
         const log = new EventLog();
-        log.reset(10, '10');
+        log.restart(10, '10');
         push(log, 11, 12);
         expect(take(log)).to.equal('11 12');
         // The new holder had received less than this tab has in its log.
-        log.reset(7, '7', true);
+        log.restart(7, '7', true);
         push(log, 8, 9);
         expect(take(log)).to.equal('');
         push(log, 10, 11, 12, 13);
@@ -272,11 +276,11 @@ describe('SharedEventSource', () => {
 
       it('if they don’t arrive, there is a gap', () => {
         const log = new EventLog();
-        log.reset(10, '10');
+        log.restart(10, '10');
         push(log, 11, 12);
         expect(take(log)).to.equal('11 12');
         // The server doesn't resume.
-        log.reset(7, '7', true);
+        log.restart(7, '7', true);
         for (let id = 13; id < 40; id++) push(log, id);
         expect(take(log)).to.match(/^gap \d\d .*38 39$/);
       });
