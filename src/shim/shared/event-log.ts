@@ -13,10 +13,10 @@ export type Entry = readonly [
 const MAX_EVENTS = 1_000;
 /** … and of characters of data, unless one event is larger. */
 const MAX_CHARACTERS = 1 << 20;
-/** The positions of two tabs may differ by this number, because a server doesn't repeat comments. */
+/** Positions of two tabs may differ by this many comments, which servers don't repeat. */
 const MAX_COMMENTS = 10;
 
-/** The log. Events have positions, counted from 1, which are the same in all tabs that share a connection. */
+/** The log. Events have positions, counted from 1, which are the same in all tabs that are in sync. */
 export class EventLog {
   /** The position of the last event that was received. */
   end = 0;

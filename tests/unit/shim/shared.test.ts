@@ -222,11 +222,17 @@ describe('SharedEventSource', () => {
         return data.join(' ');
       };
 
-      it('resumes where it took over', () => {
+      /** A log that began after an ID, and whose events have been taken. */
+      const logOf = (startId: number, ...ids: number[]) => {
         const log = new EventLog();
-        log.restart(10, '10');
-        push(log, 11, 12);
-        expect(take(log)).to.equal('11 12');
+        log.restart(startId, startId === 0 ? '' : `${startId}`);
+        push(log, ...ids);
+        expect(take(log)).to.equal(ids.join(' '));
+        return log;
+      };
+
+      it('resumes where it took over', () => {
+        const log = logOf(10, 11, 12);
         log.restart(10, '10', true);
         expect(log).to.include({ end: 10, lastEventId: '10' });
         push(log, 11, 12, 13);
@@ -234,9 +240,7 @@ describe('SharedEventSource', () => {
       });
 
       it('twice in a row: no event is repeated', () => {
-        const log = new EventLog();
-        push(log, 1, 2, 3, 4, 5);
-        expect(take(log)).to.equal('1 2 3 4 5');
+        const log = logOf(0, 1, 2, 3, 4, 5);
         // Two new holders with three events each. The second takes over after the first has sent one more.
         log.restart(3, '3', true);
         push(log, 4);
@@ -247,9 +251,7 @@ describe('SharedEventSource', () => {
       });
 
       it('new events without an ID between repeated ones: no event is repeated', () => {
-        const log = new EventLog();
-        push(log, 1, 2, 3, 4, 5);
-        expect(take(log)).to.equal('1 2 3 4 5');
+        const log = logOf(0, 1, 2, 3, 4, 5);
         log.restart(2, '2', true);
         // Events without an ID have that of the event before.
         log.push(event('new', '2'));
@@ -262,10 +264,7 @@ describe('SharedEventSource', () => {
       });
 
       it('events from before the log are skipped', () => {
-        const log = new EventLog();
-        log.restart(10, '10');
-        push(log, 11, 12);
-        expect(take(log)).to.equal('11 12');
+        const log = logOf(10, 11, 12);
         // The new holder had received less than this tab has in its log.
         log.restart(7, '7', true);
         push(log, 8, 9);
@@ -275,10 +274,7 @@ describe('SharedEventSource', () => {
       });
 
       it('if they don’t arrive, there is a gap', () => {
-        const log = new EventLog();
-        log.restart(10, '10');
-        push(log, 11, 12);
-        expect(take(log)).to.equal('11 12');
+        const log = logOf(10, 11, 12);
         // The server doesn't resume.
         log.restart(7, '7', true);
         for (let id = 13; id < 40; id++) push(log, id);
