@@ -106,7 +106,7 @@ export const isChromium: () => boolean = /* @__PURE__ */ once(() => / Chrome\//.
  */
 export const defaultFetchInit: () => RequestInit = /* @__PURE__ */ once(() => {
   const init: RequestInit = { cache: 'no-store', credentials: 'same-origin', mode: 'cors' };
-  const takes = ([name, value]: string[]) =>
-    works(() => new Request('http://localhost/', { [name as string]: value }));
-  return Object.fromEntries(Object.entries(init).filter(takes));
+  const takes = (init: RequestInit) => works(() => new Request('http://localhost/', init));
+  if (takes(init)) return init;
+  return Object.fromEntries(Object.entries(init).filter(([name, value]) => takes({ [name]: value })));
 });

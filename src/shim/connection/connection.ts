@@ -110,19 +110,22 @@ export class Connection {
       return;
     }
     try {
-      this.#stopObserving = observePage({
-        setPage: (isHidden, isFrozen) => this.enter(Input.Page, Number(isHidden) + 2 * Number(isFrozen)),
-        setNetwork: (isThere) => this.enter(Input.Network, Number(isThere)),
-        stop: () => {
-          this.close();
-          const message = 'window.stop() ended the connection';
-          this.#handler.failed({ kind: 'network', message, attempt: this.#attempt });
+      this.#stopObserving = observePage(
+        {
+          setPage: (isHidden, isFrozen) => this.enter(Input.Page, Number(isHidden) + 2 * Number(isFrozen)),
+          setNetwork: (isThere) => this.enter(Input.Network, Number(isThere)),
+          stop: () => {
+            this.close();
+            const message = 'window.stop() ended the connection';
+            this.#handler.failed({ kind: 'network', message, attempt: this.#attempt });
+          },
         },
-      });
+        () => this.enter(Input.Start),
+      );
+      if (this.#isEnded) this.#end();
     } catch (cause) {
       this.onCrash(cause);
     }
-    this.enter(Input.Start);
   }
 
   // The callbacks of the body loop.

@@ -18,17 +18,18 @@ let restoreStop: (() => void) | undefined;
 /**
  * Calls `observer` with the current state, unless it is visible and online, and with each later change.
  *
+ * @param start called after the current state and before listening, which takes milliseconds in a new page
  * @returns a function that stops observing
  */
-export function observePage(observer: PageObserver): () => void {
-  const isOffline = globalThis.navigator?.onLine === false;
+export function observePage(observer: PageObserver, start?: () => void): () => void {
+  if (isHidden() || isFrozen) observer.setPage(isHidden(), isFrozen);
+  if (globalThis.navigator?.onLine === false) observer.setNetwork?.(false);
+  start?.();
   if (observers.size === 0) {
     listen('addEventListener');
     restoreStop = watchStop();
   }
   observers.add(observer);
-  if (isHidden() || isFrozen) observer.setPage(isHidden(), isFrozen);
-  if (isOffline) observer.setNetwork?.(false);
   return () => {
     if (!observers.delete(observer) || observers.size > 0) return;
     listen('removeEventListener');

@@ -16,7 +16,9 @@ export function resolveUrl(url: unknown): string {
   let resolved: string | undefined;
   try {
     const { href, hostname } = new URL(text, base);
-    if (!FORBIDDEN_IN_HOSTS.test(hostname) || !href.startsWith('http')) resolved = href;
+    // Most hosts have no escapes, and the first use of a regular expression takes a millisecond in a new page.
+    if (!hostname.includes('%') || !FORBIDDEN_IN_HOSTS.test(hostname) || !href.startsWith('http'))
+      resolved = href;
   } catch {
     // Reported below.
   }

@@ -112,6 +112,9 @@ function requestTask(): (task: () => void) => unknown {
   return isReal(immediate) ? immediate : setTimeout;
 }
 
+/** In Next's edge runtime, `MessageChannel` exists but throws. */
+const canPost = /* @__PURE__ */ once(() => works(() => new MessageChannel().port1.close()));
+
 const usable = new WeakMap<object, boolean>();
 
 /**
@@ -155,11 +158,8 @@ const usesMessages = /* @__PURE__ */ once(() => {
     process?: { versions?: object };
   };
   // jsdom has a window but runs in Node.
-  return !setImmediate && !process?.versions && !isCloudflare() && canPost();
+  return !setImmediate && !process?.versions && !isCloudflare() && works(requestMessage);
 });
-
-/** In Next's edge runtime, `MessageChannel` exists but throws. */
-const canPost = /* @__PURE__ */ once(() => works(() => new MessageChannel().port1.close()));
 
 function scheduleByMessage(fireNext: FireNext): void {
   waiting.push(fireNext);

@@ -221,7 +221,7 @@ export class EventStreamParser {
       const keepFrom = table[2] as number;
       this.#pending = keepFrom === text.length ? '' : keepFrom === 0 ? text : text.slice(keepFrom);
       const rest = this.#filled - scanned;
-      for (let index = 0; index < rest; index++) window[index] = window[scanned + index] as number;
+      if (rest > 0) window.copyWithin(0, scanned, this.#filled);
       this.#filled = rest;
       this.#scanned = 0;
       if (rest === 0) this.#isTextKnown = false;

@@ -33,6 +33,10 @@ export function compileSync(): WebAssembly.Module {
 function bytes(): Uint8Array<ArrayBuffer> {
   const { fromHex } = Uint8Array as { fromHex?: (hex: string) => Uint8Array<ArrayBuffer> };
   if (fromHex) return fromHex(wasmHex);
+  const { Buffer } = globalThis as {
+    Buffer?: { from(text: string, encoding: string): Uint8Array<ArrayBuffer> };
+  };
+  if (Buffer) return Buffer.from(wasmHex, 'hex');
   const codes = new TextEncoder().encode(wasmHex);
   const { length } = codes;
   // Decoding in place is safe: the write position never passes the read position. Letters have bit 6, digits don't.
