@@ -58,7 +58,7 @@ const internalMembers = `
   setPage setNetwork onBytes readIgnored readUnfinished fallBack
   begin decide prepare paused enter act caught silence isFull sending take
   after complete fail hear lose receive requestLock restart taken setId setOpened
-  _wbg_cb_unref`;
+  contents ping _wbg_cb_unref`;
 const mangleProps = new RegExp(`^(${internalMembers.trim().split(/\s+/).join('|')})$`);
 
 async function buildDist() {

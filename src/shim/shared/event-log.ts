@@ -13,8 +13,6 @@ export type Entry = readonly [
 const MAX_EVENTS = 1_000;
 /** … and of characters of data, unless one event is larger. */
 const MAX_CHARACTERS = 1 << 20;
-/** Positions of two tabs may differ by this many comments, which servers don't repeat. */
-const MAX_COMMENTS = 10;
 
 /** The log. Events have positions, counted from 1, which are the same in all tabs that are in sync. */
 export class EventLog {
@@ -31,10 +29,6 @@ export class EventLog {
   #size = 0;
   /** Events that were taken and will arrive again, because the tab that took over hadn't received them. */
   #repeated: Entry[] = [];
-  /** If events from before the log will arrive again: the ID of the last of them, and the position … */
-  #skipId = '';
-  /** … before which it must arrive. */
-  #skipEnd = 0;
   /** Whether events are missing before the next one. */
   #isGap = false;
 
@@ -67,10 +61,8 @@ export class EventLog {
       const isTooSlow = this.taken < start;
       if (isTooSlow) this.taken = start;
       const { taken } = this;
-      const isGap = isTooSlow || this.#isGap || (this.#skipId && taken >= this.#skipEnd);
-      if (isGap) {
+      if (isTooSlow || this.#isGap) {
         this.#isGap = false;
-        this.#skipId = '';
         return null;
       }
       if (taken >= this.end) return undefined;
@@ -79,10 +71,6 @@ export class EventLog {
       const hasOwnId = id !== this.#idAt(taken);
       this.taken++;
       this.#takenId = id;
-      if (this.#skipId) {
-        if (id === this.#skipId) this.#skipId = '';
-        continue;
-      }
       const repeated = this.#repeated.findIndex((other) => other.every((part, at) => part === entry[at]));
       if (repeated < 0) {
         // More can follow an event without an ID of its own, such as a comment.
@@ -97,31 +85,37 @@ export class EventLog {
    * Clears the log, and continues after a position of the holder. Events with IDs that were taken and arrive again aren't
    * taken twice. They arrive again if the tab that took over hadn't received them.
    *
-   * @param startId the last event ID at `position`
+   * @param lastEventId the last event ID at `position`
    * @param isContinued whether the holder continues this log
    * @param isGap whether events are missing before `position`
+   * @param end the position of the log, if earlier events will be pushed first, for other tabs
+   * @param startId the last event ID at `end`
    */
-  restart(position: number, startId: string, isContinued = false, isGap = false): void {
+  restart(
+    position: number,
+    lastEventId: string,
+    isContinued = false,
+    isGap = false,
+    end = position,
+    startId = lastEventId,
+  ): void {
     const { taken } = this;
-    if (isGap || !isContinued) {
-      this.#skipId = '';
-    } else if (startId && this.find(startId) === undefined && !this.#skipId) {
-      this.#skipId = this.#startId;
-      this.#skipEnd = taken + MAX_COMMENTS;
-    }
+    // If the log doesn't have the ID, events from before the log may arrive again.
+    this.#isGap ||= isGap || (isContinued && lastEventId !== '' && this.find(lastEventId) === undefined);
     // Events from an earlier takeover may not have arrived again yet, so they stay in the list.
     const again = this.#entries.slice(0, Math.max(taken - this.start, 0));
-    this.#repeated.unshift(...again.filter(([, , lastEventId]) => lastEventId !== ''));
+    this.#repeated.unshift(...again.filter((entry) => entry[2]));
     this.#entries = [];
     this.#size = 0;
-    this.lastEventId = this.#takenId = this.#startId = startId;
-    this.end = this.taken = position;
-    this.#isGap ||= isGap;
+    this.#startId = startId;
+    this.lastEventId = this.#takenId = lastEventId;
+    this.end = end;
+    this.taken = position;
   }
 
-  /** Returns the events after a position, and the last event ID before them. */
-  after(position: number): { entries: Entry[]; startId: string } {
-    return { entries: this.#entries.slice(position - this.start), startId: this.#idAt(position) };
+  /** The events of the log, and the last event ID before them. */
+  get contents(): { entries: Entry[]; startId: string } {
+    return { entries: this.#entries, startId: this.#startId };
   }
 
   #idAt(position: number): string {

@@ -32,7 +32,8 @@ export class Membership {
   #echoId = '';
   #onEcho: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #heardAt = Date.now();
+  /** Whether the holder has sent a message since the timer was set. */
+  #hasHeard = false;
 
   /** Joins the group. Throws if the platform has no channels or no locks. */
   constructor(key: string, member: Member) {
@@ -57,7 +58,7 @@ export class Membership {
 
   /** Call this for each message of the holder. */
   hear(): void {
-    this.#heardAt = Date.now();
+    this.#hasHeard = true;
   }
 
   /** Releases the lock, or stops waiting for it. */
@@ -117,10 +118,10 @@ export class Membership {
    * or hangs. Hidden tabs don't watch, because their timers are late; they catch up when they are visible.
    */
   #watch(isAsked: boolean): void {
-    const begin = Date.now();
+    this.#hasHeard = false;
     this.#timer = setTimeout(
       () => {
-        if (this.#release || isHidden() || this.#heardAt >= begin) return this.#watch(false);
+        if (this.#release || isHidden() || this.#hasHeard) return this.#watch(false);
         if (isAsked) this.requestLock(true);
         else this.#member.ping();
         this.#watch(!isAsked);

@@ -3,10 +3,8 @@
 import { EventSourceErrorEvent, EventSourceOpenEvent, errorNames } from '../event-source/event-classes.js';
 import type { Entry } from './event-log.js';
 
-/** The version of the messages. Tabs with different versions don't share a connection. Increase it with each change. */
-const PROTOCOL = 4;
-
-const PREFIX = `eventsource-wasm/shared ${PROTOCOL} `;
+/** Contains the version of the messages. Tabs with different versions don't share a connection. Increase it with each change. */
+const PREFIX = 'eventsource-wasm/shared 5 ';
 
 /** The prefix of all keys of a URL. It contains the URL, not a hash, which could collide. A URL has no spaces. */
 export const keyPrefixOf = (url: string): string => `${PREFIX}${url.replace(/#.*/, '')} `;
@@ -31,12 +29,14 @@ export type News =
   /** Also sent if a block without data has set the last event ID. */
   | { kind: 'state'; opened: Opened | undefined }
   | { kind: 'error'; failure: Failure }
-  /** The answer to a `join`: the last events before `end`, and the last event ID before them. */
+  /** The answer to a `join`: the events of the log, and the last event ID before them. */
   | {
       kind: 'welcome';
       to: string;
       entries: Entry[];
       startId: string;
+      /** Where the tab continues. It stores the earlier events for other tabs. */
+      position: number;
       isGap: boolean;
       opened: Opened | undefined;
       options: Record<string, number>;

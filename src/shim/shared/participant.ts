@@ -1,6 +1,6 @@
 /** The protocol between tabs: the holder of the lock connects, and sends all events to the others. */
 
-import { EventSourceErrorEvent, type EventSourceOpenEvent } from '../event-source/event-classes.js';
+import type { EventSourceErrorEvent, EventSourceOpenEvent } from '../event-source/event-classes.js';
 import { EventSource } from '../event-source/event-source.js';
 import type { EventSourceInit } from '../types.js';
 import { load } from '../wasm/load.js';
@@ -60,7 +60,7 @@ export class Participant implements Member {
 
   constructor(url: string, name: string, init: EventSourceInit, replay: number, host: Host) {
     this.#url = url;
-    this.#key = `${keyPrefixOf(url)}${Boolean(init.withCredentials)} ${name}`;
+    this.#key = `${keyPrefixOf(url)}${init.withCredentials} ${name}`;
     this.#init = init;
     this.#options = hashOptions(init);
     this.#replay = replay;
@@ -149,11 +149,15 @@ export class Participant implements Member {
     this.#source.close();
     this.#source = undefined;
     this.#setOpened(undefined);
+    if (!this.log.end && !this.log.lastEventId) this.#line = 0;
   }
 
   ping(): void {
-    this.#asked = '';
-    this.#ask();
+    this.#asked = `${Math.random()}`;
+    // Waiting events are replaced by the answer.
+    const { taken: end, takenId: lastEventId } = this.log;
+    const ask = { from: this.#asked, line: this.#line, term: this.#syncTerm, end, lastEventId };
+    this.#post({ kind: 'join', ...ask, replay: this.#line ? 0 : this.#replay });
   }
 
   fallBack(): void {
@@ -189,15 +193,6 @@ export class Participant implements Member {
     this.#host.receive();
   }
 
-  #ask(): void {
-    if (this.#asked) return;
-    this.#asked = `${Math.random()}`;
-    // Waiting events are replaced by the answer.
-    const { taken: end, takenId: lastEventId } = this.log;
-    const ask = { from: this.#asked, line: this.#line, term: this.#syncTerm, end, lastEventId };
-    this.#post({ kind: 'join', ...ask, replay: this.#line ? 0 : this.#replay });
-  }
-
   /** Answers a tab that joins or has missed events. */
   #welcome({ from, line, term, end, lastEventId, replay }: Message & { kind: 'join' }): void {
     const { log } = this;
@@ -210,7 +205,7 @@ export class Participant implements Member {
     position = Math.max(position, log.start);
     const isGap = found === undefined && (isKnown ? end < position : `${line}${lastEventId}` !== '0');
     const state = { opened: this.#opened, options: this.#options };
-    this.#tell({ kind: 'welcome', to: from, isGap, ...log.after(position), ...state });
+    this.#tell({ kind: 'welcome', to: from, position, isGap, ...log.contents, ...state });
   }
 
   #follow(message: HolderMessage): void {
@@ -228,38 +223,38 @@ export class Participant implements Member {
         this.#membership?.requestLock();
       }
     }
+    // The new holder has no events, and doesn't know the ID to resume after.
+    if (end + lastEventId === '0' && log.lastEventId) this.#membership?.requestLock(true);
     const hasLine = line === this.#line;
     if (kind === 'welcome') {
-      const { entries, isGap, startId } = message;
+      const { entries, isGap, position, startId } = message;
       const name = findDifference(this.#options, message.options);
       if (name) {
         const text = `The option "${name}" differs between tabs; give all tabs the same`;
-        this.#fail(toFailure(new EventSourceErrorEvent({ kind: 'request', message: text, attempt: 0 })));
+        this.#fail({ kind: 'request', message: text, attempt: 0 } as Failure);
         return;
       }
       const start = end - entries.length;
       const { taken } = log;
-      log.restart(start, startId, hasLine, isGap);
-      if (term === this.#syncTerm) log.taken = Math.max(taken, start);
+      log.restart(position, entries[position - start - 1]?.[2] ?? startId, hasLine, isGap, start, startId);
+      if (term === this.#syncTerm) log.taken = Math.max(taken, position);
       this.#asked = '';
       this.#line = line;
       this.#sync();
       this.#setOpened(message.opened);
       for (const entry of entries) log.push(entry);
-    } else if (kind === 'error' && message.failure.delay === undefined) {
-      // Also fails a tab that has just joined, because its own connection would fail in the same way.
-      this.#fail(message.failure);
     } else {
       if (kind === 'event') this.#isInSync &&= end === log.end + 1;
       else if (hasLine && end === log.end && lastEventId === log.lastEventId) this.#sync();
-      if (!this.#isInSync) {
-        this.#ask();
-      } else if (kind === 'error') {
+      if (kind === 'error' && (this.#isInSync || message.failure.delay === undefined)) {
+        // The end also fails a tab that has just joined, because its own connection would fail in the same way.
         this.#fail(message.failure);
+      } else if (!this.#isInSync) {
+        if (!this.#asked) this.ping();
       } else if (kind === 'event') {
         log.push(message.entry);
       } else {
-        this.#setOpened(message.opened);
+        this.#setOpened((message as { opened?: Opened }).opened);
         if (lastEventId !== log.lastEventId) this.#host.setId(lastEventId);
       }
     }

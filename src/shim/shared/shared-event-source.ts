@@ -43,6 +43,9 @@ export interface SharedEventSourceInit extends Omit<EventSourceInit, 'method' | 
   replay?: number | undefined;
 }
 
+/** Stands for an aborted signal. Creating one takes more code, because React Native has no `AbortSignal.abort`. */
+const aborted = { aborted: true, addEventListener() {} } as Partial<AbortSignal> as AbortSignal;
+
 /** The objects of this page, for `closeAll` without channels. */
 const sources = new Set<SharedEventSource>();
 
@@ -91,7 +94,7 @@ export class SharedEventSource extends EventSource {
     }
     if (!(replay >= 0)) fail(`the option "replay" is ${replay}; it must be a number from 0`);
     // The base class checks the arguments and has the attributes, but never connects.
-    super(url, { ...options, signal: signal && !signal.addEventListener ? signal : abortedSignal() });
+    super(url, { ...options, signal: signal && !signal.addEventListener ? signal : aborted });
     this.#init = options;
     this.#store = new IdStore(options, this.url);
     this.#participant = new Participant(this.url, `${name}`, options, replay, {
@@ -105,9 +108,11 @@ export class SharedEventSource extends EventSource {
       this.#readyState = CLOSED;
       return;
     }
-    this.#undo.push(onAbort(signal, () => this.close()));
     sources.add(this);
-    this.#undo.push(() => sources.delete(this));
+    this.#undo.push(
+      onAbort(signal, () => this.close()),
+      () => sources.delete(this),
+    );
     this.#start();
   }
 
@@ -269,11 +274,4 @@ export class SharedEventSource extends EventSource {
 
 for (const name of ['readyState', 'close']) {
   Object.defineProperty(SharedEventSource.prototype, name, { enumerable: true });
-}
-
-/** React Native has no `AbortSignal.abort`. */
-function abortedSignal(): AbortSignal {
-  const controller = new AbortController();
-  controller.abort();
-  return controller.signal;
 }
