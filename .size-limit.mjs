@@ -9,7 +9,7 @@ const bytes = {
   'eventsource-wasm/polyfill': 21100,
   'eventsource-wasm/fetch-event-source': 16800,
   'eventsource-wasm/stream': 20300,
-  'eventsource-wasm/llm': 29200,
+  'eventsource-wasm/llm': 29300,
   'eventsource-wasm/testing': 5800,
   'eventsource-wasm/shared': 24100,
   'eventsource-wasm/react': 26400,

@@ -108,7 +108,8 @@ export function createReader(
     answer.chunk = chunk;
     onChunk?.(chunk, event);
     if (!reduce) {
-      readChunk(chunk, event, text);
+      // Some gateways encode the chunk twice.
+      readChunk(fromJson(chunk), event, text);
       return;
     }
     for (const part of reduce({ event, data: chunk }) ?? []) {

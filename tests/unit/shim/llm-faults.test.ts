@@ -526,6 +526,50 @@ const faults: Record<string, Record<string, Fault>> = {
         ],
       },
     },
+    'pieces of two calls with index 0 and IDs, mixed': {
+      stream:
+        call({ index: 0, id: 'a', function: { name: 'f', arguments: '{"x"' } }) +
+        call({ index: 0, id: 'b', function: { name: 'g', arguments: '{"y"' } }) +
+        call({ index: 0, id: 'a', function: { arguments: ':1}' } }) +
+        call({ index: 0, id: 'b', function: { arguments: ':2}' } }) +
+        call({ index: 0, id: 'a', function: { name: 'f', arguments: '{"x":1}' } }) +
+        chat({}, 'tool_calls') +
+        DONE,
+      result: {
+        toolCalls: [
+          { id: 'a', name: 'f', arguments: '{"x":1}' },
+          { id: 'b', name: 'g', arguments: '{"y":2}' },
+        ],
+      },
+    },
+    'chunks that are encoded twice': {
+      stream:
+        data(JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: null }] })) +
+        data(JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })) +
+        DONE,
+      result: { text: 'Hi', finishReason: 'stop' },
+    },
+    'OpenAI responses: two calls with the same index': {
+      stream:
+        ['a', 'b']
+          .map((id) =>
+            response('output_item.added', {
+              output_index: 0,
+              item: { type: 'function_call', id, call_id: `c${id}`, name: `f${id}`, arguments: '' },
+            }),
+          )
+          .join('') +
+        response('function_call_arguments.delta', { output_index: 0, item_id: 'a', delta: '{"x"' }) +
+        response('function_call_arguments.delta', { output_index: 0, item_id: 'b', delta: '{"y":2}' }) +
+        response('function_call_arguments.delta', { output_index: 0, item_id: 'a', delta: ':1}' }) +
+        completed(),
+      result: {
+        toolCalls: [
+          { id: 'ca', name: 'fa', arguments: '{"x":1}' },
+          { id: 'cb', name: 'fb', arguments: '{"y":2}' },
+        ],
+      },
+    },
     'pieces of two calls, mixed': {
       stream:
         call(

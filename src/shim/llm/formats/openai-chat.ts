@@ -104,15 +104,17 @@ export const openaiChat: CompletionFormat = {
 
     /** Finds the call of a piece. Some servers number all calls 0, leave out numbers and IDs, or repeat names. */
     const find = (index: unknown, id: string | undefined, name: string | undefined, piece: string) => {
+      const sameId = ({ call }: ChatCall) => call.id === id;
       const found = [...calls]
         .reverse()
-        .find(({ key, call }) => (index == null ? !id || call.id === id : key === index));
-      if (!found || (id && found.call.id === id)) return found;
-      const { call } = found;
+        .filter((one) => (index == null ? !id || sameId(one) : one.key === index));
+      const same = id && found.find(sameId);
+      if (same || !found[0]) return same || undefined;
+      const { call } = found[0];
       const isEnded = () => isWhole(call.arguments);
       const isNext =
         id && call.id ? name || isEnded() : name && call.name && (name !== call.name || (piece && isEnded()));
-      return isNext ? undefined : found;
+      return isNext ? undefined : found[0];
     };
 
     return {

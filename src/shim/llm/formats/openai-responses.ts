@@ -16,8 +16,8 @@ export const openaiResponses: CompletionFormat = {
 };
 
 function start(answer: Answer): FormatReader {
-  /** Calls whose arguments are streaming, by the output's index or the item's ID. */
-  const open = new Map<unknown, OpenCall>();
+  /** Calls whose arguments are streaming, with the item's ID and the output's index. */
+  const open: { id: unknown; index: unknown; call: OpenCall }[] = [];
   /** The text written so far, by block. */
   const written = new Map<string, string>();
   let hasDeltas = false;
@@ -45,10 +45,14 @@ function start(answer: Answer): FormatReader {
     answer.write(kind, text, kind === 'text' ? item : key);
   };
 
-  const take = (key: unknown) => {
-    const call = open.get(key);
-    open.delete(key);
-    return call;
+  /** Finds a call. Some servers give each event another ID, others give each item the same index. */
+  const find = (id: unknown, index: unknown) =>
+    open.find((one) => id != null && one.id === id) ?? [...open].reverse().find((one) => one.index === index);
+
+  const take = (id: unknown, index: unknown) => {
+    const one = find(id, index);
+    if (one) open.splice(open.indexOf(one), 1);
+    return one?.call;
   };
 
   const readItem = (item: Json, output_index?: unknown) => {
@@ -71,7 +75,7 @@ function start(answer: Answer): FormatReader {
         });
       }
     } else if (isForClient(item)) {
-      const call = take(output_index ?? id) ?? take(id) ?? begin(item);
+      const call = take(id, output_index) ?? begin(item);
       // The final item overrides the deltas.
       answer.close({ ...call, id: result.id, name, arguments: args || call.arguments });
     } else if (/_output$/.test(type)) {
@@ -122,11 +126,11 @@ function start(answer: Answer): FormatReader {
           readItem(item, output_index);
         } else if (isForClient(item)) {
           const call = begin(item);
-          open.set(output_index ?? item.id, call);
+          open.push({ id: item.id ?? item.call_id, index: output_index, call });
           answer.grow(call, textOf(item.arguments ?? item.input) ?? '');
         }
       } else if (/(arguments|_input|shell_call_command)$/.test(name)) {
-        const call = open.get(output_index ?? item_id) ?? open.get(item_id);
+        const call = find(item_id, output_index)?.call;
         const piece = toArguments(delta);
         if (call && piece) answer.grow(call, piece);
         else if (call) call.arguments = argumentsOf(chunk) || call.arguments;
@@ -138,7 +142,7 @@ function start(answer: Answer): FormatReader {
     },
     /** Completes calls and text without a final item. */
     end() {
-      for (const call of open.values()) {
+      for (const { call } of open) {
         const { id: call_id, name, kind, arguments: input } = call;
         answer.close(call);
         const type = kind ?? 'function_call';
