@@ -48,7 +48,7 @@ const copyLazyModules = {
 
 /**
  * Members of internal objects whose names are shortened here, because bundlers don't do it. None of them is an option,
- * a name of the platform, or sent to another tab.
+ * a name of the platform, or sent to another tab. Members that begin with an underscore are shortened too.
  */
 const internalMembers = `
   onBlock onIgnoredLine onUnfinished untilWanted untilDelivered untilBelow onTaken
@@ -58,8 +58,8 @@ const internalMembers = `
   setPage setNetwork onBytes readIgnored readUnfinished fallBack
   begin decide prepare paused enter act caught silence isFull sending take
   after complete fail hear lose receive requestLock restart taken setId setOpened
-  contents ping _wbg_cb_unref`;
-const mangleProps = new RegExp(`^(${internalMembers.trim().split(/\s+/).join('|')})$`);
+  contents ping`;
+const mangleProps = new RegExp(`^(_[a-z]\\w*|${internalMembers.trim().split(/\s+/).join('|')})$`);
 
 async function buildDist() {
   checkExports();

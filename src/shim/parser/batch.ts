@@ -53,141 +53,147 @@ export function saveRows(): void {
   inTable?.save();
 }
 
-/** The undelivered rows of one stream, and its unfinished block. */
+/**
+ * The undelivered rows of one stream, and its unfinished block.
+ *
+ * Its members are private by type only: with `#`, Firefox takes 12 % longer.
+ */
 export class Batches {
-  readonly #sink: EventSink;
+  private readonly _sink: EventSink;
   // The batch that is delivered. Usually, its rows stay in the table.
-  #text = '';
-  #rows: ArrayLike<number> | undefined;
+  private _text = '';
+  private _rows: ArrayLike<number> | undefined;
   /** The index of the next row. */
-  #at = 0;
-  #end = 0;
+  private _at = 0;
+  private _end = 0;
   /** The batches after it. */
-  readonly #waiting: Batch[] = [];
-  #isDelivering = false;
+  private readonly _waiting: Batch[] = [];
+  private _isDelivering = false;
 
   // The unfinished block.
-  #lines: string[] = [];
-  #joined: string[] = [];
-  #type = '';
-  #id: string | undefined;
-  #retry: number | undefined;
+  private _lines: string[] = [];
+  private _joined: string[] = [];
+  private _type = '';
+  private _id: string | undefined;
+  private _retry: number | undefined;
 
   constructor(sink: EventSink) {
-    this.#sink = sink;
+    this._sink = sink;
   }
 
   /** Adds the rows in the table. */
   add(text: string, count: number): void {
     const end = HEADER + count * COLUMNS;
-    if (this.#at < this.#end || this.#waiting.length > 0) {
-      this.#waiting.push({ text, rows: views().table.slice(HEADER, end) });
+    if (this._at < this._end || this._waiting.length > 0) {
+      this._waiting.push({ text, rows: views().table.slice(HEADER, end) });
       return;
     }
     inTable = this;
-    this.#text = text;
-    this.#rows = undefined;
-    this.#at = HEADER;
-    this.#end = end;
+    this._text = text;
+    this._rows = undefined;
+    this._at = HEADER;
+    this._end = end;
   }
 
   /** Copies the rows that are still in the table. */
   save(): void {
     inTable = undefined;
-    if (this.#at === this.#end) return;
-    this.#rows = views().table.slice(this.#at, this.#end);
-    this.#end -= this.#at;
-    this.#at = 0;
+    if (this._at === this._end) return;
+    this._rows = views().table.slice(this._at, this._end);
+    this._end -= this._at;
+    this._at = 0;
   }
 
   /** A new stream begins after the rows that were added before. */
   reset(): void {
-    this.#waiting.push({ text: '', rows: [Row.Reset, 0, 0] });
+    this._waiting.push({ text: '', rows: [Row.Reset, 0, 0] });
   }
 
   /** Calls the sink for all rows, and for those that are added meanwhile. */
   deliver(): void {
-    if (this.#isDelivering) return;
-    this.#isDelivering = true;
+    if (this._isDelivering) return;
+    this._isDelivering = true;
     try {
       do {
-        while (this.#at < this.#end) {
-          const text = this.#text;
-          // The memory may have grown since the last row.
-          const rows = this.#rows ?? views().table;
-          const at = this.#at;
-          // Advance first: the sink may throw.
-          this.#at = at + COLUMNS;
+        const text = this._text;
+        const rows = this._rows ?? views().table;
+        const end = this._end;
+        // Until the sink has had the rows copied, or the memory has grown.
+        for (let at = this._at; at < end && at === this._at && rows[at] !== undefined; ) {
           const kind = rows[at] as number;
           const start = rows[at + 1] as number;
-          const end = rows[at + 2] as number;
-          if (kind === Row.Event) this.#endBlock(text.slice(start, end));
-          else this.#take(text, kind, start, end);
+          const stop = rows[at + 2] as number;
+          // Advance first: the sink may throw.
+          at += COLUMNS;
+          this._at = at;
+          if (kind === Row.Event) this._endBlock(text.slice(start, stop));
+          else this._take(text, kind, start, stop);
         }
-      } while (this.#takeNext());
+      } while (this._at < this._end || this._takeNext());
     } finally {
-      this.#isDelivering = false;
+      this._isDelivering = false;
     }
   }
 
   /** Makes the next batch the one that is delivered. Returns false if there is none. */
-  #takeNext(): boolean {
-    this.#text = '';
-    if (this.#waiting.length === 0) return false;
-    const { text, rows } = this.#waiting.shift() as Batch;
-    this.#text = text;
-    this.#rows = rows;
-    this.#at = 0;
-    this.#end = rows.length;
+  private _takeNext(): boolean {
+    this._text = '';
+    if (this._waiting.length === 0) return false;
+    const { text, rows } = this._waiting.shift() as Batch;
+    this._text = text;
+    this._rows = rows;
+    this._at = 0;
+    this._end = rows.length;
     return true;
   }
 
-  #take(text: string, kind: number, start: number, end: number): void {
+  private _take(text: string, kind: number, start: number, end: number): void {
     switch (kind) {
       case Row.End:
-        this.#endBlock(this.#takeLines());
+        this._endBlock(this._takeLines());
         break;
       case Row.Data:
-        this.#lines.push(text.slice(start, end));
-        if (this.#lines.length === JOINED_LINES) this.#joined.push(this.#lines.splice(0).join('\n'));
+        this._lines.push(text.slice(start, end));
+        if (this._lines.length === JOINED_LINES) this._joined.push(this._lines.splice(0).join('\n'));
         break;
       case Row.Type:
-        this.#type = text.slice(start, end);
+        this._type = text.slice(start, end);
         break;
       case Row.Id:
-        this.#id = text.slice(start, end);
+        this._id = text.slice(start, end);
         break;
       case Row.Retry:
-        this.#retry = start + end * 2 ** 32;
-        this.#sink.onRetry?.(this.#retry);
+        this._retry = start + end * 2 ** 32;
+        this._sink.onRetry?.(this._retry);
         break;
       case Row.Comment:
-        this.#sink.onComment?.(text.slice(start, end));
+        this._sink.onComment?.(text.slice(start, end));
         break;
       case Row.Ignored:
-        this.#sink.onIgnoredLine?.(text.slice(start, end));
+        this._sink.onIgnoredLine?.(text.slice(start, end));
         break;
       default:
-        this.#type = '';
-        this.#id = this.#retry = undefined;
-        this.#takeLines();
+        this._type = '';
+        this._id = this._retry = undefined;
+        this._takeLines();
     }
   }
 
-  #endBlock(data: string | undefined): void {
-    const type = this.#type;
-    const id = this.#id;
-    const retry = this.#retry;
-    this.#type = '';
-    this.#id = this.#retry = undefined;
-    if (data !== undefined || id !== undefined) this.#sink.onBlock(data, type, id, retry);
+  private _endBlock(data: string | undefined): void {
+    const type = this._type;
+    const id = this._id;
+    const retry = this._retry;
+    this._type = '';
+    this._id = this._retry = undefined;
+    if (data !== undefined || id !== undefined) this._sink.onBlock(data, type, id, retry);
   }
 
   /** Joins the lines of data with line feeds, if there are any. */
-  #takeLines(): string | undefined {
-    const lines = this.#joined.concat(this.#lines);
-    this.#joined = [];
-    this.#lines = [];
-    return lines.length > 0 ? lines.join('\n') : undefined;
+  private _takeLines(): string | undefined {
+    const lines = this._joined.length > 0 ? this._joined.concat(this._lines) : this._lines;
+    if (lines.length === 0) return undefined;
+    this._joined = [];
+    this._lines = [];
+    return lines.join('\n');
   }
 }

@@ -93,62 +93,62 @@ const QUOTED_LENGTH = 40;
 /** Parsers that have trapped. Their state is unknown, so they are never freed. */
 const crashed: unknown[] = [];
 
-/** The parser of `createParser` and of `EventSourceParserStream`. */
+/** The parser of `createParser` and of `EventSourceParserStream`. Its members are private by type only, as in `batch.ts`. */
 export class MessageParser implements EventSourceParser {
-  readonly #config: ParserConfig;
-  readonly #reportsIgnoredLines: boolean;
-  #parser: EventStreamParser | undefined;
+  private readonly _config: ParserConfig;
+  private readonly _reportsIgnoredLines: boolean;
+  private _parser: EventStreamParser | undefined;
   /** An event whose `onId` has thrown, so that `onEvent` was not called. */
-  #held: EventSourceMessage | undefined;
+  private _held: EventSourceMessage | undefined;
   /** Thrown by `feed` until `reset` is called. */
-  #refusal: Error | undefined;
+  private _refusal: Error | undefined;
 
   constructor(config: ParserConfig, reportsIgnoredLines = config.onError !== undefined) {
-    this.#config = config;
-    this.#reportsIgnoredLines = reportsIgnoredLines;
+    this._config = config;
+    this._reportsIgnoredLines = reportsIgnoredLines;
   }
 
   feed(chunk: string | Uint8Array): void {
-    if (this.#refusal) throw this.#refusal;
+    if (this._refusal) throw this._refusal;
     if (!(chunk instanceof Uint8Array) && typeof chunk !== 'string' && !isBytes(chunk)) {
       throw new TypeError(`feed() expects a string or Uint8Array, got ${typeName(chunk)}`);
     }
-    this.#parser ??= this.#create();
-    const parser = this.#parser;
+    this._parser ??= this._create();
+    const parser = this._parser;
     try {
       parser.scan(chunk);
     } catch (cause) {
-      this.#fail(cause);
+      this._fail(cause);
     }
-    this.#deliver(parser);
+    this._deliver(parser);
     if (!parser.isTooLarge) return;
-    this.#refusal = refusal('The limit "maxBufferSize" was exceeded');
-    const { maxBufferSize = 'the default of 64 Mi' } = this.#config;
+    this._refusal = refusal('The limit "maxBufferSize" was exceeded');
+    const { maxBufferSize = 'the default of 64 Mi' } = this._config;
     const message = `The server sent a line or an event of more than ${maxBufferSize} bytes`;
-    this.#config.onError?.(new ParseError(message, { type: 'max-buffer-size-exceeded' }));
+    this._config.onError?.(new ParseError(message, { type: 'max-buffer-size-exceeded' }));
   }
 
   reset(options?: { consume?: boolean }): void {
-    const parser = this.#parser;
-    const consume = options?.consume && !this.#refusal;
-    this.#refusal = undefined;
+    const parser = this._parser;
+    const consume = options?.consume && !this._refusal;
+    this._refusal = undefined;
     if (!parser) return;
     try {
       parser.reset(consume);
     } catch (cause) {
-      this.#fail(cause);
+      this._fail(cause);
     }
-    this.#deliver(parser);
+    this._deliver(parser);
   }
 
   /** Frees its memory. */
   free(): void {
-    this.#parser?.free();
-    this.#parser = undefined;
+    this._parser?.free();
+    this._parser = undefined;
   }
 
-  #create(): EventStreamParser {
-    const config = this.#config;
+  private _create(): EventStreamParser {
+    const config = this._config;
     try {
       loadSync();
     } catch (cause) {
@@ -162,7 +162,7 @@ export class MessageParser implements EventSourceParser {
           try {
             onId(id);
           } catch (error) {
-            this.#held = message;
+            this._held = message;
             throw error;
           }
         }
@@ -170,24 +170,24 @@ export class MessageParser implements EventSourceParser {
       },
       onRetry,
       onComment,
-      onIgnoredLine: this.#reportsIgnoredLines ? (line: string) => onError?.(toParseError(line)) : undefined,
+      onIgnoredLine: this._reportsIgnoredLines ? (line: string) => onError?.(toParseError(line)) : undefined,
     };
     return new EventStreamParser(sink, config.maxBufferSize ?? DEFAULT_MAX_EVENT_SIZE);
   }
 
-  #deliver(parser: EventStreamParser): void {
-    const message = this.#held;
-    this.#held = undefined;
-    if (message) this.#config.onEvent?.(message);
+  private _deliver(parser: EventStreamParser): void {
+    const message = this._held;
+    this._held = undefined;
+    if (message) this._config.onEvent?.(message);
     parser.deliver();
   }
 
   /** After a trap: `feed` throws until `reset` is called. */
-  #fail(cause: unknown): never {
-    crashed.push(this.#parser);
-    this.#parser = undefined;
-    this.#refusal = refusal('An unexpected exception ended this stream', cause);
-    throw this.#refusal;
+  private _fail(cause: unknown): never {
+    crashed.push(this._parser);
+    this._parser = undefined;
+    this._refusal = refusal('An unexpected exception ended this stream', cause);
+    throw this._refusal;
   }
 }
 

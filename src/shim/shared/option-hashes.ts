@@ -29,6 +29,6 @@ function toComparable(_name: string, value: unknown): unknown {
   return isPlain ? Object.entries(value).sort() : `${value}`;
 }
 
-/** Hashes the code points as FNV-1a hashes bytes. */
+/** The hash of the sdbm library. */
 const hash = (text: string): number =>
-  [...text].reduce((sum, character) => Math.imul(sum ^ (character.codePointAt(0) as number), 0x01000193), 1);
+  [...text].reduce((sum, character) => (sum * 65_599 + (character.codePointAt(0) as number)) | 0, 1);

@@ -156,8 +156,15 @@ export class Participant implements Member {
     this.#asked = `${Math.random()}`;
     // Waiting events are replaced by the answer.
     const { taken: end, takenId: lastEventId } = this.log;
-    const ask = { from: this.#asked, line: this.#line, term: this.#syncTerm, end, lastEventId };
-    this.#post({ kind: 'join', ...ask, replay: this.#line ? 0 : this.#replay });
+    this.#post({
+      kind: 'join',
+      from: this.#asked,
+      line: this.#line,
+      term: this.#syncTerm,
+      end,
+      lastEventId,
+      replay: this.#line ? 0 : this.#replay,
+    });
   }
 
   fallBack(): void {
@@ -204,8 +211,15 @@ export class Participant implements Member {
     if (isKnown && !lastEventId && term !== this.#term) position = this.#begin;
     position = Math.max(position, log.start);
     const isGap = found === undefined && (isKnown ? end < position : `${line}${lastEventId}` !== '0');
-    const state = { opened: this.#opened, options: this.#options };
-    this.#tell({ kind: 'welcome', to: from, position, isGap, ...log.contents, ...state });
+    this.#tell({
+      kind: 'welcome',
+      to: from,
+      position,
+      isGap,
+      ...log.contents,
+      opened: this.#opened,
+      options: this.#options,
+    });
   }
 
   #follow(message: HolderMessage): void {
