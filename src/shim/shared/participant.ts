@@ -94,8 +94,8 @@ export class Participant implements Member {
     const { lastEventId } = log;
     if (this.#line && !this.#isInSync && !lastEventId) log.restart(log.end, '', false, true);
     this.#term = Math.max(this.#term + 1, Date.now()) + Math.random();
-    // Without an ID, the stream begins now, and misses the events since the last holder.
-    if (!this.#line || !(lastEventId || log.end)) this.#line = this.#term;
+    // Without an ID, a tab that isn't in sync doesn't know which events it has missed.
+    if (!this.#line || !(lastEventId || this.#isInSync)) this.#line = this.#term;
     this.#sync();
     this.#begin = log.end;
     this.#setOpened(undefined);

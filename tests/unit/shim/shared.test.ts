@@ -213,6 +213,18 @@ describe('SharedEventSource', () => {
       expect(states).to.deep.equal([1]);
     });
 
+    it('before the first event: no gap', async () => {
+      const feed = new Feed();
+      const [first, ...others] = await group(feed, 3);
+      const seen = others.map(collect);
+      const errors = others.map((source) => record(source, 'error'));
+      first?.close();
+      await until(() => feed.requests.length === 2 && feed.live === 1, 'the hand-over');
+      feed.publish();
+      await until(() => seen.every(({ length }) => length === 1), 'the event');
+      expect(errors).to.deep.equal([[], []]);
+    });
+
     it('without IDs, no event is repeated', async () => {
       const feed = new Feed({ hasIds: false });
       const sources = await group(feed, 3);
