@@ -16,7 +16,7 @@ export class EventIterators {
 
   /** Whether a loop hasn't taken its last event yet. */
   get isFull(): boolean {
-    for (const iterator of this.#iterators) if (iterator.isFull) return true;
+    if (this.#iterators.size > 0) for (const iterator of this.#iterators) if (iterator.isFull) return true;
     return false;
   }
 
@@ -32,6 +32,8 @@ export class EventIterators {
   }
 
   push(event: MessageEvent<string>): void {
+    // Usually there are none, and a loop over an empty set takes time.
+    if (this.#iterators.size === 0) return;
     for (const iterator of this.#iterators) iterator.push(event);
   }
 

@@ -55,7 +55,7 @@ export function createEventQueue(run: (task: () => void) => void, isBlocked: () 
     try {
       run(item);
     } finally {
-      settle();
+      if (wait) settle();
     }
     isScheduled = count() > 0;
     return isScheduled;

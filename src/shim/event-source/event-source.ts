@@ -271,7 +271,8 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
     if (lastEventId !== this.#lastEventId) this.#setLastEventId(lastEventId);
     const event = newMessageEvent(type, data, this.#origin, lastEventId);
     this.#iterators.push(event);
-    callSafely(this.#init.onEvent, event);
+    const { onEvent } = this.#init;
+    if (onEvent) callSafely(onEvent, event);
     if (this.#readyState !== CLOSED) this.dispatchEvent(event);
   }
 

@@ -24,25 +24,22 @@ export function newMessageEvent(
  */
 function makeClass(): MessageEventClass {
   class StreamEvent extends Event {
-    readonly #data: string;
-    readonly #origin: string;
-    readonly #lastEventId: string;
+    /** One member for all values: each takes time, because events are objects of the platform. */
+    readonly #values: readonly [data: string, origin: string, lastEventId: string];
 
     constructor(type: string, data: string, origin: string, lastEventId: string) {
       super(type);
-      this.#data = data;
-      this.#origin = origin;
-      this.#lastEventId = lastEventId;
+      this.#values = [data, origin, lastEventId];
     }
 
     get data(): string {
-      return this.#data;
+      return this.#values[0];
     }
     get origin(): string {
-      return this.#origin;
+      return this.#values[1];
     }
     get lastEventId(): string {
-      return this.#lastEventId;
+      return this.#values[2];
     }
     get source(): null {
       return null;

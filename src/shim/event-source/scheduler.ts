@@ -170,8 +170,13 @@ function scheduleByMessage(fireNext: FireNext): void {
 }
 
 function fireFirst(): void {
-  const fireNext = waiting.shift();
-  if (fireNext && fire(fireNext)) waiting.push(fireNext);
+  const fireNext = waiting[0];
+  if (!fireNext) return;
+  const hasMore = fire(fireNext);
+  if (hasMore && waiting.length === 1) return;
+  // The sources take turns.
+  waiting.shift();
+  if (hasMore) waiting.push(fireNext);
 }
 
 function openPort(): () => void {
