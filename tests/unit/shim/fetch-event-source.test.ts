@@ -699,10 +699,13 @@ if (hasPage) {
         set(true);
         await sleep(50);
         set(false);
-        await sleep(100);
+        if (isOurs) await sleep(100);
+        else await scenario.until(({ length }) => length === 2);
         expect(await scenario.requests()).to.have.length(isOurs ? 1 : 2);
         stop.abort();
         await running;
+        // Free the page's connections for the next test.
+        await scenario.until((requests) => open(requests).length === 0);
       });
 
       // migrating.md: shown again while it waits to retry
@@ -714,13 +717,13 @@ if (hasPage) {
         await sleep(50);
         set(true);
         set(false);
-        await sleep(600);
+        if (isOurs) await sleep(600);
+        else await scenario.until((requests) => open(requests).length === 2);
         expect(open(await scenario.requests())).to.have.length(isOurs ? 1 : 2);
         stop.abort();
         await running;
         await sleep(100);
         expect(open(await scenario.requests())).to.have.length(isOurs ? 0 : 1);
-        // Free the page's connections for the next test.
         await scenario.until((requests) => open(requests).length === 0);
       });
     }
@@ -749,12 +752,14 @@ if (hasPage) {
         const scenario = await Scenario.of(hang);
         const stop = new AbortController();
         const running = implementation(scenario.url, { signal: stop.signal });
-        await sleep(200);
+        if (isOurs) await sleep(200);
+        else await scenario.until(({ length }) => length === 1);
         expect(await scenario.requests()).to.have.length(isOurs ? 0 : 1);
         set(false);
         await scenario.until((requests) => requests.length >= 1);
         stop.abort();
         await running;
+        await scenario.until((requests) => open(requests).length === 0);
       });
     }
 
