@@ -135,7 +135,7 @@ export function createReader(
       // Data of the user's function may be any text, but not the beginning of JSON.
       const isWhole = reduce
         ? value !== data || !/^\s*[{["]/.test(data)
-        : isObject(value) || beginsWhole(data);
+        : isObject(fromJson(value)) || beginsWhole(data);
       if (isWhole || END.test(data.trim())) read(message);
     },
     readIgnored: (line) => {

@@ -549,6 +549,12 @@ const faults: Record<string, Record<string, Fault>> = {
         DONE,
       result: { text: 'Hi', finishReason: 'stop' },
     },
+    'chunks that are encoded twice, without a blank line at the end': {
+      stream: data(
+        JSON.stringify({ choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: 'stop' }] }),
+      ).trimEnd(),
+      result: { text: 'Hi', finishReason: 'stop' },
+    },
     'OpenAI responses: two calls with the same index': {
       stream:
         ['a', 'b']
