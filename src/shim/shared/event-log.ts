@@ -88,15 +88,15 @@ export class EventLog {
    * @param lastEventId the last event ID at `position`
    * @param isContinued whether the holder continues this log
    * @param isGap whether events are missing before `position`
-   * @param end the position of the log, if earlier events will be pushed first, for other tabs
-   * @param startId the last event ID at `end`
+   * @param start where the log begins, if earlier events are pushed next, to be stored for other tabs
+   * @param startId the last event ID at `start`
    */
   restart(
     position: number,
     lastEventId: string,
     isContinued = false,
     isGap = false,
-    end = position,
+    start = position,
     startId = lastEventId,
   ): void {
     const { taken } = this;
@@ -109,7 +109,7 @@ export class EventLog {
     this.#size = 0;
     this.#startId = startId;
     this.lastEventId = this.#takenId = lastEventId;
-    this.end = end;
+    this.end = start;
     this.taken = position;
   }
 

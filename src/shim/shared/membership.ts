@@ -100,7 +100,7 @@ export class Membership {
   #hold({ aborted }: AbortSignal): Promise<void> | undefined {
     // A request that takes the lock can't be aborted.
     if (aborted) return undefined;
-    // Of a lock that was lost before the message came back.
+    // Closes the channel of a lock that was lost before its message came back.
     this.#onEcho?.();
     const echo = new BroadcastChannel(this.#key);
     this.#onEcho = () => {

@@ -3,7 +3,10 @@
 import { EventSourceErrorEvent, EventSourceOpenEvent, errorNames } from '../event-source/event-classes.js';
 import type { Entry } from './event-log.js';
 
-/** Contains the version of the messages. Tabs with different versions don't share a connection. Increase it with each change. */
+/**
+ * Contains the version of the messages. Increase it with each change: tabs with different versions don't share a
+ * connection.
+ */
 const PREFIX = 'eventsource-wasm/shared 5 ';
 
 /** The prefix of all keys of a URL. It contains the URL, not a hash, which could collide. A URL has no spaces. */

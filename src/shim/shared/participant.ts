@@ -237,8 +237,8 @@ export class Participant implements Member {
         this.#membership?.requestLock();
       }
     }
-    // The new holder has no events, and doesn't know the ID to resume after.
-    if (end + lastEventId === '0' && log.lastEventId) this.#membership?.requestLock(true);
+    // The new holder has no events, and doesn't know the ID to resume after. In sync, the server has reset the ID.
+    if (!this.#isInSync && end + lastEventId === '0' && log.lastEventId) this.#membership?.requestLock(true);
     const hasLine = line === this.#line;
     if (kind === 'welcome') {
       const { entries, isGap, position, startId } = message;

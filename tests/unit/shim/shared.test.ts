@@ -104,6 +104,17 @@ async function joinAsLast(feed: Feed): Promise<{ source: SharedEventSource; queu
   };
 }
 
+/** A holder, and an object of {@link joinAsLast} that has received the first three events. */
+async function groupWithLast(feed: Feed) {
+  const [first] = await group(feed, 1);
+  const { source, queue } = await joinAsLast(feed);
+  const seen = collect(source);
+  const errors = record(source, 'error');
+  for (let index = 0; index < 3; index++) feed.publish();
+  await until(() => seen.length === 3, 'the first events');
+  return { first, queue, seen, errors };
+}
+
 describe('SharedEventSource', () => {
   let removeLocks: () => void;
   before(function () {
@@ -335,6 +346,17 @@ describe('SharedEventSource', () => {
       expect(ids).to.deep.equal(['100', '100', '']);
     });
 
+    it('an ID that the server resets before the first event causes no hand-over', async () => {
+      const feed = new Feed();
+      const [first, second] = await group(feed, 2, { lastEventId: '5' });
+      await until(() => second?.lastEventId === '5', 'the ID');
+      feed.send('id\n\n');
+      await until(() => second?.lastEventId === '', 'the reset');
+      await sleep(50);
+      expect(first?.lastEventId).to.equal('');
+      expect(feed.requests).to.have.length(1);
+    });
+
     it('close() keeps the ID of the last event that was fired', async () => {
       const feed = new Feed();
       const [first, second] = await group(feed, 2);
@@ -420,12 +442,7 @@ describe('SharedEventSource', () => {
       const feed = new Feed();
       const { members, restore } = makeChannelsDeaf();
       try {
-        const [first] = await group(feed, 1);
-        const { source, queue } = await joinAsLast(feed);
-        const seen = collect(source);
-        const errors = record(source, 'error');
-        for (let index = 0; index < 3; index++) feed.publish();
-        await until(() => seen.length === 3, 'the first events');
+        const { first, queue, seen, errors } = await groupWithLast(feed);
         Object.assign(members[1] as object, { isDeaf: true });
         for (let index = 0; index < 3; index++) feed.publish();
         await until(() => first?.lastEventId === '6', 'events that the second misses');
@@ -448,12 +465,7 @@ describe('SharedEventSource', () => {
       const feed = new Feed();
       const { members, later, restore } = makeChannelsDeaf();
       try {
-        const [first] = await group(feed, 1);
-        const { source, queue } = await joinAsLast(feed);
-        const seen = collect(source);
-        const errors = record(source, 'error');
-        for (let index = 0; index < 3; index++) feed.publish();
-        await until(() => seen.length === 3, 'the first events');
+        const { first, queue, seen, errors } = await groupWithLast(feed);
         later.isDeaf = true;
         const newcomerSeen = collect(join(feed));
         await until(() => members.length === 3, 'the channel of the new object');
