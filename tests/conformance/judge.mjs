@@ -74,14 +74,14 @@ export function judge(results, differences = readDifferences()) {
     if (which === 'platform') continue;
     const probes = results.find((other) => isSame(other, { ...place, which: 'platform' }));
     for (const { name, error } of outcomes) {
-      /** @type {{ reason: string, sometimes?: boolean } | undefined} */
       const limit = differences.platform.find(
         ({ tests, probe }) =>
           isMeant(tests, name) && probes?.outcomes.some((outcome) => outcome.name === probe && outcome.error),
       );
+      // On a busy machine a probe can fail although the platform is able, so a test may pass nevertheless.
       const excuse =
         which === 'ours'
-          ? limit
+          ? limit && { ...limit, sometimes: true }
           : differences.native.find(({ tests, where }) => isMeant(tests, name) && holds(where, place));
       if (!error === !excuse || excuse?.sometimes) passed += 1;
       else if (error) {

@@ -22,14 +22,8 @@ export async function browserTest(names) {
     ...testsIn('tests/unit/hooks'),
     'tests/conformance/browser.test.ts',
   ];
-  const attempt = () =>
-    runInBrowsers(names, sources).catch((error) => {
-      // The conformance results are still judged below.
-      if (error instanceof SuiteError) printError(error);
-      else throw error;
-      return error;
-    });
-  const { counts, results } = await attempt().catch((error) => {
+  const attempt = () => runInBrowsers(names, sources);
+  const { counts, results, failures } = await attempt().catch((error) => {
     if (!(error instanceof EndedEarlyError)) throw error;
     printError(error);
     // A WebKit that stops answering its driver ends the test runner. It rarely happens twice in the same place.
@@ -46,7 +40,7 @@ export async function browserTest(names) {
   return step('test: the standard', () =>
     checked(
       { ...counts, passed: counts.passed + passed, failed: failed + counts.failed },
-      complaints.join('\n'),
+      [...failures.map(({ output }) => output), ...complaints].join('\n'),
     ),
   );
 }
@@ -94,14 +88,30 @@ async function repeat(results) {
 export async function runInBrowsers(names, sources, only) {
   /** @type {{ counts: Counts, results: Results[] }[]} */
   const runs = [];
-  const withSimd = names.filter((name) => !WITHOUT_SIMD.includes(name));
-  const withoutSimd = names.filter((name) => WITHOUT_SIMD.includes(name));
-  if (withSimd.length > 0) runs.push(await runVariant(withSimd, sources, only));
-  if (withoutSimd.length > 0) runs.push(await runVariant(withoutSimd, sources, only, 'js'));
+  /** @type {SuiteError[]} */
+  const failures = [];
+  /** @param {string[]} names @param {'js'} [variant] */
+  const runAll = async (names, variant) => {
+    if (names.length === 0) return;
+    const run = await runVariant(names, sources, only, variant).catch((error) => {
+      // The other browsers run all the same, and the conformance results are judged.
+      if (!(error instanceof SuiteError)) throw error;
+      printError(error);
+      failures.push(error);
+      return error;
+    });
+    runs.push(run);
+  };
+  await runAll(names.filter((name) => !WITHOUT_SIMD.includes(name)));
+  await runAll(
+    names.filter((name) => WITHOUT_SIMD.includes(name)),
+    'js',
+  );
   const sum = (/** @type {keyof Counts} */ key) => runs.reduce((sum, { counts }) => sum + counts[key], 0);
   return {
     counts: { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') },
     results: runs.flatMap(({ results }) => results),
+    failures,
   };
 }
 

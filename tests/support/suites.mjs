@@ -72,8 +72,10 @@ export const suites = {
   },
 };
 
-/** Suites that wait for browsers and servers. A few of their failures may be timeouts on a busy machine. */
-export const MEASURE_TIME = ['playground', 'shared', 'pages', 'servers', 'networks', 'examples'];
+/** Suites that wait for time to pass. A few of their failures may be timeouts on a busy machine. */
+export const MEASURE_TIME = [
+  ...['browsers', 'playground', 'node', 'shared', 'wasm2js', 'pages', 'servers', 'networks', 'examples'],
+];
 
 /** Suites that run only by name. @type {typeof suites} */
 export const parts = {
@@ -84,7 +86,8 @@ export const parts = {
   async 'quick-chromium'() {
     await npmRun('build:package');
     const sources = testsIn('tests/unit/shim').filter((path) => !SLOW.test(path) && !ANY_ENGINE.test(path));
-    return (await runInBrowsers(['chromium'], sources)).counts;
+    const { counts } = await runInBrowsers(['chromium'], sources);
+    return checked(counts, '');
   },
 };
 export const QUICK = ['quick-lint', 'quick-core', 'quick-node', 'quick-chromium'];
