@@ -1,7 +1,7 @@
 /** The state of one answer, which the formats update. */
 
 import { toFault } from './completion-error.js';
-import { isObject, textOf } from './json.js';
+import { fromJson, isObject, textOf } from './json.js';
 import { type ProviderError, toProviderError } from './provider-error.js';
 import type { CompletionPart, Json, PartValue, ToolCall, Usage } from './types.js';
 
@@ -31,6 +31,8 @@ export class Answer {
   usage: Usage | undefined;
   /** Whether any part except pieces of calls was added. */
   hasContent = false;
+  /** The last call, if it may be cut off. It is added once anything follows, or at the end of a complete answer. */
+  unsureCall: ToolCall | undefined;
   readonly #blocks: { text?: unknown; reasoning?: unknown } = {};
   #calls = 0;
 
@@ -40,6 +42,7 @@ export class Answer {
   readonly fault = toFault;
 
   add(part: PartValue): void {
+    this.addUnsure();
     const { type, ...rest } = part;
     if (type === 'text' || type === 'reasoning') this[type] += part.text;
     if (type === 'tool-call') this.toolCalls.push(rest as ToolCall);
@@ -66,14 +69,28 @@ export class Answer {
 
   /** Adds a piece of a call's arguments. */
   grow(call: OpenCall, delta: string): void {
+    // Some servers begin with an empty object, although the arguments follow.
+    if (call.arguments === '{}' && /^\s*\{/.test(delta)) call.arguments = '';
     call.arguments += delta;
     this.add({ type: 'tool-call-delta', ...call, delta });
   }
 
-  /** Completes a call. One without a name is dropped, because the client can't answer it. */
-  close({ index: _, ...call }: OpenCall): void {
-    if (call.name)
-      this.add({ type: 'tool-call', ...call, arguments: call.arguments || (call.kind ? '' : '{}') });
+  /**
+   * Completes a call. One without a name is dropped, because the client can't answer it.
+   *
+   * @param isUnsure whether its arguments may go on
+   */
+  close({ index: _, ...call }: OpenCall, isUnsure = !call.kind && !isObject(fromJson(call.arguments))): void {
+    this.addUnsure();
+    if (!call.name) return;
+    this.unsureCall = call;
+    if (!isUnsure) this.addUnsure();
+  }
+
+  addUnsure(): void {
+    const call = this.unsureCall;
+    this.unsureCall = undefined;
+    if (call) this.add({ type: 'tool-call', ...call, arguments: call.arguments || (call.kind ? '' : '{}') });
   }
 
   other(name: string, value: unknown): void {

@@ -35,6 +35,9 @@ export interface CompletionReader {
   message(): Json;
 }
 
+/** Reasons for an end in the middle of an answer. */
+const CUT = /length|max|limit|window|filter|safety|recitation|refus|incomplete|insufficient|timeout/i;
+
 /** The beginning of a chunk, for error messages. */
 const quote = (text: string) => text.slice(0, 200);
 
@@ -149,7 +152,16 @@ export function createReader(
       const { error } = answer;
       if (error) throw new CompletionError(error.message, { kind: 'provider', ...error });
       const isEnded = answer.isFinished || answer.isDone || reduce;
-      if (isEnded) reader?.end?.();
+      if (isEnded) {
+        reader?.end?.();
+        const { reason, unsureCall: call } = answer;
+        if (call && (reason ? CUT.test(reason) : call.arguments)) {
+          const end = reason ? ` ended with "${reason}"` : ' ended';
+          const text = `The answer${end} in the middle of a call of "${call.name}": ${quote(call.arguments)}`;
+          throw toFault('cut', text, call);
+        }
+        answer.addUnsure();
+      }
       const raw = (unknown || ignored).trim();
       if (!reduce && !isKnown && raw) {
         const names = candidates.map(({ name }) => name);
@@ -175,7 +187,10 @@ export function createReader(
         .map((count): number | undefined => (Number.isFinite(count) ? count : undefined));
       // Input and output add up to the provider's total.
       const rest = (total || Number.NaN) - (inputTokens ?? Number.NaN);
-      answer.add({ type: 'usage', usage: { inputTokens, outputTokens: rest >= 0 ? rest : output, raw } });
+      answer.add({
+        type: 'usage',
+        usage: { inputTokens, outputTokens: rest > 0 || (rest === 0 && !output) ? rest : output, raw },
+      });
     },
     message: () => reader?.message() ?? { role: 'assistant', content: answer.text },
   };

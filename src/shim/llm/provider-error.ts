@@ -29,6 +29,7 @@ function isFilled(value: Json): boolean {
 /** Whether a chunk reports an error. `isKnown`: it has the shape of a chunk of an answer. */
 export function isError(chunk: Json, event = '', isKnown = false): boolean {
   if (/^error|exception$/i.test(event)) return true;
+  if (Array.isArray(chunk)) return chunk.some((item) => isError(item, event, isKnown));
   if (!isObject(chunk)) return false;
   const { type, object, base_resp, response, x_groq, success, status, detail, code, message, msg } = chunk;
   const names = isKnown ? /^errors?(_?(code|message|msg|type))?$/i : /^(is|has)?_?err|error|exception/i;

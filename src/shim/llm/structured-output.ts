@@ -1,6 +1,7 @@
 /** Structured output: parses the answer's text as JSON, also if incomplete, and validates it with a Standard Schema. */
 
 import type { Answer } from './answer.js';
+import { fromJson } from './json.js';
 
 /** Partial objects are parsed again when the text has grown by this fraction. */
 const PARTIAL_STEP = 0.01;
@@ -60,7 +61,7 @@ export const structuredOutput: StructuredOutput = (schema, answer) => {
     async end() {
       const { text, toolCalls } = answer;
       // A model may say that it is going to call a tool.
-      if (toolCalls.length > 0 && partialJson(text) === undefined) return undefined;
+      if (toolCalls.length > 0 && fromJson(jsonOf(text)) === jsonOf(text)) return undefined;
       const object = await validate(schema, answer);
       answer.add({ type: 'object', object, isFinal: true });
       return object;
@@ -73,9 +74,10 @@ async function validate<Output>(schema: StandardSchema<Output>, answer: Answer):
   const { text, reason } = answer;
   let value: unknown;
   try {
-    value = JSON.parse(withoutFence(text).replace(/\s*```\s*$/, ''));
+    value = JSON.parse(jsonOf(text));
   } catch (cause) {
-    throw answer.fault('schema', `The answer isn't JSON (it ended with "${reason}"): ${cause}`, text, cause);
+    const message = `The answer isn't JSON (it ended with "${reason}"): ${text.slice(0, 200)}`;
+    throw answer.fault('schema', message, text, cause);
   }
   const result = await schema['~standard'].validate(value);
   if (!result.issues) return result.value;
@@ -121,6 +123,9 @@ export function partialJson(source: string): unknown {
     return undefined;
   }
 }
+
+/** Removes the Markdown code block in which a model has put its JSON. */
+const jsonOf = (text: string) => withoutFence(text).replace(/\s*```\s*$/, '');
 
 /** Removes the beginning of the Markdown code block in which a model has put its JSON. */
 function withoutFence(text: string): string {

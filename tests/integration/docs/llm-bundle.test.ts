@@ -66,11 +66,11 @@ async function sizeOf(name: string, contents: string): Promise<number> {
 
 /** The bytes that `completion` and one format may add to a bundle with all of `/stream`. A ceiling goes up only with a fix. */
 const ceilings = {
-  openaiChat: 4_500,
-  openaiResponses: 4_500,
-  anthropic: 4_150,
-  google: 4_200,
-  aiSdk: 4_300,
+  openaiChat: 4_800,
+  openaiResponses: 4_800,
+  anthropic: 4_350,
+  google: 4_450,
+  aiSdk: 4_550,
   cohere: 4_000,
 };
 

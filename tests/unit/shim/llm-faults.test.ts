@@ -1449,3 +1449,171 @@ describe('completion: what a message repeats', () => {
     ]);
   });
 });
+
+describe('completion: calls that are cut off', () => {
+  const named = (args: string) => call({ index: 0, id: 'a', function: { name: 'f', arguments: args } });
+  const tool = { type: 'tool_use', id: 'a', name: 'f', input: {} };
+  const piece = (partial_json: string) => ({ type: 'input_json_delta', partial_json });
+  const added = response('output_item.added', {
+    item: { type: 'function_call', id: 'i', call_id: 'a', name: 'f', arguments: '', status: 'in_progress' },
+  });
+  const incomplete = response('incomplete', {
+    response: { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' }, output: [] },
+  });
+  const cohereCall = data({
+    type: 'tool-call-start',
+    index: 0,
+    delta: { message: { tool_calls: { id: 'a', type: 'function', function: { name: 'f', arguments: '' } } } },
+  });
+  const cohereEnd = (finish_reason: string) => data({ type: 'message-end', delta: { finish_reason } });
+  const partialArgs = [{ jsonPath: '$.path', stringValue: '/ho', willContinue: true }];
+  const uiStart = data({ type: 'tool-input-start', toolCallId: 'a', toolName: 'f' });
+  const uiDelta = data({ type: 'tool-input-delta', toolCallId: 'a', inputTextDelta: '{"a":' });
+
+  const cut: Record<string, string> = {
+    'chat, no arguments': named('') + chat({}, 'length') + DONE,
+    'chat, half an object': named('{"a":') + chat({}, 'content_filter') + DONE,
+    'chat, the second call': `${named('{}')}${call({ index: 1, id: 'b', function: { name: 'f', arguments: '{"a' } })}${chat({}, 'length')}`,
+    'chat, no reason': named('{"a":') + DONE,
+    'Anthropic, no input': start() + block(0, tool) + end('max_tokens'),
+    'Anthropic, half an object':
+      start() + block(0, tool, piece('{"a":')) + end('model_context_window_exceeded'),
+    'Anthropic, a refusal': start() + block(0, tool, piece('{"a":')) + end('refusal'),
+    'responses, no arguments': added + incomplete,
+    'responses, an incomplete item':
+      added +
+      item({
+        type: 'function_call',
+        id: 'i',
+        call_id: 'a',
+        name: 'f',
+        arguments: '{"a":',
+        status: 'incomplete',
+      }) +
+      incomplete,
+    'responses, text of a custom tool':
+      item({
+        type: 'custom_tool_call',
+        id: 'i',
+        call_id: 'a',
+        name: 'f',
+        input: 'rm -',
+        status: 'incomplete',
+      }) + incomplete,
+    'Google, a piece that goes on':
+      gemini([{ functionCall: { name: 'f', partialArgs, willContinue: true } }]) +
+      gemini([], { finishReason: 'MAX_TOKENS' }),
+    'Cohere, no arguments': cohereCall + cohereEnd('MAX_TOKENS'),
+    'AI SDK, half an object':
+      data({ type: 'start' }) + uiStart + uiDelta + data({ type: 'finish', finishReason: 'length' }),
+  };
+  for (const [name, stream] of Object.entries(cut)) {
+    it(`${name}: an error instead of a call`, async () => {
+      const { error, parts } = await ask([stream]);
+      expect(error).to.include({ kind: 'cut' });
+      expect(error?.message).to.match(/ in the middle of a call of "f"/);
+      const calls = parts.filter(({ type }) => type === 'tool-call');
+      expect(calls).to.have.length(name.includes('second') ? 1 : 0);
+    });
+  }
+
+  const whole: Record<string, [stream: string, ...args: string[]]> = {
+    'chat, a whole object': [named('{"a":1}') + chat({}, 'length'), '{"a":1}'],
+    'chat, no arguments': [named('') + chat({}, 'tool_calls'), '{}'],
+    'chat, no arguments and no reason': [named('') + DONE, '{}'],
+    'chat, JSON that the model got wrong': [named('{a:1}') + chat({}, 'tool_calls'), '{a:1}'],
+    'Anthropic, text follows': [
+      start() + block(0, tool) + block(1, { type: 'text', text: 'Hm' }) + end('max_tokens'),
+      '{}',
+    ],
+    'Anthropic, a call follows': [
+      start() + block(0, tool) + block(1, tool, piece('{"a":1}')) + end('max_tokens'),
+      '{}',
+      '{"a":1}',
+    ],
+    'Google, an empty object': [
+      gemini([{ functionCall: { name: 'f', args: {} } }], { finishReason: 'MAX_TOKENS' }),
+      '{}',
+    ],
+    'Cohere, no arguments': [cohereCall + cohereEnd('TOOL_CALL'), '{}'],
+  };
+  for (const [name, [stream, ...args]] of Object.entries(whole)) {
+    it(`${name}: complete`, async () => {
+      const { result, parts } = await ask([stream]);
+      expect(result?.toolCalls.map((call) => call.arguments)).to.deep.equal(args);
+      const types = parts.map(({ type }) => type);
+      expect(types.filter((type) => type === 'tool-call')).to.have.length(args.length);
+      expect(types.indexOf('finish')).to.be.above(types.lastIndexOf('tool-call'));
+    });
+  }
+
+  for (const first of ['{}', {}]) {
+    it(`arguments after ${JSON.stringify(first)}`, async () => {
+      const more = ['{"x":', '1}'].map((text) => call({ index: 0, function: { arguments: text } }));
+      const begin = call({ index: 0, id: 'a', function: { name: 'f', arguments: first } });
+      const { result } = await ask([begin + more.join('') + chat({}, 'tool_calls')]);
+      expect(result?.toolCalls).to.deep.equal([{ id: 'a', name: 'f', arguments: '{"x":1}' }]);
+    });
+  }
+});
+
+describe('completion: members that few servers send', () => {
+  it('responses: reasoning without a kind', async () => {
+    const place = { item_id: 'r', output_index: 0, content_index: 0 };
+    const { result } = await ask([
+      response('reasoning.delta', { ...place, delta: 'H' }) +
+        response('reasoning.delta', { ...place, delta: { text: 'm' } }) +
+        response('reasoning.done', { ...place, text: 'Hm' }) +
+        completed({ output: [] }),
+    ]);
+    expect(result?.reasoning).to.equal('Hm');
+  });
+
+  for (const id of ['', null, undefined]) {
+    it(`responses: items with the ID ${JSON.stringify(id)} are different`, async () => {
+      const called = (call_id: string) =>
+        item({ type: 'function_call', id, call_id, name: 'f', arguments: '{}' });
+      const { result } = await ask([called('a') + called('b') + completed({ output: [] })]);
+      expect(result?.toolCalls.map(({ id }) => id)).to.deep.equal(['a', 'b']);
+      const text = (id: string, text: string) =>
+        item({ type: 'message', id, call_id: null, content: [{ type: 'output_text', text }] });
+      const texts = await ask([text('m', 'a') + text('n', 'b') + completed({ output: [] })]);
+      expect(texts.result?.text).to.equal('a\n\nb');
+    });
+  }
+
+  it('chat: a refusal and annotations that the message repeats', async () => {
+    const annotations = [{ type: 'url_citation' }];
+    const message = { refusal: 'No', annotations };
+    const { result, parts } = await ask([
+      chat({ refusal: 'N' }) +
+        chat({ refusal: 'o', annotations }) +
+        choice({ message, finish_reason: 'stop' }),
+    ]);
+    expect(result?.toMessage().refusal).to.equal('No');
+    expect(result?.text).to.equal('No');
+    expect(parts.filter(({ type }) => type === 'other')).to.have.length(1);
+  });
+
+  it('AI SDK: an end with an error', async () => {
+    const stream = data({ type: 'start' }) + data({ type: 'finish', finishReason: 'error' });
+    expect((await ask([stream])).error).to.include({ kind: 'provider' });
+  });
+
+  it('Cohere: an end with a timeout', async () => {
+    const stream = data({ type: 'message-end', delta: { finish_reason: 'TIMEOUT' } });
+    expect((await ask([stream])).error).to.include({ kind: 'provider' });
+  });
+
+  it('a total that is smaller than its parts', async () => {
+    const { result } = await ask([usage({ prompt_tokens: 10, completion_tokens: 5, total_tokens: 10 })]);
+    expect(result?.usage).to.include({ inputTokens: 10, outputTokens: 5 });
+  });
+
+  it('an error in a list instead of a stream', async () => {
+    const body = JSON.stringify([{ error: { code: 400, message: 'too long', status: 'INVALID_ARGUMENT' } }]);
+    const { error } = await ask([body], {}, { contentType: 'application/json' });
+    expect(error?.message).to.match(/^too long \(/);
+    expect(error).to.include({ code: '400', type: 'INVALID_ARGUMENT' });
+  });
+});

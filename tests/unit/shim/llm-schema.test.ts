@@ -187,7 +187,12 @@ describe('completion: schema', () => {
     expect(error.cause).to.be.instanceOf(SyntaxError);
   });
 
-  for (const content of [undefined, 'I’ll look it up.']) {
+  it('a refusal instead of JSON', async () => {
+    const error = await failure(completion(answer('I can’t.', 'stop'), { schema: trip }).result());
+    expect(error.message).to.equal('The answer isn\'t JSON (it ended with "stop"): I can’t.');
+  });
+
+  for (const content of [undefined, 'I’ll look it up.', '2 cities to look up.', '"Bern" it is.']) {
     it(`a tool call instead of an answer, text: ${content}`, async () => {
       const tool_calls = [{ index: 0, id: 'a', function: { name: 'f', arguments: '{}' } }];
       const chunk = { choices: [{ delta: { content, tool_calls }, finish_reason: 'tool_calls' }] };

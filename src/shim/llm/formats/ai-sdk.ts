@@ -126,7 +126,8 @@ export const aiSdk: CompletionFormat = {
           readTool(type, chunk);
         } else if (type === 'finish') {
           answer.count(metadata?.totalUsage ?? metadata?.usage ?? chunk.totalUsage);
-          answer.finish(chunk.finishReason);
+          if (chunk.finishReason === 'error') answer.fail('');
+          else answer.finish(chunk.finishReason);
         } else if (type === 'start') {
           answer.id = textOf(chunk.messageId) ?? answer.id;
         } else if (type === 'abort') {

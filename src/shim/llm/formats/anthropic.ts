@@ -87,7 +87,8 @@ export const anthropic: CompletionFormat = {
         const input = fromJson(args);
         // The API rejects requests in which the input isn't an object.
         value.input = isObject(input) ? input : {};
-        if (call) answer.close({ ...call, arguments: args });
+        // Without pieces, the end of a block that was cut off looks like an empty input.
+        if (call) answer.close({ ...call, arguments: args === '{}' ? json : args });
         else
           answer.add({
             type: 'server-tool-call',

@@ -71,7 +71,8 @@ export const cohere: CompletionFormat = {
           const { finish_reason: reason, usage, error } = delta ?? {};
           answer.count(usage);
           if (textOf(error) || isObject(error)) answer.fail({ error });
-          else if (/^error/i.test(reason)) answer.fail(`The provider ended the answer with ${reason}`);
+          else if (/^(error|timeout)/i.test(reason))
+            answer.fail(`The provider ended the answer with ${reason}`);
           else answer.finish(reason);
           answer.isDone = true;
         }

@@ -82,8 +82,9 @@ export const google: CompletionFormat = {
       if (!willContinue) close();
     };
 
-    const close = () => {
-      if (open) answer.close({ ...open.call, arguments: JSON.stringify(open.part.functionCall.args) });
+    const close = (isUnsure = false) => {
+      if (open)
+        answer.close({ ...open.call, arguments: JSON.stringify(open.part.functionCall.args) }, isUnsure);
       open = undefined;
     };
 
@@ -97,7 +98,7 @@ export const google: CompletionFormat = {
         const reason = textOf(candidate?.finishReason) ?? textOf(chunk.promptFeedback?.blockReason);
         if (reason) answer.finish(reason);
       },
-      end: close,
+      end: () => close(true),
       tokens: (counts) => [
         sum(counts.promptTokenCount, counts.toolUsePromptTokenCount),
         sum(counts.candidatesTokenCount, counts.thoughtsTokenCount),

@@ -28,6 +28,8 @@ export const openaiChat: CompletionFormat = {
     /** The name of the delta's member with the reasoning. */
     let reasoningName = '';
     let refusal = '';
+    /** The names of members that are passed on as they are. */
+    const others = new Set<string>();
     /** The speech of the answer: the next request repeats only its ID. */
     let audio: { id: string } | undefined;
 
@@ -132,10 +134,16 @@ export const openaiChat: CompletionFormat = {
         if (!isMessage || !answer.text) readContent(delta.content);
         // The text of a text completion. Together repeats the delta's content there.
         if (isMessage) answer.write('text', text);
-        refusal += textOf(delta.refusal) ?? '';
-        answer.write('text', delta.refusal);
+        if (!isMessage || !refusal) {
+          refusal += textOf(delta.refusal) ?? '';
+          answer.write('text', delta.refusal);
+        }
         for (const name of ['images', 'annotations', 'audio']) {
-          for (const item of list(delta[name])) answer.other(name.replace(/s$/, ''), item);
+          if (isMessage && others.has(name)) continue;
+          for (const item of list(delta[name])) {
+            others.add(name);
+            answer.other(name.replace(/s$/, ''), item);
+          }
         }
         const id = textOf(delta.audio?.id);
         if (id) audio = { id };

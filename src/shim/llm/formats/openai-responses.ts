@@ -57,16 +57,16 @@ function start(answer: Answer): FormatReader {
 
   const readItem = (item: Json, output_index?: unknown) => {
     const { type, call_id } = item;
-    const id = item.id ?? call_id;
-    const isSame = (known: Json) => {
-      const sameCall = call_id !== undefined && known.call_id === call_id && known.type === type;
-      return sameCall || (id !== undefined && (known.id ?? known.call_id) === id);
-    };
+    const id = idOf(item);
+    const isSame = (known: Json) =>
+      known.call_id && call_id
+        ? known.call_id === call_id && known.type === type
+        : id !== undefined && idOf(known) === id;
     if (items.some(isSame)) return;
     items.push(item);
     const name = nameOf(item);
     const args = argumentsOf(item);
-    const result = { type: 'server-tool-result', id: textOf(call_id ?? id), result: item } as const;
+    const result = { type: 'server-tool-result', id: textOf(call_id) ?? id, result: item } as const;
     if (type === 'message' || type === 'reasoning') {
       for (const name of ['summary', 'content']) {
         list(item[name]).forEach(({ text, refusal }, index) => {
@@ -77,7 +77,8 @@ function start(answer: Answer): FormatReader {
     } else if (isForClient(item)) {
       const call = take(id, output_index) ?? begin(item);
       // The final item overrides the deltas.
-      answer.close({ ...call, id: result.id, name, arguments: args || call.arguments });
+      const final = { ...call, id: result.id, name, arguments: args || call.arguments };
+      answer.close(final, item.status === 'incomplete' || undefined);
     } else if (/_output$/.test(type)) {
       answer.add({ ...result, name: type });
     } else if (name === type && !call_id) {
@@ -90,7 +91,11 @@ function start(answer: Answer): FormatReader {
   };
 
   const begin = (item: Json) =>
-    answer.open(item.call_id ?? item.id, nameOf(item), item.type === 'function_call' ? undefined : item.type);
+    answer.open(
+      textOf(item.call_id) ?? item.id,
+      nameOf(item),
+      item.type === 'function_call' ? undefined : item.type,
+    );
 
   const end = (response: Json, name: string) => {
     const { error, incomplete_details: details, usage, output } = response ?? {};
@@ -117,16 +122,16 @@ function start(answer: Answer): FormatReader {
       const [, name = '', what] = type.split('.');
       if (/annotation/.test(type)) {
         answer.other('annotation', chunk.annotation);
-      } else if (/^(output_text|refusal|reasoning(_summary)?_text)$/.test(name)) {
+      } else if (/^(output_text|refusal|reasoning(_summary)?(_text)?)$/.test(name)) {
         const isWhole = what !== 'delta';
-        const text = isWhole ? (chunk.text ?? chunk.refusal) : delta;
+        const text = isWhole ? (chunk.text ?? chunk.refusal) : (textOf(delta) ?? delta?.text);
         write(/^reasoning/.test(name) ? 'reasoning' : 'text', chunk, text, isWhole);
       } else if (name === 'output_item' && isObject(item)) {
         if (what === 'done') {
           readItem(item, output_index);
         } else if (isForClient(item)) {
           const call = begin(item);
-          open.push({ id: item.id ?? item.call_id, index: output_index, call });
+          open.push({ id: idOf(item), index: output_index, call });
           answer.grow(call, textOf(item.arguments ?? item.input) ?? '');
         }
       } else if (/(arguments|_input|shell_call_command)$/.test(name)) {
@@ -144,7 +149,7 @@ function start(answer: Answer): FormatReader {
     end() {
       for (const { call } of open) {
         const { id: call_id, name, kind, arguments: input } = call;
-        answer.close(call);
+        answer.close(call, true);
         const type = kind ?? 'function_call';
         items.push({ type, call_id, name, [kind ? 'input' : 'arguments']: input });
       }
@@ -157,6 +162,10 @@ function start(answer: Answer): FormatReader {
     message: () =>
       items.filter(({ type, encrypted_content }) => isStored || type !== 'reasoning' || encrypted_content),
   };
+}
+
+function idOf({ id, call_id }: Json): string | undefined {
+  return textOf(id) ?? textOf(call_id);
 }
 
 function isForClient({ type, execution, environment }: Json): boolean {
