@@ -157,7 +157,7 @@ export function parseOptions(
       credentials: (fetchInit.credentials as RequestCredentials | undefined) ?? 'same-origin',
       fetch: init.fetch as FetchLike | undefined,
       ...parseReconnect(init),
-      canResume: init.resume !== undefined,
+      canResume: Boolean(init.resume),
       ...numbersOf(init, limitNames),
       pausesWhenHidden: whenHidden === 'pause',
       probesCors:

@@ -72,7 +72,9 @@ export class RequestFactory {
     } else if (this.#dropsContentType) headers.delete('content-type');
     checkBody(init.method as string, body);
     if (body !== null && body !== undefined) init.body = body;
-    if (typeof ReadableStream === 'function' && body instanceof ReadableStream) {
+    const isStream = typeof ReadableStream === 'function' && body instanceof ReadableStream;
+    // Node's `fetch` sends any async iterable.
+    if (isStream || Symbol.asyncIterator in Object(body)) {
       if (this.#isBodySpent && this.#first.body === body) {
         fail(
           'the body is a stream, which can be sent only once; pass a function that makes a new one each time',

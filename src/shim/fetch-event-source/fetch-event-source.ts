@@ -112,8 +112,9 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
 
     /** Calls `onerror`. Returns its delay, or `otherwise`, or a promise of one of them. */
     const ask = (error: unknown, otherwise?: number): unknown => {
+      // As a timer would take it. Anything else, such as the value of an assignment, is no delay.
       const toDelay = (answer: unknown) =>
-        typeof answer === 'string' ? Number(answer) : (answer ?? otherwise);
+        /^(number|string)$/.test(typeof answer) && !Number.isNaN(Number(answer)) ? Number(answer) : otherwise;
       const fail = (value: unknown) => {
         thrown = { value };
         throw value;

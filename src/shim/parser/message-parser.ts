@@ -104,6 +104,12 @@ export class MessageParser implements EventSourceParser {
   private _refusal: Error | undefined;
 
   constructor(config: ParserConfig, reportsIgnoredLines = config.onError !== undefined) {
+    const { maxBufferSize = 0 } = config;
+    if (!(maxBufferSize >= 0)) {
+      throw new TypeError(
+        `The option "maxBufferSize" is ${String(maxBufferSize)}; it must be a number from 0`,
+      );
+    }
     this._config = config;
     this._reportsIgnoredLines = reportsIgnoredLines;
   }

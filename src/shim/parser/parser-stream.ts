@@ -37,12 +37,7 @@ export class EventSourceParserStream extends /* @__PURE__ */ platformClass('Tran
     let isFailed = false;
     let parser: MessageParser;
     super({
-      async start(controller) {
-        try {
-          await load();
-        } catch (cause) {
-          throw startError(cause);
-        }
+      start(controller) {
         const onEvent = (event: EventSourceMessage) => {
           if (!isFailed) controller.enqueue(event);
         };
@@ -53,6 +48,9 @@ export class EventSourceParserStream extends /* @__PURE__ */ platformClass('Tran
           controller.error(error);
         };
         parser = new MessageParser({ ...config, onEvent, onError: onParseError }, onError !== undefined);
+        return load().catch((cause) => {
+          throw startError(cause);
+        });
       },
       transform(chunk) {
         parser.feed(chunk);

@@ -181,8 +181,12 @@ export class ServerRequest implements EventServerRequest {
       all.set(name, value);
     });
     this.#answer('open()', () => {
+      // Throws for a wrong status.
+      const isBodiless = BODILESS_STATUSES.includes(status);
+      const response = new Response(isBodiless ? null : this.#body.stream, { status, headers: all });
       this.#isDecided = true;
-      this.#respond(new Response(this.#body.stream, { status, headers: all }));
+      this.#respond(response);
+      if (isBodiless) this.#close('server');
     });
   }
 
@@ -191,6 +195,8 @@ export class ServerRequest implements EventServerRequest {
     let block = field('event', type) + field('id', id) + field('retry', retry);
     if (data !== undefined) {
       const text = typeof data === 'string' ? data : JSON.stringify(data);
+      if (text === undefined)
+        throw new TypeError(`send(): "data" is a ${typeof data}, which JSON can't have`);
       for (const line of lines(text)) block += `data: ${line}\n`;
     }
     this.#write('send()', `${block}\n`);

@@ -174,6 +174,18 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect((second?.at ?? 0) - (first?.at ?? 0)).to.be.within(140, 900);
     });
 
+    for (const answer of [true, {}, Number.NaN]) {
+      it(`if onerror returns ${JSON.stringify(answer)}, the request is sent again, also a POST`, async () => {
+        const { outcome, requests } = await run(
+          implementation,
+          [{ steps: ['retry: 20\ndata: a\n\n', { end: 'reset' }] }, { steps: ['data: b\n\n'] }],
+          { init: { method: 'POST', body: 'x', onerror: () => answer as never } },
+        );
+        expect(outcome).to.equal('resolved');
+        expect(requests.map(({ body }) => body)).to.deep.equal(['x', 'x']);
+      });
+    }
+
     it('if onerror returns nothing and the server sets no interval, it waits a second', async () => {
       const { requests } = await run(implementation, [refused, { steps: ['data: b\n\n'] }], {
         init: { onerror: () => {} },

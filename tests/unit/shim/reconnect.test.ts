@@ -197,6 +197,13 @@ function fourthFails(): (url: string, init: RequestInit) => Promise<Response> {
 }
 
 describe('resume', () => {
+  it('null is the same as no option', async () => {
+    const scenario = await Scenario.of({ steps: ['retry: 5\nid: 1\ndata: a\n\n', { end: 'reset' }] });
+    const init = { method: 'POST', body: 'x', resume: null as never };
+    const error = await next<EventSourceErrorEvent>(new EventSource(scenario.url, init), 'error');
+    expect(error.willReconnect).to.equal(false);
+  });
+
   it('a broken POST is resumed by a GET after the last event, and isn’t repeated', async () => {
     const scenario = await Scenario.of(
       { steps: ['retry: 5\nid: 1\ndata: a\n\n', { end: 'reset' }] },

@@ -109,6 +109,20 @@ describe('requests', () => {
     expect(init?.signal).to.be.instanceOf(AbortSignal);
   });
 
+  it('an async iterable as a body is sent as a stream', async () => {
+    const pieces = async function* () {
+      yield new TextEncoder().encode('x');
+    };
+    const init = await new Promise<RequestInit | undefined>((resolve) => {
+      const fetch = async (_url: unknown, init?: RequestInit) => {
+        resolve(init);
+        return new Response(null, { status: 204 });
+      };
+      new EventSource('http://127.0.0.1:1/', { method: 'POST', body: pieces() as never, fetch });
+    });
+    expect(init).to.include({ duplex: 'half' });
+  });
+
   it('the global fetch is looked up for each request, so that it can be replaced', async () => {
     const server = createEventServer({
       onRequest: (request) => {

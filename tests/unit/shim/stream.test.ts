@@ -344,6 +344,14 @@ describe('createParser: ours', () => {
     }
   });
 
+  it('the limit is checked at once', () => {
+    for (const maxBufferSize of [Number.NaN, -1]) {
+      const message = `The option "maxBufferSize" is ${maxBufferSize}; it must be a number from 0`;
+      expect(() => createParser({ maxBufferSize })).to.throw(TypeError, message);
+      expect(() => new EventSourceParserStream({ maxBufferSize })).to.throw(TypeError, message);
+    }
+  });
+
   // migrating.md: the messages of errors
   it('error messages name the problem and the value', () => {
     const errors: ParseError[] = [];

@@ -181,6 +181,27 @@ describe('testing: answers', () => {
     });
   });
 
+  it('open() with a status that allows no body, or is none', async () => {
+    for (const status of [204, 304]) {
+      await connected(async (source, request) => {
+        request.open({ status });
+        expect((await next<EventSourceErrorEvent>(source, 'error')).status).to.equal(status);
+        expect(await request.closed).to.equal('server');
+      });
+    }
+    const { fetch } = createEventServer({ onRequest: (request) => request.open({ status: 20 }) });
+    expect(await fetch('/events').catch((error: unknown) => error)).to.be.instanceOf(RangeError);
+  });
+
+  it('send() refuses data that JSON can’t have', async () => {
+    await connected(async (_source, request) => {
+      request.open();
+      for (const data of [() => 1, Symbol('a')]) {
+        expect(() => request.send({ data })).to.throw(TypeError, `send(): "data" is a ${typeof data}`);
+      }
+    });
+  });
+
   it('networkError() rejects fetch', async () => {
     await connected(async (source, request) => {
       request.networkError('connection refused');
