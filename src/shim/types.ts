@@ -106,6 +106,11 @@ export type TraceEntry =
   | { type: 'events'; count: number }
   | { type: 'error'; error: EventSourceErrorEvent }
   | { type: 'pause' }
+  /**
+   * The last event was not fired completely: something threw, or the browser stopped the script. Firefox does that when
+   * the page is left.
+   */
+  | { type: 'interruption' }
   | { type: 'close' };
 
 /** The second argument of a custom `fetch`. The headers are a plain object, so `{ ...init.headers }` copies them. */
@@ -245,7 +250,7 @@ export interface EventSourceInit extends Omit<RequestInit, 'method' | 'headers' 
   comments?: boolean | undefined;
   /** Called with every event of the stream, of any type, before its listeners. */
   onEvent?: ((event: MessageEvent<string>) => void) | undefined;
-  /** Called with requests, responses, bytes, events and errors, for diagnostics. */
+  /** Called with requests, responses, bytes, events, errors and interruptions, for diagnostics. */
   trace?: ((entry: TraceEntry) => void) | undefined;
 }
 

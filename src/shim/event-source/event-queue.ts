@@ -25,11 +25,18 @@ export interface EventQueue {
 /**
  * @param run calls a function in the async context of the source
  * @param isBlocked while it returns true, no item is called; call `resume` afterwards
+ * @param onInterruption called after an item that threw, or that the browser has stopped: when its page is left, Firefox
+ * ends the running script without an exception
  */
-export function createEventQueue(run: (task: () => void) => void, isBlocked: () => boolean): EventQueue {
+export function createEventQueue(
+  run: (task: () => void) => void,
+  isBlocked: () => boolean,
+  onInterruption?: () => unknown,
+): EventQueue {
   let items: (() => void)[] = [];
   let next = 0;
   let isScheduled = false;
+  let isRunning = false;
   let wait: { low: number; resolve: () => void } | undefined;
   const count = () => items.length - next;
 
@@ -43,6 +50,10 @@ export function createEventQueue(run: (task: () => void) => void, isBlocked: () 
     wait = undefined;
   };
   const schedule = createScheduler(() => {
+    if (isRunning) {
+      isRunning = false;
+      onInterruption?.();
+    }
     isScheduled = count() > 0 && !isBlocked();
     if (!isScheduled) return false;
     const item = items[next++] as () => void;
@@ -53,7 +64,9 @@ export function createEventQueue(run: (task: () => void) => void, isBlocked: () 
       next = 0;
     }
     try {
+      isRunning = true;
       run(item);
+      isRunning = false;
     } finally {
       if (wait) settle();
     }

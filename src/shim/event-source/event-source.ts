@@ -58,7 +58,11 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   readonly #undo: (() => void)[] = [];
 
   readonly #inContext = captureContext();
-  readonly #queue = createEventQueue(this.#inContext, () => this.#iterators.isFull);
+  readonly #queue = createEventQueue(
+    this.#inContext,
+    () => this.#iterators.isFull,
+    () => this.#readyState === CLOSED || this.#trace({ type: 'interruption' }),
+  );
   readonly #iterators = new EventIterators(() => this.#queue.resume());
 
   /**
@@ -268,11 +272,14 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
   }
 
   #dispatch(type: string, data: string, lastEventId: string): void {
-    if (lastEventId !== this.#lastEventId) this.#setLastEventId(lastEventId);
+    const isSameId = lastEventId === this.#lastEventId;
+    this.#lastEventId = lastEventId;
     const event = newMessageEvent(type, data, this.#origin, lastEventId);
     this.#iterators.push(event);
     const { onEvent } = this.#init;
     if (onEvent) callSafely(onEvent, event);
+    // Not before `onEvent`: `SharedEventSource` tells other tabs of IDs without an event.
+    if (!isSameId) this.#store.write(lastEventId);
     if (this.#readyState !== CLOSED) this.dispatchEvent(event);
   }
 

@@ -90,6 +90,7 @@ export class Participant implements Member {
 
   /** Connects from this tab, after the last event that it has received. */
   hold(): void {
+    this.lose();
     const { log } = this;
     const { lastEventId } = log;
     if (this.#line && !this.#isInSync && !lastEventId) log.restart(log.end, '', false, true);
@@ -99,20 +100,25 @@ export class Participant implements Member {
     this.#sync();
     this.#begin = log.end;
     this.#setOpened(undefined);
-    this.#tellState();
+    this.#tell();
 
     let last: Event | undefined;
     const source = new EventSource(this.#url, {
       ...this.#init,
+      trace: (entry) => {
+        this.#init.trace?.(entry);
+        // The event may not have been published, so the server sends it again.
+        if (entry.type === 'interruption') this.hold();
+      },
       ...{ lastEventId, whenHidden: undefined },
-      // Called before `onEvent`, or alone for a block without data.
+      // Called after `onEvent`, or alone for a block without data.
       store: {
         getItem: () => null,
         setItem: (_name, id) =>
           queueMicrotask(() => {
             if (source !== this.#source || id === log.lastEventId) return;
             log.lastEventId = id;
-            this.#tellState();
+            this.#tell();
             this.#host.setId(id);
           }),
       },
@@ -129,7 +135,7 @@ export class Participant implements Member {
       });
     listen('open', (event: EventSourceOpenEvent) => {
       this.#setOpened(toOpened(event));
-      this.#tellState();
+      this.#tell();
     });
     listen('error', (event: EventSourceErrorEvent) => {
       const failure = toFailure(event);
@@ -179,14 +185,10 @@ export class Participant implements Member {
     else if (this.#source) this.#welcome(message);
   }
 
-  /** Sends a message to the other tabs. */
-  #tell(news: News): void {
+  /** Sends a message to the other tabs. Default: the state. */
+  #tell(news: News = { kind: 'state', opened: this.#opened }): void {
     const { end, lastEventId } = this.log;
     this.#post({ ...news, line: this.#line, term: this.#term, end, lastEventId });
-  }
-
-  #tellState(): void {
-    this.#tell({ kind: 'state', opened: this.#opened });
   }
 
   #post(message: Message): void {
@@ -244,7 +246,7 @@ export class Participant implements Member {
       const { entries, isGap, position, startId } = message;
       const name = findDifference(this.#options, message.options);
       if (name) {
-        const text = `The option "${name}" differs between tabs; give all tabs the same`;
+        const text = `The option "${name}" differs between tabs; it must be the same`;
         this.#fail({ kind: 'request', message: text, attempt: 0 } as Failure);
         return;
       }

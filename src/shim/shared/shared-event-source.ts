@@ -200,10 +200,11 @@ export class SharedEventSource extends EventSource {
 
   #fail(failure: Failure, cause?: unknown): void {
     const error = toErrorEvent(failure, cause);
-    if (!error.willReconnect) this.#end();
+    const isLast = !error.willReconnect;
+    if (isLast) this.#end();
     this.#change(() => {
-      this.#readyState = error.willReconnect ? CONNECTING : CLOSED;
-      if (!error.willReconnect) this.#iterators.end({ value: toError(error) });
+      this.#readyState = isLast ? CLOSED : CONNECTING;
+      if (isLast) this.#iterators.end({ value: toError(error) });
       this.dispatchEvent(error);
     });
   }

@@ -77,4 +77,41 @@ describe('the queue of events', () => {
     expect(handled).to.be.above(1_024);
     expect(isGone).to.equal(true);
   });
+
+  /** Node's `vm` can stop a script as Firefox does when its page is left: no `catch` or `finally` runs. */
+  const { process, Deno, Bun } = globalThis as { process?: NodeJS.Process; Deno?: unknown; Bun?: unknown };
+  const vm = Deno || Bun ? undefined : process?.getBuiltinModule?.('node:vm');
+  for (const how of ['throws', ...(vm ? ['is stopped'] : [])]) {
+    it(`an item that ${how} is reported before the next one`, async () => {
+      const calls: unknown[] = [];
+      const queue = createEventQueue(
+        (task) => task(),
+        () => false,
+        () => calls.push('interruption'),
+      );
+      const global = globalThis as { pushed?: () => void };
+      global.pushed = () =>
+        queue.push(() => {
+          calls.push(1);
+          if (how === 'throws') throw new Error('expected');
+          for (;;);
+        });
+      const reported: unknown[] = [];
+      const report = (error: unknown) => reported.push(error);
+      const { reportError } = globalThis;
+      globalThis.reportError = report;
+      try {
+        if (how === 'throws') global.pushed();
+        else expect(() => vm?.runInThisContext('pushed()', { timeout: 20 })).to.throw('timed out');
+        queue.push(() => calls.push(2));
+        queue.push(() => calls.push(3));
+        await queue.untilBelow(1);
+      } finally {
+        globalThis.reportError = reportError;
+        delete global.pushed;
+      }
+      expect(calls).to.deep.equal([1, 'interruption', 2, 3]);
+      expect(reported).to.have.length(how === 'throws' ? 1 : 0);
+    });
+  }
 });
