@@ -32,7 +32,10 @@ globalThis.fetch = (url, init) => {
   init?.signal?.addEventListener('abort', () => navigator.sendBeacon('/aborted?tab=' + id));
   return fetch(url, init);
 };
-globalThis.source = new SharedEventSource('/stream', { headers: () => ({ 'x-tab': id }) });
+globalThis.source = new SharedEventSource('/stream', {
+  headers: () => ({ 'x-tab': id }),
+  trace: ({ type }) => type === 'interruption' && navigator.sendBeacon('/interrupted?tab=' + id),
+});
 let isAfterGap = true;
 source.onopen = () => tab.opens++;
 source.onmessage = ({ data }) => {
@@ -65,6 +68,8 @@ export class Site {
   readonly connections: Connection[] = [];
   /** When a tab reported `pagehide`. */
   readonly hidden = new Map<string, number>();
+  /** How often a tab reported that its script was stopped in the middle of an event. */
+  interruptions = 0;
   readonly #server: Server;
   readonly #live = new Map<Connection, ServerResponse>();
   #last = 0;
@@ -128,6 +133,9 @@ export class Site {
       response.writeHead(204).end();
     } else if (pathname === '/hidden') {
       this.hidden.set(`${searchParams.get('tab')}`, performance.now());
+      response.writeHead(204).end();
+    } else if (pathname === '/interrupted') {
+      this.interruptions++;
       response.writeHead(204).end();
     } else if (pathname.startsWith('/dist/')) {
       const script = await readFile(pathname.slice(1)).catch(() => undefined);

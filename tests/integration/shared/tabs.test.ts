@@ -211,7 +211,7 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
       const { open: overlap, used } = site.longestOverlaps;
       console.log(
         `figures: shared, ${installed.name}, seed ${seed}, ${seconds} s: ${(Object.keys(delays) as Act[]).map(milliseconds).join(', ')};` +
-          ` ${site.last} events, ${site.connections.length} connections, ${gaps} gaps, ${restored} pages restored,` +
+          ` ${site.last} events, ${site.connections.length} connections, ${gaps} gaps, ${restored} pages restored, ${site.interruptions} interruptions,` +
           ` two connections for at most ${Math.round(overlap)} ms, in use for ${Math.round(used)} ms`,
       );
       expect(used).to.be.below(HAND_OVER);
