@@ -468,6 +468,22 @@ describe('last event IDs', () => {
     });
   }
 
+  it('the store is written after onEvent and before the listeners', async () => {
+    const calls: unknown[] = [];
+    const store = { getItem: () => null, setItem: (_name: string, id: string) => void calls.push(id) };
+    const scenario = await Scenario.of({
+      steps: ['id: 3\ndata: a\n\nid: 4\n\ndata: b\n\n', { end: 'hang' }],
+    });
+    const onEvent = ({ data }: MessageEvent<string>) => calls.push(`onEvent ${data} ${source.lastEventId}`);
+    const source = new EventSource(scenario.url, { store, onEvent });
+    source.onmessage = ({ data }) => calls.push(`message ${data}`);
+    await using(source, async () => {
+      await next(source, 'message');
+      await next(source, 'message');
+    });
+    expect(calls).to.deep.equal(['onEvent a 3', '3', 'message a', '4', 'onEvent b 4', 'message b']);
+  });
+
   it('with dropReplayed, replayed events are dropped', async () => {
     const scenario = await Scenario.of(
       { steps: ['retry: 5\nid: 1\ndata: a\n\nid: 2\ndata: b\n\n'] },
