@@ -102,7 +102,7 @@ describe('the queue of events', () => {
       globalThis.reportError = report;
       try {
         if (how === 'throws') global.pushed();
-        else expect(() => vm?.runInThisContext('pushed()', { timeout: 20 })).to.throw('timed out');
+        else expect(() => vm?.runInThisContext('pushed()', { timeout: 1_000 })).to.throw('timed out');
         queue.push(() => calls.push(2));
         queue.push(() => calls.push(3));
         await queue.untilBelow(1);
