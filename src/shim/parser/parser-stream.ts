@@ -35,19 +35,21 @@ export class EventSourceParserStream extends /* @__PURE__ */ platformClass('Tran
   constructor(options: StreamOptions = {}) {
     const { onError, ...config } = options;
     let isFailed = false;
-    let parser: MessageParser;
+    let controller: TransformStreamDefaultController<EventSourceMessage>;
+    const onEvent = (event: EventSourceMessage) => {
+      if (!isFailed) controller.enqueue(event);
+    };
+    const onParseError = (error: ParseError) => {
+      if (typeof onError === 'function') onError(error);
+      if (onError !== 'terminate' && error.type !== 'max-buffer-size-exceeded') return;
+      isFailed = true;
+      controller.error(error);
+    };
+    // Not in `start`, whose exceptions Cloudflare's constructor doesn't throw.
+    const parser = new MessageParser({ ...config, onEvent, onError: onParseError }, onError !== undefined);
     super({
-      start(controller) {
-        const onEvent = (event: EventSourceMessage) => {
-          if (!isFailed) controller.enqueue(event);
-        };
-        const onParseError = (error: ParseError) => {
-          if (typeof onError === 'function') onError(error);
-          if (onError !== 'terminate' && error.type !== 'max-buffer-size-exceeded') return;
-          isFailed = true;
-          controller.error(error);
-        };
-        parser = new MessageParser({ ...config, onEvent, onError: onParseError }, onError !== undefined);
+      start(started) {
+        controller = started;
         return load().catch((cause) => {
           throw startError(cause);
         });
