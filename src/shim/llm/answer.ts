@@ -87,6 +87,7 @@ export class Answer {
     if (!isUnsure) this.addUnsure();
   }
 
+  /** Adds the call that might have been cut off: it wasn't. */
   addUnsure(): void {
     const call = this.unsureCall;
     this.unsureCall = undefined;

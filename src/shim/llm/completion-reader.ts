@@ -155,7 +155,7 @@ export function createReader(
       if (isEnded) {
         reader?.end?.();
         const { reason, unsureCall: call } = answer;
-        if (call && (reason ? CUT.test(reason) : call.arguments)) {
+        if (call && (reason ? CUT.test(reason) : call.arguments && !call.kind)) {
           const end = reason ? ` ended with "${reason}"` : ' ended';
           const text = `The answer${end} in the middle of a call of "${call.name}": ${quote(call.arguments)}`;
           throw toFault('cut', text, call);

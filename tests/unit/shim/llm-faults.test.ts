@@ -1522,6 +1522,10 @@ describe('completion: calls that are cut off', () => {
     'chat, no arguments': [named('') + chat({}, 'tool_calls'), '{}'],
     'chat, no arguments and no reason': [named('') + DONE, '{}'],
     'chat, JSON that the model got wrong': [named('{a:1}') + chat({}, 'tool_calls'), '{a:1}'],
+    'responses, no reason': [
+      added + response('function_call_arguments.delta', { item_id: 'i', delta: '{"a":1}' }) + DONE,
+      '{"a":1}',
+    ],
     'Anthropic, text follows': [
       start() + block(0, tool) + block(1, { type: 'text', text: 'Hm' }) + end('max_tokens'),
       '{}',

@@ -149,7 +149,7 @@ function start(answer: Answer): FormatReader {
     end() {
       for (const { call } of open) {
         const { id: call_id, name, kind, arguments: input } = call;
-        answer.close(call, true);
+        answer.close(call, Boolean(call.kind) || undefined);
         const type = kind ?? 'function_call';
         items.push({ type, call_id, name, [kind ? 'input' : 'arguments']: input });
       }
