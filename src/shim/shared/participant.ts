@@ -2,8 +2,8 @@
 
 import type { EventSourceErrorEvent, EventSourceOpenEvent } from '../event-source/event-classes.js';
 import { EventSource } from '../event-source/event-source.js';
+import { CLOSED } from '../event-source/ready-state.js';
 import type { EventSourceInit } from '../types.js';
-import { load } from '../wasm/load.js';
 import { type Entry, EventLog } from './event-log.js';
 import { type Member, Membership } from './membership.js';
 import {
@@ -45,6 +45,10 @@ export class Participant implements Member {
   #membership: Membership | undefined;
   /** The connection, in the tab of the holder. */
   #source: EventSource | undefined;
+  /** The same connection, also while it waits for this tab to take over. */
+  #next!: EventSource;
+  /** Starts it. */
+  #resume!: (lastEventId: string) => void;
   #opened: Opened | undefined;
   /** The line of holders. 0 until a holder has answered. */
   #line = 0;
@@ -69,9 +73,8 @@ export class Participant implements Member {
   }
 
   join(): void {
-    // Loaded before the tab has to take over, which then takes less time and doesn't need the module's file. If it fails,
-    // the connection reports it.
-    load().catch(() => {});
+    // Created before the tab has to take over, which then takes less time and doesn't need the module's file.
+    this.#prepare();
     this.#isInSync = false;
     try {
       this.#membership = new Membership(this.#key, this);
@@ -102,6 +105,17 @@ export class Participant implements Member {
     this.#setOpened(undefined);
     this.#tell();
 
+    // An earlier one was closed when this tab lost the lock.
+    if (this.#next.readyState === CLOSED) this.#prepare();
+    this.#source = this.#next;
+    this.#resume(lastEventId);
+  }
+
+  /** Creates the connection of this tab, which waits for the ID to resume after. */
+  #prepare(): void {
+    const id = new Promise<string>((resolve) => {
+      this.#resume = resolve;
+    });
     let last: Event | undefined;
     const source = new EventSource(this.#url, {
       ...this.#init,
@@ -110,12 +124,13 @@ export class Participant implements Member {
         // The event may not have been published, so the server sends it again.
         if (entry.type === 'interruption') this.hold();
       },
-      ...{ lastEventId, whenHidden: undefined },
+      whenHidden: undefined,
       // Called after `onEvent`, or alone for a block without data.
       store: {
-        getItem: () => null,
+        getItem: () => id,
         setItem: (_name, id) =>
           queueMicrotask(() => {
+            const { log } = this;
             if (source !== this.#source || id === log.lastEventId) return;
             log.lastEventId = id;
             this.#tell();
@@ -124,14 +139,14 @@ export class Participant implements Member {
       },
       onEvent: (event) => {
         last = event;
-        if (source === this.#source) this.#publish(event, false);
+        this.#publish(event, false);
       },
     });
-    this.#source = source;
+    this.#next = source;
     // Events of the server may have these types too.
     const listen = <E extends Event>(type: string, listener: (event: E) => void) =>
       source.addEventListener(type, (event) => {
-        if (event !== last && source === this.#source) listener(event as unknown as E);
+        if (event !== last) listener(event as unknown as E);
       });
     listen('open', (event: EventSourceOpenEvent) => {
       this.#setOpened(toOpened(event));
@@ -139,7 +154,7 @@ export class Participant implements Member {
     });
     listen('error', (event: EventSourceErrorEvent) => {
       const failure = toFailure(event);
-      this.#tell({ kind: 'error', failure });
+      if (this.#source) this.#tell({ kind: 'error', failure });
       this.#fail(failure, event.cause);
     });
     listen('close', () => {

@@ -184,10 +184,11 @@ export class SharedEventSource extends EventSource {
       else this.#participant.join();
     };
     // A frozen page releases the lock and stops waiting for it: otherwise no tab would receive events.
-    const undo = observePage({
-      setPage: (isHidden, isFrozen) => setAway(isFrozen || (isHidden && whenHidden === 'pause')),
-    });
-    this.#undo.push(undo);
+    this.#undo.push(
+      observePage({
+        setPage: (isHidden, isFrozen) => setAway(isFrozen || (isHidden && whenHidden === 'pause')),
+      }),
+    );
     if (!isAway) this.#participant.join();
   }
 
