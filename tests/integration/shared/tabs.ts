@@ -56,6 +56,8 @@ export const engines: Record<string, (browser: Installed) => Promise<Tabs>> = {
     const change = async (url: string, state: 'frozen' | 'discarded') => {
       // Only hidden pages are frozen or discarded.
       await control.bringToFront();
+      // Until the other page has been shown: browsers discard tabs that have been hidden for a while.
+      await new Promise((resolve) => setTimeout(resolve, 300));
       await control.evaluate(changeState, url, state);
     };
     return {
@@ -325,20 +327,28 @@ interface DiscardsTab extends Element {
 /**
  * Runs in the page of `openDiscards`. Repeats until the tab has the state, because Chromium may need several attempts.
  * It doesn't click the links of the table: the IDs of tabs change when one is closed, and the table is a second old.
+ *
+ * Chromium's main process passes on locks and messages between tabs, so it is kept free for the hand-over: the table,
+ * which is updated all the time, is removed from the page, and the state is asked for after a pause.
  */
 async function changeState(url: string, state: 'frozen' | 'discarded'): Promise<void> {
-  const table = document.querySelector('discards-main')?.shadowRoot?.querySelector('discards-tab');
-  const { discardsDetailsProvider_: tabs } = table as DiscardsTab;
-  for (let tries = 0; tries < 400; tries++) {
+  const page = globalThis as { table?: DiscardsTab };
+  page.table ??= document
+    .querySelector('discards-main')
+    ?.shadowRoot?.querySelector('discards-tab') as DiscardsTab;
+  const { table } = page;
+  table.remove();
+  const tabs = table.discardsDetailsProvider_;
+  for (let tries = 0; tries < 80; tries++) {
     const { infos } = await tabs.getTabDiscardsInfo();
     const info = infos.find(({ tabUrl }) => tabUrl === url);
-    if (info && (table as DiscardsTab).getLifeCycleState_(info).includes(state)) return;
+    if (info && table.getLifeCycleState_(info).includes(state)) return;
     const URGENT = 1;
-    if (info && tries % 40 === 0) {
+    if (info && tries % 8 === 0) {
       if (state === 'frozen') tabs.freezeById(info.id);
       else await tabs.discardById(info.id, URGENT);
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 250));
   }
   throw new Error(`${url} doesn't become ${state}`);
 }
