@@ -30,12 +30,13 @@ export async function testPackaging(names = all, { keep = false } = {}) {
   const done = new Map();
   /** @type {string[]} */
   const failures = [];
-  // Run the runtimes in parallel: their tests mostly wait, while bundlers use the CPU.
-  const lanes = [names.filter((name) => name !== 'runtimes'), names.filter((name) => name === 'runtimes')];
+  const runtimes = names.filter((name) => name === 'runtimes');
+  const bundlers = names.filter((name) => name !== 'runtimes');
   try {
+    // Two bundlers at a time, because installing them mostly waits, and beside them the runtimes.
     await Promise.all(
-      lanes.map(async (lane) => {
-        for (const name of lane) {
+      [runtimes, bundlers, bundlers].map(async (waiting) => {
+        for (let name = waiting.shift(); name; name = waiting.shift()) {
           try {
             done.set(name, await (await import(`./apps/${name}/check.mjs`)).check());
           } catch (error) {
