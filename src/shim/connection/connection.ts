@@ -96,14 +96,13 @@ export class Connection {
   }
 
   async #start(): Promise<void> {
-    const policy = this.#policy;
     try {
       await load();
       const begun = this.#inContext(() => this.#handler.begin?.());
       if (begun) await begun;
       if (this.#isEnded) return;
-      this.#body = new BodyLoop(policy, this.#handler, this.#inContext, this, this.#lastEventId);
-      this.#driver = newDriver(this, policy, this.#handler.accept !== undefined);
+      this.#body = new BodyLoop(this.#policy, this.#handler, this.#inContext, this, this.#lastEventId);
+      this.#driver = newDriver(this, this.#policy, this.#handler.accept !== undefined);
     } catch (cause) {
       this.#end();
       this.#inContext(() => this.#handler.failed(startFailure(cause)));
@@ -245,9 +244,8 @@ export class Connection {
         this.#settle(
           () => handler.accept?.(this.#response as Response),
           (answer) => {
-            if (answer === false)
-              this.onEnd(Failure.Rejected, new Error('the option "accept" returned false'));
-            else this.enter(Input.Accepted);
+            if (answer !== false) this.enter(Input.Accepted);
+            else this.onEnd(Failure.Rejected, new Error('the option "accept" returned false'));
           },
           Failure.Rejected,
         );
