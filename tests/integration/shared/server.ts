@@ -142,6 +142,10 @@ export class Site {
       response.writeHead(script ? 200 : 404, { 'content-type': 'text/javascript' }).end(script);
     } else {
       const isOther = pathname === '/other';
+      // WebAssembly isn't allowed in this page.
+      if (pathname === '/strict') {
+        response.setHeader('content-security-policy', "script-src 'self' 'unsafe-inline'");
+      }
       response.writeHead(200, { 'content-type': 'text/html' }).end(isOther ? '<!doctype html>other' : page);
     }
   }

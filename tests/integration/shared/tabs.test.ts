@@ -87,9 +87,9 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
       site.stop();
     });
 
-    const open = () => {
+    const open = (path = '/') => {
       const id = `${++count}`;
-      return tabs.open(id, `${site.origin}/?tab=${id}`);
+      return tabs.open(id, `${site.origin}${path}?tab=${id}`);
     };
 
     it('20 tabs use one connection, and the site still loads', async function () {
@@ -109,6 +109,26 @@ for (const installed of JSON.parse(SHARED_BROWSERS) as Browser[]) {
       const text = await all[19]?.evaluate("fetch('/other').then((response) => response.text())");
       expect(text).to.include('other');
     });
+
+    // The driver of WebKitGTK can't evaluate expressions in such a page.
+    if (installed.name !== 'webkitgtk') {
+      it('a tab that may not start the module gets an error, and the others go on', async function () {
+        this.timeout(60_000);
+        const first = await open();
+        await caughtUp(first, site);
+        const strict = await open('/strict');
+        await until(async () => (await stateOf(strict)).errors.length > 0, 'an error');
+        const { readyState, errors } = await stateOf(strict);
+        expect(readyState).to.equal(2);
+        expect(errors.join()).to.contain("'wasm-unsafe-eval'");
+        await first.close();
+        const next = await open();
+        await caughtUp(next, site);
+        site.publish();
+        await until(async () => (await stateOf(next)).count === 1, 'the event');
+        expect(site.connections.map(({ tab }) => tab)).to.deep.equal([first.id, next.id]);
+      });
+    }
 
     if (installed.name === 'chromium') {
       it('a holder that hangs is replaced, and catches up afterwards', async function () {
