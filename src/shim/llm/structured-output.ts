@@ -1,7 +1,7 @@
 /** Structured output: parses the answer's text as JSON, also if incomplete, and validates it with a Standard Schema. */
 
 import type { Answer } from './answer.js';
-import { fromJson } from './json.js';
+import { fromJson, isObject } from './json.js';
 
 /** Partial objects are parsed again when the text has grown by this fraction. */
 const PARTIAL_STEP = 0.01;
@@ -74,7 +74,7 @@ async function validate<Output>(schema: StandardSchema<Output>, answer: Answer):
   const { text, reason } = answer;
   let value: unknown;
   try {
-    value = JSON.parse(jsonOf(text));
+    value = toValue(text);
   } catch (cause) {
     const message = `The answer isn't JSON (it ended with "${reason}"): ${text.slice(0, 200)}`;
     throw answer.fault('schema', message, text, cause);
@@ -88,6 +88,22 @@ async function validate<Output>(schema: StandardSchema<Output>, answer: Answer):
   throw answer.fault('schema', `The answer doesn't match the schema: ${issues.join('; ')}`, result.issues);
 }
 
+/** Parses the JSON of a complete answer. Throws a `SyntaxError` if there is none. */
+function toValue(text: string): unknown {
+  try {
+    return JSON.parse(jsonOf(text));
+  } catch (cause) {
+    // Models may write sentences before and after the JSON.
+    const rest = withoutThoughts(text);
+    for (const source of [/```\w*(.*)/s.exec(rest)?.[1], /[{[].*/s.exec(rest)?.[0]]) {
+      const { json, isWhole } = closed(source ?? '');
+      const value = fromJson(json);
+      if (isWhole && isObject(value)) return value;
+    }
+    throw cause;
+  }
+}
+
 /**
  * Parses JSON whose end is missing, as in a stream. Open strings, arrays and objects are closed. Names without a value
  * and numbers at the end, which may be incomplete, are left out. Returns `undefined` if there is no value yet.
@@ -96,7 +112,15 @@ async function validate<Output>(schema: StandardSchema<Output>, answer: Answer):
  * partialJson('{"city": "Ber'); // { city: 'Ber' }
  */
 export function partialJson(source: string): unknown {
-  const text = withoutFence(source);
+  try {
+    return JSON.parse(closed(withoutFence(source)).json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Closes the first value of the text, and drops what follows it. */
+function closed(text: string): { json: string; isWhole: boolean } {
   let closers = '';
   let last = '';
   /** The length of the complete part of the text, and the characters that close it. */
@@ -117,17 +141,18 @@ export function partialJson(source: string): unknown {
     rest = (string && quote !== '"' ? '"' : '') + closers;
     if (!closers) break;
   }
-  try {
-    return JSON.parse(text.slice(0, length) + rest);
-  } catch {
-    return undefined;
-  }
+  return { json: text.slice(0, length) + rest, isWhole: !rest };
 }
 
 /** Removes the Markdown code block in which a model has put its JSON. */
 const jsonOf = (text: string) => withoutFence(text).replace(/\s*```\s*$/, '');
 
-/** Removes the beginning of the Markdown code block in which a model has put its JSON. */
+/** Removes the beginning of the Markdown code block in which a model has put its JSON, and sentences before it. */
 function withoutFence(text: string): string {
-  return text.replace(/^\s*```\w*/, '');
+  return withoutThoughts(text).replace(/^[^{["]*```\w*/, '');
+}
+
+/** Removes the reasoning that some servers leave in the text. */
+function withoutThoughts(text: string): string {
+  return text.replace(/^\s*<think>.*?(<\/think>|$)/s, '');
 }

@@ -601,6 +601,17 @@ const faults: Record<string, Record<string, Fault>> = {
         DONE,
       result: { toolCalls: [{ id: 'a', name: 'f', arguments: '{"x":1}' }] },
     },
+    'a call that is sent again at the end, with other blanks': {
+      stream:
+        call({ index: 0, id: 'a', function: { name: 'f', arguments: '{"x"' } }) +
+        call({ index: 0, function: { arguments: ':1}' } }) +
+        chat(
+          { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{ "x": 1 }' } }] },
+          'tool_calls',
+        ) +
+        DONE,
+      result: { toolCalls: [{ id: 'a', name: 'f', arguments: '{"x":1}' }] },
+    },
     'a call that is sent again at the end': {
       stream:
         call({ index: 0, id: 'a', function: { name: 'f', arguments: '{"x"' } }) +
@@ -1030,6 +1041,14 @@ const faults: Record<string, Record<string, Fault>> = {
         type: 'RESOURCE_EXHAUSTED',
       },
     },
+    'Google’s end after an invalid call': {
+      stream: gemini([], { finishReason: 'MALFORMED_FUNCTION_CALL', finishMessage: 'Malformed: f(' }),
+      error: { message: /^Malformed: f\($/, kind: 'provider', code: 'MALFORMED_FUNCTION_CALL' },
+    },
+    'Google’s end after a call of an unknown tool': {
+      stream: gemini([{ text: 'a' }], { finishReason: 'UNEXPECTED_TOOL_CALL' }),
+      error: { message: /"UNEXPECTED_TOOL_CALL"$/, kind: 'provider' },
+    },
     'RetryInfo in the stream': {
       stream: data({
         error: { code: 429, message: 'Quota', details: [{ retryDelay: '1.5s' }] },
@@ -1265,6 +1284,18 @@ describe('completion: what a message repeats', () => {
         stop,
     ]);
     expect(result?.toMessage()).to.deep.equal({ role: 'assistant', content: null, audio: { id: 'audio_1' } });
+  });
+
+  it('chat completions: a member of a call that is null in later pieces', async () => {
+    const extra_content = { google: { thought_signature: 'S' } };
+    const { result } = await ask([
+      call({ index: 0, id: 'a', function: { name: 'f', arguments: '{' }, extra_content }) +
+        call({ index: 0, function: { arguments: '}' }, extra_content: null }) +
+        stop,
+    ]);
+    expect(result?.toMessage().tool_calls).to.deep.equal([
+      { id: 'a', type: 'function', function: { name: 'f', arguments: '{}' }, extra_content },
+    ]);
   });
 
   it('reasoning_details and thinking_blocks of one delta', async () => {

@@ -165,10 +165,21 @@ describe('completion: schema', () => {
     `\`\`\`json\n${json}\n\`\`\``,
     `\`\`\`json\n${json}\`\`\``,
     `\`\`\` ${json} \`\`\`\n`,
+    `\`\`\`json\n${json}\n\`\`\`\nHope it [helps]!`,
+    `Here it is:\n\`\`\`json\n${json}\n\`\`\``,
+    `See [1] and {x}:\n\`\`\`\n${json}\n\`\`\`\nDone.`,
+    `The trip: ${json}`,
+    `${json}\n\nHope it helps {x}!`,
+    `<think>\nA {city} and "days".\n</think>\n\n${json}`,
+    `<think>{"city":1}</think>\`\`\`json\n${json}\`\`\``,
   ]) {
-    it(`JSON in a code block or after a blank: ${JSON.stringify(text)}`, async () => {
+    it(`JSON in a code block, or with text around it: ${JSON.stringify(text)}`, async () => {
       const asked = completion(answer(text, 'stop', 1), { schema: trip });
-      for await (const part of asked) if (part.type === 'object') expect(part.object).to.be.an('object');
+      for await (const part of asked) {
+        if (part.type !== 'object') continue;
+        expect(part.object).to.be.an('object');
+        expect({ city: 'Bern', days: [], ...(part.object as object) }).to.have.all.keys('city', 'days');
+      }
       expect((await asked.result()).object).to.deep.equal({ city: 'Bern', days: [] });
     });
   }

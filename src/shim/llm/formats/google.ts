@@ -4,6 +4,9 @@ import type { OpenCall } from '../answer.js';
 import { firstOf, fromJson, isObject, list, sum, textOf } from '../json.js';
 import type { CompletionFormat, Json } from '../types.js';
 
+/** Reasons for an end after the model has made an invalid call. The provider leaves the call out. */
+const INVALID = /^(MALFORMED|UNEXPECTED|TOO_MANY|MISSING)_/;
+
 /** Google's `streamGenerateContent` (with `alt=sse`), of the Gemini API and Vertex AI. */
 export const google: CompletionFormat = {
   name: 'google',
@@ -96,7 +99,13 @@ export const google: CompletionFormat = {
         const candidate = firstOf(chunk.candidates);
         for (const { parts } of list(candidate?.content)) list(parts).forEach(readPart);
         const reason = textOf(candidate?.finishReason) ?? textOf(chunk.promptFeedback?.blockReason);
-        if (reason) answer.finish(reason);
+        if (reason && INVALID.test(reason)) {
+          const message =
+            textOf(candidate?.finishMessage) ?? `The provider ended the answer with "${reason}"`;
+          answer.fail({ code: reason, message });
+        } else if (reason) {
+          answer.finish(reason);
+        }
       },
       end: () => close(true),
       tokens: (counts) => [

@@ -94,9 +94,12 @@ export const openaiChat: CompletionFormat = {
         call.id ??= id;
         // Names aren't split, but some servers repeat them.
         call.name = name ?? call.name;
-        Object.assign(found.members, members);
+        for (const [name, value] of Object.entries(members)) {
+          if (value !== null) found.members[name] = value;
+        }
         // Some servers repeat the complete call at the end.
-        if (piece && !(piece === call.arguments && isWhole(piece))) answer.grow(call, piece);
+        const isRepeated = call.arguments !== '{}' && isWhole(piece) && isWhole(call.arguments);
+        if (piece && !isRepeated) answer.grow(call, piece);
       } else if (id || name || piece) {
         const call = answer.open(id, name, custom && 'custom');
         calls.push({ key: index ?? id, call, members });
