@@ -1,6 +1,5 @@
 /**
- * A connection, for all APIs: performs the actions of the Rust driver (`ConnectionDelegate` in
- * `src/browser/bindings.rs`), reads the body, and feeds back the results. Rust decides.
+ * A connection, for all APIs: performs the actions of the Rust driver (`ConnectionDelegate` in `src/browser/bindings.rs`).
  */
 
 import type { ErrorDetails } from '../event-source/event-classes.js';
@@ -56,7 +55,6 @@ export class Connection {
   #depth = 0;
   #isEnded = false;
   #stopObserving: (() => void) | undefined;
-
   /** Changes when a request is ended, so that its later results are ignored. */
   #turn = 0;
   #attempt = 0;
@@ -96,13 +94,14 @@ export class Connection {
   }
 
   async #start(): Promise<void> {
+    const policy = this.#policy;
     try {
       await load();
       const begun = this.#inContext(() => this.#handler.begin?.());
       if (begun) await begun;
       if (this.#isEnded) return;
-      this.#body = new BodyLoop(this.#policy, this.#handler, this.#inContext, this, this.#lastEventId);
-      this.#driver = newDriver(this, this.#policy, this.#handler.accept !== undefined);
+      this.#body = new BodyLoop(policy, this.#handler, this.#inContext, this, this.#lastEventId);
+      this.#driver = newDriver(this, policy, this.#handler.accept !== undefined);
     } catch (cause) {
       this.#end();
       this.#inContext(() => this.#handler.failed(startFailure(cause)));
@@ -244,8 +243,9 @@ export class Connection {
         this.#settle(
           () => handler.accept?.(this.#response as Response),
           (answer) => {
-            if (answer !== false) this.enter(Input.Accepted);
-            else this.onEnd(Failure.Rejected, new Error('the option "accept" returned false'));
+            if (answer === false)
+              this.onEnd(Failure.Rejected, new Error('the option "accept" returned false'));
+            else this.enter(Input.Accepted);
           },
           Failure.Rejected,
         );
