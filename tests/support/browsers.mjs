@@ -22,14 +22,7 @@ export async function browserTest(names) {
     ...testsIn('tests/unit/hooks'),
     'tests/conformance/browser.test.ts',
   ];
-  const attempt = () => runInBrowsers(names, sources);
-  const { counts, results, failures } = await attempt().catch((error) => {
-    if (!(error instanceof EndedEarlyError)) throw error;
-    printError(error);
-    // A WebKit that stops answering its driver ends the test runner. It rarely happens twice in the same place.
-    console.log(`--  restarting all tests: ${names.join(', ')}`);
-    return attempt();
-  });
+  const { counts, results, failures } = await runInBrowsers(names, sources);
   if (names.length === BROWSER_NAMES.length) {
     const { facts } = await scenarioServer();
     results.push(await step('test: the standard in Node', () => runInNode(facts)));
@@ -93,7 +86,15 @@ export async function runInBrowsers(names, sources, only) {
   /** @param {string[]} names @param {'js'} [variant] */
   const runAll = async (names, variant) => {
     if (names.length === 0) return;
-    const run = await runVariant(names, sources, only, variant).catch((error) => {
+    const attempt = () => runVariant(names, sources, only, variant);
+    const restarted = attempt().catch((error) => {
+      if (!(error instanceof EndedEarlyError)) throw error;
+      printError(error);
+      // A WebKit that stops answering its driver ends the test runner. It rarely happens twice in the same place.
+      console.log(`--  restarting: ${names.join(', ')}`);
+      return attempt();
+    });
+    const run = await restarted.catch((error) => {
       // The other browsers run all the same, and the conformance results are judged.
       if (!(error instanceof SuiteError)) throw error;
       printError(error);
