@@ -167,11 +167,11 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
           init: rest,
         }),
         // Only an exception refuses the response, not the result.
-        accept:
-          onopen &&
-          (async (response) => {
-            await onopen(response);
-          }),
+        accept: onopen
+          ? async (response) => {
+              await onopen(response);
+            }
+          : undefined,
         onRetry: (milliseconds) => {
           interval = milliseconds;
         },

@@ -138,6 +138,23 @@ for (const [name, implementation] of Object.entries(implementations)) {
       expect(requests).to.have.length(1);
     });
 
+    it('onopen: null checks the response as without it', async () => {
+      const { calls, outcome } = await run(
+        implementation,
+        [{ status: 401, contentType: 'text/html', steps: ['data: login page\n\n'] }],
+        {
+          init: {
+            onopen: null as never,
+            onerror(error) {
+              throw error;
+            },
+          },
+        },
+      );
+      expect(outcome).to.be.instanceOf(Error);
+      expect((calls as string[][]).map(([call]) => call)).to.deep.equal(['error']);
+    });
+
     it('onopen can accept any response', async () => {
       const { calls } = await run(
         implementation,
