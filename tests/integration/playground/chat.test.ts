@@ -80,7 +80,7 @@ describe('chat view', () => {
     for (const [chunkBytes, maxTokens] of [
       ['0', ''],
       ['64', ''],
-      ['7', '100'],
+      ['7', ''],
       ['1', '50'],
     ] as const) {
       it(chunkBytes === '0' ? 'in whole events' : `in chunks of ${chunkBytes} bytes`, async () => {

@@ -81,7 +81,7 @@ describe('the code in the page', () => {
     await visit.says('copy-code', /./);
     await visit.page.waitForFunction(
       (selector: string) => document.querySelector(selector)?.textContent === 'Copied',
-      { polling: 50 },
+      {},
       testid('copy-code'),
     );
     const copied = await visit.page.evaluate(() => navigator.clipboard.readText());

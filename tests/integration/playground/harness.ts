@@ -29,9 +29,6 @@ export const launchFirefox = (): Promise<Browser> =>
     headless: true,
   });
 
-/** Asking in each frame, the default, makes the browser draw frames in which nothing changes. */
-const EVERY_50_MS = { polling: 50 };
-
 export const testid = (name: string): string => `[data-testid="${name}"]`;
 
 /** A page with the playground in a new browser context. Collects its console errors. */
@@ -108,7 +105,7 @@ export class Playground {
         const element = [...document.querySelectorAll(selector)].at(-1);
         return new RegExp(source).test(element?.textContent ?? '');
       },
-      EVERY_50_MS,
+      {},
       testid(name),
       pattern.source,
     );
@@ -148,7 +145,7 @@ export class Playground {
         const state = [...document.querySelectorAll<HTMLElement>(selector)].at(-1)?.dataset.state;
         return state === 'streaming' ? undefined : state;
       },
-      EVERY_50_MS,
+      {},
       testid('answer'),
     );
     return String(await state.jsonValue());

@@ -307,47 +307,45 @@ export function testStaticPlayground(name: string, start: () => Promise<Browser>
       expect(await height()).to.equal(before);
     });
 
-    // Axe reads the elements and their styles, which are the same in every browser.
-    if (name === 'Chromium')
-      it('axe finds no violations', async () => {
-        const axe = await readFile('node_modules/axe-core/axe.min.js', 'utf8');
-        for (const [width, height] of [
-          [1280, 800],
-          [375, 700],
-        ] as const) {
-          await open({ width, height });
-          // Evaluate it, because the page's policy forbids a script element.
-          await visit.page.evaluate(axe);
-          const violations = () =>
-            visit.page.evaluate(async () => {
-              const { axe } = globalThis as unknown as {
-                axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-              };
-              const { violations } = await axe.run();
-              return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-            });
-          for (const theme of ['as it is', 'light', 'dark']) {
-            if (theme !== 'as it is') await visit.click('theme');
-            await visit.click('tab-chat');
-            expect(await violations(), `chat, ${theme}`).to.deep.equal([]);
-            await visit.select('fault', '429');
-            await visit.send('alice');
-            await visit.ended();
-            expect(await violations(), `chat with an error, ${theme}`).to.deep.equal([]);
-            await visit.click('tab-feed');
-            expect(await violations(), `feed, ${theme}`).to.deep.equal([]);
-            await visit.select('feed-example', 'ends');
-            await visit.click('feed-connect');
-            await visit.says('feed-count', /event/);
-            expect(await violations(), `feed with events, ${theme}`).to.deep.equal([]);
-            await visit.click('feed-close');
-            await visit.click('tab-wire');
-            await visit.says('wire-count', /entries/);
-            expect(await violations(), `wire, ${theme}`).to.deep.equal([]);
-          }
-          if (width === 1280) await visit.close();
+    it('axe finds no violations', async () => {
+      const axe = await readFile('node_modules/axe-core/axe.min.js', 'utf8');
+      for (const [width, height] of [
+        [1280, 800],
+        [375, 700],
+      ] as const) {
+        await open({ width, height });
+        // Evaluate it, because the page's policy forbids a script element.
+        await visit.page.evaluate(axe);
+        const violations = () =>
+          visit.page.evaluate(async () => {
+            const { axe } = globalThis as unknown as {
+              axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+            };
+            const { violations } = await axe.run();
+            return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+          });
+        for (const theme of ['as it is', 'light', 'dark']) {
+          if (theme !== 'as it is') await visit.click('theme');
+          await visit.click('tab-chat');
+          expect(await violations(), `chat, ${theme}`).to.deep.equal([]);
+          await visit.select('fault', '429');
+          await visit.send('alice');
+          await visit.ended();
+          expect(await violations(), `chat with an error, ${theme}`).to.deep.equal([]);
+          await visit.click('tab-feed');
+          expect(await violations(), `feed, ${theme}`).to.deep.equal([]);
+          await visit.select('feed-example', 'ends');
+          await visit.click('feed-connect');
+          await visit.says('feed-count', /event/);
+          expect(await violations(), `feed with events, ${theme}`).to.deep.equal([]);
+          await visit.click('feed-close');
+          await visit.click('tab-wire');
+          await visit.says('wire-count', /entries/);
+          expect(await violations(), `wire, ${theme}`).to.deep.equal([]);
         }
-      }).timeout(300_000);
+        if (width === 1280) await visit.close();
+      }
+    }).timeout(300_000);
 
     it('its Content-Security-Policy blocks inline scripts', async () => {
       await open();

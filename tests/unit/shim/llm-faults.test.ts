@@ -601,28 +601,22 @@ const faults: Record<string, Record<string, Fault>> = {
         DONE,
       result: { toolCalls: [{ id: 'a', name: 'f', arguments: '{"x":1}' }] },
     },
-    'a call that is sent again at the end, with other blanks': {
-      stream:
-        call({ index: 0, id: 'a', function: { name: 'f', arguments: '{"x"' } }) +
-        call({ index: 0, function: { arguments: ':1}' } }) +
-        chat(
-          { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{ "x": 1 }' } }] },
-          'tool_calls',
-        ) +
-        DONE,
-      result: { toolCalls: [{ id: 'a', name: 'f', arguments: '{"x":1}' }] },
-    },
-    'a call that is sent again at the end': {
-      stream:
-        call({ index: 0, id: 'a', function: { name: 'f', arguments: '{"x"' } }) +
-        call({ index: 0, function: { arguments: ':1}' } }) +
-        chat(
-          { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: '{"x":1}' } }] },
-          'tool_calls',
-        ) +
-        DONE,
-      result: { toolCalls: [{ id: 'a', name: 'f', arguments: '{"x":1}' }] },
-    },
+    ...Object.fromEntries(
+      ['{"x":1}', '{ "x": 1 }'].map((args): [string, Fault] => [
+        `a call that is sent again at the end as ${args}`,
+        {
+          stream:
+            call({ index: 0, id: 'a', function: { name: 'f', arguments: '{"x"' } }) +
+            call({ index: 0, function: { arguments: ':1}' } }) +
+            chat(
+              { tool_calls: [{ index: 0, id: 'a', function: { name: 'f', arguments: args } }] },
+              'tool_calls',
+            ) +
+            DONE,
+          result: { toolCalls: [{ id: 'a', name: 'f', arguments: '{"x":1}' }] },
+        },
+      ]),
+    ),
     'OpenAI responses: a call without its item': {
       stream:
         response('output_item.added', {
