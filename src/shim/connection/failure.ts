@@ -35,7 +35,7 @@ const failures: [kind: ErrorKind, message: string | ToMessage, hasResponse?: tru
   ['rejected', 'The response was not accepted', true],
   [
     'unreadable',
-    "fetch returned something that can't be read; it must return a Response whose body is a stream of bytes",
+    "The response can't be read; fetch must return a Response whose body is a stream of bytes that nothing else has read",
   ],
   ['status', statusMessage, true],
   ['status', statusMessage, true],

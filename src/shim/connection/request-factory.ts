@@ -41,6 +41,8 @@ export class RequestFactory {
     };
     this.#dropsContentType = !resume.headers;
     for (const { headers, body, init } of [this.#first, this.#resuming]) {
+      // A `Request` takes time, so the defaults aren't checked.
+      if (Object.keys(init).some((name) => name in options || name in resume)) checkInit(init);
       if (typeof headers !== 'function') toHeaderMap(headers);
       if (typeof body !== 'function') checkBody(init.method as string, body);
     }
@@ -115,7 +117,15 @@ export function toSentHeaders(headers: HeaderMap, lastEventId: string): Record<s
   return Object.fromEntries(headers.values());
 }
 
-function checkBody(method: string, body: unknown): void {
+function checkInit(init: RequestInit): void {
+  try {
+    if (globalThis.Request) new Request('http://localhost/', init);
+  } catch (cause) {
+    fail(`fetch would refuse the options: ${(cause as Error).message}`);
+  }
+}
+
+export function checkBody(method: string, body: unknown): void {
   if (body === undefined || body === null) return;
   if (/^(get|head)$/i.test(method)) {
     fail(`a ${method} request can't have a body; set another method: { method: 'POST', body }`);

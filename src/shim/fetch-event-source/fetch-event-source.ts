@@ -2,9 +2,10 @@
 
 import { Connection } from '../connection/connection.js';
 import { defaults, Rules } from '../connection/options.js';
-import { toHeaderMap, toSentHeaders } from '../connection/request-factory.js';
+import { checkBody, toHeaderMap, toSentHeaders } from '../connection/request-factory.js';
 import { resolveUrl } from '../connection/url.js';
 import { type ErrorDetails, type ErrorKind, toException } from '../event-source/event-classes.js';
+import { works } from '../platform.js';
 import type { FetchLike, RequestHeaders } from '../types.js';
 
 /** The content type of event streams. */
@@ -99,6 +100,8 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
     const request = typeof input === 'object' && 'method' in input ? input : undefined;
     const method = rest.method ?? request?.method ?? 'GET';
     const given = headers ?? request?.headers;
+    // Another function may accept more than the platform's.
+    if (!fetch) checkBody(method, rest.body);
     const lastEventId = toHeaderMap(given).get('last-event-id')?.[1] ?? '';
     let delivered = lastEventId;
     let interval = DEFAULT_INTERVAL;
@@ -111,7 +114,7 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
     }
 
     /** Calls `onerror`. Returns its delay, or `otherwise`, or a promise of one of them. */
-    const ask = (error: unknown, otherwise?: number): unknown => {
+    const ask = (error: unknown, otherwise?: number | false): unknown => {
       // As a timer would take it. Anything else, such as the value of an assignment, is no delay.
       const toDelay = (answer: unknown) =>
         /^(number|string)$/.test(typeof answer) && !Number.isNaN(Number(answer)) ? Number(answer) : otherwise;
@@ -189,7 +192,11 @@ export function fetchEventSource(input: RequestInfo | URL, init: AnyFetchEventSo
           // Another request may fail in the same way, and cost money: a POST is repeated only if `onerror` returns a
           // number.
           if (details.kind === 'handler') return onerror ? ask(toThrown(details)) : false;
-          return ask(toThrown(details), onerror && interval);
+          const isRefused =
+            details.kind === 'network' &&
+            !fetch &&
+            isRefusedAlways(details.cause, rest, request ? '' : input);
+          return ask(toThrown(details), isRefused ? false : onerror && interval);
         },
         failed: (details) => {
           if (details.delay !== undefined) return;
@@ -217,6 +224,14 @@ function toThrown(details: ErrorDetails): unknown {
   // `window.stop()` ends a connection without an exception.
   const isOfOthers = kindsOfOthers.includes(details.kind) && 'cause' in details;
   return isOfOthers ? details.cause : toException(details);
+}
+
+/** Whether the platform rejects each request with these options, because it can't be made. */
+function isRefusedAlways(cause: unknown, init: RequestInit, url: unknown): boolean {
+  const refuses = (base?: string) =>
+    !works(() => new Request(new URL(`${url}`, base ?? globalThis.location?.href), { ...init, body: null }));
+  // Without a page, a replaced global `fetch` may accept relative URLs.
+  return refuses('http://localhost/') || (refuses() && /URL/.test((cause as Error).message));
 }
 
 /** Resolves a URL. Invalid URLs are left to `fetch`, which rejects them. */

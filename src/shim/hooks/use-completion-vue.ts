@@ -3,15 +3,14 @@
 import {
   type ComputedRef,
   computed,
-  getCurrentInstance,
   type MaybeRefOrGetter,
-  onMounted,
   onScopeDispose,
   shallowRef,
   toValue,
   watch,
 } from 'vue';
 import { type CompletionState, CompletionStore, type UseCompletionInit } from './completion-store.js';
+import { whenMounted } from './mounting-vue.js';
 
 /** The state of the answer as refs, with functions that control it. */
 export type UseCompletionReturn<Output = unknown> = {
@@ -51,11 +50,9 @@ export function useCompletion<Output = unknown>(
     else store.ask(address, toValue(init));
   };
   // Two sources, because an array made by a getter is new whenever anything in `init` changes.
-  const start = () =>
-    watch([() => `${toValue(url) ?? ''}`, () => toValue(init).key], regenerate, { immediate: true });
-  // Server-side rendering doesn't mount, so no request is sent there.
-  if (getCurrentInstance()) onMounted(start);
-  else start();
+  whenMounted(() =>
+    watch([() => `${toValue(url) ?? ''}`, () => toValue(init).key], regenerate, { immediate: true }),
+  );
   onScopeDispose(() => {
     isOver = true;
     unsubscribe();

@@ -1,15 +1,7 @@
 /** `useEventSource` for Vue. */
 
-import {
-  getCurrentInstance,
-  type MaybeRefOrGetter,
-  onMounted,
-  onScopeDispose,
-  type ShallowRef,
-  shallowRef,
-  toValue,
-  watch,
-} from 'vue';
+import { type MaybeRefOrGetter, onScopeDispose, type ShallowRef, shallowRef, toValue, watch } from 'vue';
+import { whenMounted } from './mounting-vue.js';
 import {
   type EventSourceControls,
   type EventSourceState,
@@ -50,12 +42,11 @@ export function useEventSource(
     for (const name of Object.keys(refs) as (keyof typeof refs)[])
       (refs[name] as ShallowRef<unknown>).value = store.state[name];
   });
-  const start = () =>
+  whenMounted(() =>
     watch([address, () => toValue(init).key], ([address]) => store.open(address as string | undefined), {
       immediate: true,
-    });
-  if (getCurrentInstance()) onMounted(start);
-  else start();
+    }),
+  );
   onScopeDispose(() => store.end());
   return { ...refs, close: store.close, reopen: store.reopen };
 }

@@ -96,11 +96,16 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T> {
     });
   }
 
-  return(): Promise<IteratorResult<T>> {
+  async return(value?: unknown): Promise<IteratorResult<T>> {
     this.abort();
     this.#error = undefined;
     this.#owner.onTaken?.();
-    return Promise.resolve({ done: true, value: undefined });
+    return { done: true, value: await value };
+  }
+
+  async throw(error?: unknown): Promise<never> {
+    await this.return();
+    throw error;
   }
 
   async [asyncDispose](): Promise<void> {

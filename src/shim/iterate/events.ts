@@ -64,19 +64,27 @@ export function iterateEvents(
   let lastError: EventSourceErrorEvent | undefined;
   const signals = [init.signal, typeof source === 'object' && 'signal' in source ? source.signal : undefined];
   const undos: (() => void)[] = [];
+  let isEnded = false;
   const abort = () => {
     const aborted = signals.find((signal) => signal?.aborted);
     queue.abort({ value: aborted?.reason });
   };
+  const listen = () => {
+    if (signals.some((signal) => signal?.aborted)) abort();
+    else for (const signal of signals) undos.push(onAbort(signal, abort));
+  };
+  const isResponse = typeof source === 'object' && 'status' in source;
   const queue = new AsyncQueue<EventSourceMessage>({
     onStart: () => {
-      connection = new Connection(policy, handler);
+      if (!isResponse) listen();
+      if (!isEnded) connection = new Connection(policy, handler);
     },
     onEnd: () => {
+      isEnded = true;
       for (const undo of undos) undo();
       connection?.close();
       // The connection may not have begun to read the response.
-      if (typeof source === 'object' && 'status' in source) discard(source);
+      if (isResponse) discard(source);
     },
   });
   const accept = init.accept;
@@ -105,8 +113,8 @@ export function iterateEvents(
     },
     completed: () => queue.end(),
   };
-  if (signals.some((signal) => signal?.aborted)) abort();
-  else for (const signal of signals) undos.push(onAbort(signal, abort));
+  // A response is a connection, which the signal closes before the loop too.
+  if (isResponse) listen();
   return queue;
 }
 
@@ -140,6 +148,7 @@ function requestsOf(source: string | URL | Request | Response, init: EventSource
 function requestsOfRequest(request: Request, init: EventSourceInit): Requests {
   const wrong = (['method', 'body', 'url'] as const).find((name) => init[name] !== undefined);
   if (wrong) fail(`the option "${wrong}" can't be used with a Request, which has its own`);
+  if (request.bodyUsed || request.body?.locked) fail('the body of the request was read; pass a clone()');
   const { headers } = init;
   const { policy, requests } = parseOptions(request.url, {
     ...init,

@@ -128,6 +128,8 @@ export class ServerRequest implements EventServerRequest {
     this.headers = new Headers(init?.headers ?? request?.headers);
     // A Response can read every kind of body, and has its default content type.
     this.#content = request && init?.body == null ? request : new Response(init?.body);
+    if (init?.body != null && /^(GET|HEAD)$/.test(this.method))
+      throw new TypeError(`fetch: a ${this.method} request can't have a body`);
     const type = this.#content.headers.get('Content-Type');
     if (type && !this.headers.has('Content-Type')) this.headers.set('Content-Type', type);
 
@@ -156,6 +158,10 @@ export class ServerRequest implements EventServerRequest {
     else signal?.addEventListener('abort', abort);
   }
 
+  #isBodiless(status: number): boolean {
+    return this.method === 'HEAD' || BODILESS_STATUSES.includes(status);
+  }
+
   get isOpen(): boolean {
     return this.#isDecided && !this.#isEnded && !this.#isOver;
   }
@@ -182,7 +188,7 @@ export class ServerRequest implements EventServerRequest {
     });
     this.#answer('open()', () => {
       // Throws for a wrong status.
-      const isBodiless = BODILESS_STATUSES.includes(status);
+      const isBodiless = this.#isBodiless(status);
       const response = new Response(isBodiless ? null : this.#body.stream, { status, headers: all });
       this.#isDecided = true;
       this.#respond(response);
@@ -246,7 +252,7 @@ export class ServerRequest implements EventServerRequest {
     if (isJson && !all.has('Content-Type')) all.set('Content-Type', 'application/json');
     const content = isJson ? JSON.stringify(body) : ((body ?? null) as BodyInit | null);
     this.#answer('refuse()', () => {
-      const isBodiless = BODILESS_STATUSES.includes(status);
+      const isBodiless = this.#isBodiless(status);
       this.#respond(new Response(isBodiless ? null : content, { status, headers: all }));
       this.#close('server');
     });

@@ -5,7 +5,7 @@ import { EventSource, EventSourceErrorEvent } from 'eventsource-wasm';
 import type { EventSourceControls, EventSourceState, UseEventSourceInit } from 'eventsource-wasm/svelte';
 import * as svelte from 'eventsource-wasm/svelte';
 import * as vue from 'eventsource-wasm/vue';
-import { effectScope, shallowRef } from 'vue';
+import { createRenderer, type EffectScope, effectScope, nextTick, shallowRef } from 'vue';
 import { sleep } from '../../conformance/conformance-test.js';
 import { type Answer, Scenario } from '../../support/server/scenario.js';
 import { installLocks } from '../shim/shared-locks.js';
@@ -328,4 +328,65 @@ describe('useEventSource', () => {
     expect(seen).to.have.length.below(200);
     unsubscribe();
   });
+});
+
+describe('useEventSource and useCompletion for Vue in a scope of their own', () => {
+  /** Mounts a component that is rendered nowhere, and unmounts it. */
+  function mountNowhere(setup: () => void): () => void {
+    const node = { parent: null };
+    const { createApp } = createRenderer({
+      insert: () => {},
+      remove: () => {},
+      patchProp: () => {},
+      createElement: () => node,
+      createText: () => node,
+      createComment: () => node,
+      setText: () => {},
+      setElementText: () => {},
+      parentNode: () => null,
+      nextSibling: () => null,
+    });
+    const app = createApp({
+      setup() {
+        setup();
+        return () => null;
+      },
+    });
+    app.mount(node);
+    return () => app.unmount();
+  }
+
+  const uses: Record<string, (url: () => string) => void> = {
+    useEventSource: (url) => vue.useEventSource(url),
+    useCompletion: (url) => vue.useCompletion(url),
+  };
+
+  for (const [name, use] of Object.entries(uses)) {
+    it(`${name}: follows its URL after the component is unmounted, until the scope ends`, async () => {
+      const scenario = await Scenario.of(hang, hang);
+      const suffix = shallowRef('');
+      const scope: EffectScope = effectScope(true);
+      const unmount = mountNowhere(() => scope.run(() => use(() => `${scenario.url}${suffix.value}`)));
+      await scenario.until(([request]) => request?.isOpen === true);
+      unmount();
+      suffix.value = '?second';
+      await nextTick();
+      const requests = await scenario.until(([, second]) => second?.isOpen === true);
+      expect(requests).to.have.length(2);
+      scope.stop();
+      await scenario.until((requests) => requests.every(({ isOpen }) => !isOpen));
+    });
+
+    it(`${name}: a scope that ended before the component was mounted opens nothing`, async () => {
+      const scenario = await Scenario.of(hang);
+      const scope = effectScope(true);
+      const unmount = mountNowhere(() => {
+        scope.run(() => use(() => scenario.url));
+        scope.stop();
+      });
+      await sleep(20);
+      expect(await scenario.requests()).to.have.length(0);
+      unmount();
+    });
+  }
 });

@@ -294,7 +294,15 @@ describe('events', () => {
   it('throws for a response whose body was already read', async () => {
     const response = new Response('data: a\n\n', { headers: { 'content-type': 'text/event-stream' } });
     await response.text();
-    expect((await failure(all(events(response)))).kind).to.equal('unreadable');
+    const error = await failure(all(events(response)));
+    expect(error.kind).to.equal('unreadable');
+    expect(error.message).to.include('that nothing else has read');
+  });
+
+  it('a Request whose body was read is refused at once', async () => {
+    const request = new Request('http://127.0.0.1:1', { method: 'POST', body: 'x' });
+    await request.text();
+    expect(() => events(request)).to.throw(TypeError, 'the body of the request was read; pass a clone()');
   });
 
   it('of a response with a relative URL', async () => {
@@ -321,6 +329,68 @@ describe('events', () => {
 
     const request = new Request(scenario.url, { signal: AbortSignal.abort(reason) });
     expect(await failure(all(events(request)))).to.equal(reason);
+  });
+
+  it('listens to a signal only while the loop runs', async () => {
+    const scenario = await Scenario.of({ steps: ['data: a\n\n'] });
+    const stop = new AbortController();
+    const { signal } = stop;
+    let listeners = 0;
+    signal.addEventListener = (...args: unknown[]) => {
+      listeners++;
+      Reflect.apply(AbortSignal.prototype.addEventListener, signal, args);
+    };
+    signal.removeEventListener = (...args: unknown[]) => {
+      listeners--;
+      Reflect.apply(AbortSignal.prototype.removeEventListener, signal, args);
+    };
+    const iterator = events(scenario.url, { signal, reconnect: false });
+    expect(listeners).to.equal(0);
+    const first = iterator.next();
+    expect(listeners).to.be.above(0);
+    await first;
+    expect((await iterator.next()).done).to.equal(true);
+    expect(listeners).to.equal(0);
+
+    // Aborted after the call and before the loop.
+    const late = events(scenario.url, { signal });
+    stop.abort(new Error('enough'));
+    expect((await failure(late.next())).message).to.equal('enough');
+    expect(listeners).to.equal(0);
+    expect(await scenario.requests()).to.have.length(1);
+  });
+
+  it('a signal cancels the body of a response before the loop too', async () => {
+    let isCancelled = false;
+    const body = new ReadableStream({
+      cancel() {
+        isCancelled = true;
+      },
+    });
+    const stop = new AbortController();
+    const iterator = events(new Response(body), { signal: stop.signal });
+    stop.abort();
+    await sleep(1);
+    expect(isCancelled).to.equal(true);
+    expect((await failure(iterator.next())).name).to.equal('AbortError');
+  });
+
+  it('yield* passes on what return() and throw() were given', async () => {
+    const scenario = await Scenario.of(
+      { steps: ['data: a\n\n', { end: 'hang' }] },
+      { steps: ['data: a\n\n', { end: 'hang' }] },
+    );
+    async function* delegate() {
+      yield* events(scenario.url);
+    }
+    const returned = delegate();
+    await returned.next();
+    expect(await returned.return('given' as never)).to.deep.equal({ done: true, value: 'given' });
+    const thrown = delegate();
+    await thrown.next();
+    expect((await failure(thrown.throw(new Error('given')))).message).to.equal('given');
+    const requests = await scenario.until((requests) => requests.every(({ isOpen }) => !isOpen));
+    expect(requests).to.have.length(2);
   });
 
   it('throws for options that don’t apply', () => {

@@ -10,6 +10,7 @@ import {
   type FetchEventSourceInit,
   fetchEventSource,
 } from 'eventsource-wasm/fetch-event-source';
+import { createEventServer } from 'eventsource-wasm/testing';
 import { sleep } from '../../conformance/conformance-test.js';
 import { type Answer, Scenario, type Seen } from '../../support/server/scenario.js';
 
@@ -550,6 +551,49 @@ describe('fetchEventSource: ours, without onerror', () => {
     const { outcome, requests } = await outcomeOf(answers);
     expect(outcome).to.equal('resolved');
     expect(requests.map(({ headers }) => headers['last-event-id'])).to.deep.equal([undefined, '1']);
+  });
+
+  // migrating.md: a request that can't be made
+  for (const [what, url, init] of [
+    ['a body without a method', 'http://127.0.0.1:1', { body: 'x' }],
+    ['a plain object as the body', 'http://127.0.0.1:1', { method: 'POST', body: {} }],
+    ['a forbidden method', 'http://127.0.0.1:1', { method: 'TRACE' }],
+    ['a wrong option', 'http://127.0.0.1:1', { mode: 'nonsense' }],
+    ['a URL with a password', 'http://a:b@127.0.0.1:1', {}],
+    ['a URL that doesn’t parse', 'http://:x', {}],
+    ...(hasPage ? [] : [['a relative URL without a page', '/events', {}]]),
+  ] as [string, string, FetchEventSourceInit][]) {
+    it(`${what}: rejects with a TypeError`, async () => {
+      for (const onerror of [undefined, () => {}]) {
+        const error = await fetchEventSource(url, { ...init, onerror }).catch((error) => error);
+        expect(error).to.be.instanceOf(TypeError);
+      }
+    });
+  }
+
+  it('a relative URL without a page: a fetch that accepts it is asked again', async () => {
+    const server = createEventServer();
+    server.install();
+    try {
+      const running = fetchEventSource('/events', { onerror: () => 1 });
+      (await server.nextRequest()).networkError();
+      const second = await server.nextRequest();
+      second.open();
+      second.end();
+      await running;
+      const quiet = fetchEventSource('/events', { onerror: () => {} });
+      (await server.nextRequest()).open();
+      const [, , third] = server.requests;
+      third?.retry(1);
+      third?.cut();
+      (await server.nextRequest()).networkError();
+      const last = await server.nextRequest();
+      last.open();
+      last.end();
+      await quiet;
+    } finally {
+      server.restore();
+    }
   });
 
   it('exceptions of onmessage and onclose reject', async () => {

@@ -17,6 +17,38 @@ describe('reconnect.statuses', () => {
   }
 });
 
+describe('options that fetch refuses', () => {
+  for (const init of [
+    { credentials: 'all' },
+    { mode: 'navigate' },
+    { redirect: 'always' },
+    { cache: 'never' },
+    { cache: 'only-if-cached' },
+    { referrer: 'https://:x' },
+    { method: 'TRACE' },
+    { method: 'a b' },
+    { resume: { method: 'CONNECT' } },
+  ]) {
+    const refused = 'resume' in init ? init.resume : init;
+    // Some runtimes ignore some of the options.
+    let isRefused = false;
+    try {
+      new Request(url, refused as RequestInit);
+    } catch {
+      isRefused = true;
+    }
+    it(`${JSON.stringify(init)} is ${isRefused ? 'refused' : 'ignored, as fetch does'}`, () => {
+      if ('document' in globalThis) expect(isRefused).to.equal(true);
+      if (isRefused) expect(() => create(init)).to.throw(TypeError, 'fetch would refuse the options: ');
+      else create(init);
+    });
+  }
+
+  it('others are passed on', () => {
+    create({ method: 'QUERY', body: 'x', redirect: 'follow', referrerPolicy: 'no-referrer' });
+  });
+});
+
 describe('names of options', () => {
   for (const [name, suggestion] of [
     ['timeout', '"idleTimeout"'],

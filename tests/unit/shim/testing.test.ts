@@ -59,6 +59,13 @@ describe('testing: the request', () => {
     await connected(run, { lastEventId: 'é世' });
   });
 
+  it('refuses a GET with a body, as fetch does', async () => {
+    const { fetch, requests } = createEventServer();
+    for (const method of [undefined, 'get', 'HEAD'])
+      expect(await messageOf(fetch(url, { ...(method && { method }), body: 'x' }))).to.include('have a body');
+    expect(requests).to.have.length(0);
+  });
+
   it('server.requests keeps all requests, nextRequest() returns each once', async () => {
     const server = createEventServer();
     const third = server.nextRequest().then(async () => {
@@ -191,6 +198,13 @@ describe('testing: answers', () => {
     }
     const { fetch } = createEventServer({ onRequest: (request) => request.open({ status: 20 }) });
     expect(await fetch('/events').catch((error: unknown) => error)).to.be.instanceOf(RangeError);
+  });
+
+  it('the response to a HEAD has no body', async () => {
+    const { fetch } = createEventServer({ onRequest: (request) => request.refuse(404, {}, 'not found') });
+    const response = await fetch(url, { method: 'HEAD' });
+    expect(response.status).to.equal(404);
+    expect(await response.text()).to.equal('');
   });
 
   it('send() refuses data that JSON can’t have', async () => {
