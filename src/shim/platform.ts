@@ -100,6 +100,12 @@ export function userAgent(): string {
 /** Whether creating short strings from character codes is faster than decoding. */
 export const isChromium: () => boolean = /* @__PURE__ */ once(() => / Chrome\//.test(userAgent()));
 
+/** Whether this is Node, or a runtime with its interface. */
+export const isNode: () => boolean = /* @__PURE__ */ once(() => {
+  const { process } = globalThis as { process?: { versions?: { node?: string } } };
+  return process?.versions?.node !== undefined;
+});
+
 /**
  * The default options of each `fetch`, without unsupported ones: some versions of Cloudflare's runtime throw for
  * `cache`.

@@ -1,5 +1,6 @@
 /** Builds the request of each attempt from the user's options. */
 
+import { works } from '../platform.js';
 import type { Attempt, EventSourceInit, PerAttempt, RequestHeaders, ResumeRequest } from '../types.js';
 import { byteString, fail, resolveUrl, splitCredentials, typeName } from './url.js';
 
@@ -118,10 +119,12 @@ export function toSentHeaders(headers: HeaderMap, lastEventId: string): Record<s
 }
 
 function checkInit(init: RequestInit): void {
+  const make = (init?: RequestInit) => new Request('http://localhost/', init);
   try {
-    if (globalThis.Request) new Request('http://localhost/', init);
+    make(init);
   } catch (cause) {
-    fail(`fetch would refuse the options: ${(cause as Error).message}`);
+    // Not if `Request` is missing or fails for another reason.
+    if (works(make)) fail(`fetch would refuse the options: ${(cause as Error).message}`);
   }
 }
 

@@ -1,5 +1,7 @@
 /** Output of `util.inspect` and `console.log` in Node, Deno and compatible runtimes. */
 
+import { isNode } from '../platform.js';
+
 interface Options {
   depth?: number | null;
 }
@@ -8,8 +10,7 @@ type Inspect = (value: unknown, options: Options) => string;
 
 /** Adds an inspection method to a class, where the runtime supports it. */
 export function addInspection(prototype: object, describe: (source: never) => object): void {
-  const { process } = globalThis as { process?: { versions?: { node?: string } } };
-  if (!process?.versions?.node) return;
+  if (!isNode()) return;
   // For subclasses of its EventTarget, Deno ignores Node's symbol.
   for (const symbol of ['nodejs.util.inspect.custom', 'Deno.customInspect']) {
     Object.defineProperty(prototype, Symbol.for(symbol), {

@@ -7,7 +7,7 @@
  * fires many events in one task. Such a callback is called a turn here.
  */
 
-import { once, userAgent, works } from '../platform.js';
+import { isNode, once, userAgent, works } from '../platform.js';
 
 /** Fires the next event. Returns whether there are more. */
 export type FireNext = () => boolean;
@@ -152,14 +152,8 @@ const waiting: FireNext[] = [];
 let isTurnTaken = false;
 const requestMessage = /* @__PURE__ */ once(openPort);
 
-const usesMessages = /* @__PURE__ */ once(() => {
-  const { setImmediate, process } = globalThis as {
-    setImmediate?: unknown;
-    process?: { versions?: object };
-  };
-  // jsdom has a window but runs in Node.
-  return !setImmediate && !process?.versions && !isCloudflare() && works(requestMessage);
-});
+// jsdom has a window but runs in Node, and bundlers and polyfills add a `process` and a `setImmediate` to pages.
+const usesMessages = /* @__PURE__ */ once(() => !isNode() && !isCloudflare() && works(requestMessage));
 
 function scheduleByMessage(fireNext: FireNext): void {
   waiting.push(fireNext);

@@ -1,6 +1,6 @@
 /** Decodes chunks of UTF-8, each of which ends with a complete character. */
 
-import { isChromium } from '../platform.js';
+import { isChromium, isNode } from '../platform.js';
 
 /** Safari's decoder fails after 2 GiB. */
 const DECODER_LIFE = 2 ** 31 - 2 ** 20;
@@ -11,7 +11,9 @@ const SHORT = 24;
 // The scanner skips a leading U+FEFF. Any other is text.
 const options: TextDecoderOptions = { fatal: true, ignoreBOM: true };
 
-/** From this many bytes on, Node decodes text that isn't ASCII twice as fast with `stream`, in two calls. */
+const streaming: TextDecodeOptions = { stream: true };
+
+/** From this many bytes on, Node decodes text that isn't ASCII twice as fast with `stream`. */
 const LONG = 128;
 
 let wholeDecoder: TextDecoder | undefined;
@@ -29,15 +31,16 @@ export function decode(bytes: Uint8Array, isAscii: boolean): string {
     wholeDecoder = streamingDecoder = undefined;
     decodedBytes = 0;
   }
-  if (isAscii || bytes.length < LONG) {
+  if (isAscii || bytes.length < LONG || !isNode()) {
     wholeDecoder ??= new TextDecoder('utf-8', options);
     return wholeDecoder.decode(bytes);
   }
   const decoder = streamingDecoder ?? new TextDecoder('utf-8', options);
   // After an exception, the decoder's state is unusable.
   streamingDecoder = undefined;
-  // The second call throws if the bytes end in the middle of a character.
-  const text = decoder.decode(bytes, { stream: true }) + decoder.decode();
+  let text = decoder.decode(bytes, streaming);
+  // Throws if the bytes end in the middle of a character, which no ASCII character does.
+  if ((bytes[bytes.length - 1] as number) > 0x7f) text += decoder.decode();
   streamingDecoder = decoder;
   return text;
 }

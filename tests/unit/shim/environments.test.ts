@@ -136,6 +136,38 @@ describe('environments', () => {
     }
   }
 
+  // Only in pages: bundlers add these globals to them.
+  if ('document' in globalThis) {
+    it('a process and a setImmediate of a bundler don’t cost a port for each event', async () => {
+      const count = 200;
+      const scenario = await Scenario.of({ steps: ['data: x\n\n'.repeat(count), { end: 'hang' }] });
+      const Original = MessageChannel;
+      let channels = 0;
+      class Counted extends Original {
+        constructor() {
+          super();
+          channels++;
+        }
+      }
+      const immediate = (task: () => void) => setTimeout(task, 0);
+      await replacing(['process'], { versions: {} }, () =>
+        replacing(['setImmediate'], immediate, () =>
+          replacing(['MessageChannel'], Counted, (Class) =>
+            using(new Class(scenario.url), async (source) => {
+              let received = 0;
+              await new Promise<void>((resolve) => {
+                source.onmessage = () => {
+                  if (++received === count) resolve();
+                };
+              });
+            }),
+          ),
+        ),
+      );
+      expect(channels).to.be.within(1, 5);
+    });
+  }
+
   it('an exception during start-up keeps its message', async () => {
     const { EventSource: Fresh } = await runGlobalScript();
     const { navigator } = globalThis;
