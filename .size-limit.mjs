@@ -6,15 +6,15 @@ import { readFileSync } from 'node:fs';
 
 const bytes = {
   'eventsource-wasm': 21400,
-  'eventsource-wasm/polyfill': 21300,
-  'eventsource-wasm/fetch-event-source': 17100,
+  'eventsource-wasm/polyfill': 21400,
+  'eventsource-wasm/fetch-event-source': 17200,
   'eventsource-wasm/stream': 20600,
-  'eventsource-wasm/llm': 30000,
+  'eventsource-wasm/llm': 30100,
   'eventsource-wasm/testing': 5900,
   'eventsource-wasm/shared': 24400,
   'eventsource-wasm/react': 26900,
   'eventsource-wasm/vue': 27000,
-  'eventsource-wasm/svelte': 26700,
+  'eventsource-wasm/svelte': 26800,
   'eventsource-wasm/slim': 13100,
   'eventsource-wasm/slim/polyfill': 13100,
   'eventsource-wasm/slim/fetch-event-source': 8900,
@@ -24,13 +24,13 @@ const bytes = {
   'eventsource-wasm/slim/react': 18600,
   'eventsource-wasm/slim/vue': 18700,
   'eventsource-wasm/slim/svelte': 18450,
-  'eventsource-wasm/js': 25100,
+  'eventsource-wasm/js': 25200,
   'eventsource-wasm/js/polyfill': 25100,
   'eventsource-wasm/js/fetch-event-source': 20800,
-  'eventsource-wasm/js/stream': 24300,
+  'eventsource-wasm/js/stream': 24400,
   'eventsource-wasm/js/llm': 33800,
   'eventsource-wasm/js/shared': 28100,
-  'eventsource-wasm/js/react': 30600,
+  'eventsource-wasm/js/react': 30700,
   'eventsource-wasm/js/vue': 30800,
   'eventsource-wasm/js/svelte': 30500,
 };
@@ -44,12 +44,12 @@ const files = {
 
 /** Parts of `eventsource-wasm/llm`. */
 const parts = {
-  '{ createCompletion, openaiChat }': 24400,
-  '{ completion, openaiChat }': 24300,
-  '{ completion, openaiResponses }': 24300,
-  '{ completion, anthropic }': 23900,
-  '{ completion, google }': 24000,
-  '{ completion, aiSdk }': 24100,
+  '{ createCompletion, openaiChat }': 24500,
+  '{ completion, openaiChat }': 24400,
+  '{ completion, openaiResponses }': 24400,
+  '{ completion, anthropic }': 24000,
+  '{ completion, google }': 24100,
+  '{ completion, aiSdk }': 24200,
   '{ completion, cohere }': 23600,
 };
 
