@@ -9,7 +9,7 @@ const bytes = {
   'eventsource-wasm/polyfill': 21400,
   'eventsource-wasm/fetch-event-source': 17200,
   'eventsource-wasm/stream': 20600,
-  'eventsource-wasm/llm': 30100,
+  'eventsource-wasm/llm': 30200,
   'eventsource-wasm/testing': 5900,
   'eventsource-wasm/shared': 24400,
   'eventsource-wasm/react': 26900,
@@ -19,7 +19,7 @@ const bytes = {
   'eventsource-wasm/slim/polyfill': 13100,
   'eventsource-wasm/slim/fetch-event-source': 8900,
   'eventsource-wasm/slim/stream': 12400,
-  'eventsource-wasm/slim/llm': 21800,
+  'eventsource-wasm/slim/llm': 21900,
   'eventsource-wasm/slim/shared': 16100,
   'eventsource-wasm/slim/react': 18600,
   'eventsource-wasm/slim/vue': 18700,
@@ -28,11 +28,11 @@ const bytes = {
   'eventsource-wasm/js/polyfill': 25100,
   'eventsource-wasm/js/fetch-event-source': 20800,
   'eventsource-wasm/js/stream': 24400,
-  'eventsource-wasm/js/llm': 33800,
+  'eventsource-wasm/js/llm': 33900,
   'eventsource-wasm/js/shared': 28100,
   'eventsource-wasm/js/react': 30700,
   'eventsource-wasm/js/vue': 30800,
-  'eventsource-wasm/js/svelte': 30500,
+  'eventsource-wasm/js/svelte': 30600,
 };
 
 /** Files as they are. */
@@ -46,7 +46,7 @@ const files = {
 const parts = {
   '{ createCompletion, openaiChat }': 24500,
   '{ completion, openaiChat }': 24400,
-  '{ completion, openaiResponses }': 24400,
+  '{ completion, openaiResponses }': 24500,
   '{ completion, anthropic }': 24000,
   '{ completion, google }': 24100,
   '{ completion, aiSdk }': 24200,

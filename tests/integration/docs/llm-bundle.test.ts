@@ -69,7 +69,7 @@ const ceilings = {
   openaiChat: 4_800,
   openaiResponses: 4_800,
   anthropic: 4_350,
-  google: 4_500,
+  google: 4_550,
   aiSdk: 4_550,
   cohere: 4_000,
 };

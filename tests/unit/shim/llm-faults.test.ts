@@ -1624,6 +1624,28 @@ describe('completion: members that few servers send', () => {
     expect(parts.filter(({ type }) => type === 'other')).to.have.length(1);
   });
 
+  it('chat: the rest of a message whose deltas end too early', async () => {
+    for (const content of ['Hello', 'Hello, world', 'Other']) {
+      const message = choice({ message: { role: 'assistant', content }, finish_reason: 'stop' });
+      const { result } = await ask([chat({ content: 'Hel' }) + chat({ content: 'lo' }) + message + DONE]);
+      expect(result?.text).to.equal(content === 'Other' ? 'Hello' : content);
+    }
+  });
+
+  it('responses: a text without deltas that occurs in an earlier one with deltas', async () => {
+    const text = (text: string) => [{ type: 'output_text', text }];
+    const first = { item_id: 'm', output_index: 0, content_index: 0 };
+    const { result } = await ask([
+      response('output_text.delta', { ...first, delta: 'Yes, it ' }) +
+        response('output_text.delta', { ...first, delta: 'is.' }) +
+        response('output_text.done', { ...first, text: 'Yes, it is.' }) +
+        item({ type: 'message', id: 'm', content: text('Yes, it is.') }, 0) +
+        item({ type: 'message', id: 'n', content: text('Yes') }, 1) +
+        completed({ output: [] }),
+    ]);
+    expect(result?.text).to.equal('Yes, it is.\n\nYes');
+  });
+
   it('AI SDK: an end with an error', async () => {
     const stream = data({ type: 'start' }) + data({ type: 'finish', finishReason: 'error' });
     expect((await ask([stream])).error).to.include({ kind: 'provider' });

@@ -135,6 +135,9 @@ export const openaiChat: CompletionFormat = {
         // Some servers repeat the complete message at the end.
         if (!isMessage || !answer.reasoning) readReasoning(delta);
         if (!isMessage || !answer.text) readContent(delta.content);
+        // Its deltas may have ended too early.
+        else if (textOf(delta.content)?.startsWith(answer.text))
+          answer.write('text', delta.content.slice(answer.text.length));
         // The text of a text completion. Together repeats the delta's content there.
         if (isMessage) answer.write('text', text);
         if (!isMessage || !refusal) {

@@ -20,6 +20,8 @@ function start(answer: Answer): FormatReader {
   const open: { id: unknown; index: unknown; call: OpenCall }[] = [];
   /** The text written so far, by block. */
   const written = new Map<string, string>();
+  /** The keys of blocks whose text is complete. */
+  const complete = new Set<string>();
   let hasDeltas = false;
   let items: Json[] = [];
   let isStored = true;
@@ -33,9 +35,10 @@ function start(answer: Answer): FormatReader {
     const before = written.get(key) ?? '';
     let text = textOf(value) ?? '';
     if (isWhole) {
-      // Deltas may have been written under other block keys.
-      const known = hasDeltas ? answer[kind] : before;
-      if (withoutBreaks(known).includes(withoutBreaks(text)) || !text.startsWith(before)) return;
+      if (!text) return;
+      const isRepeated = hasDeltas && text !== before && occurs(kind, text);
+      if (text.startsWith(before)) complete.add(key);
+      if (isRepeated || !text.startsWith(before)) return;
       text = text.slice(before.length);
     } else {
       hasDeltas = true;
@@ -43,6 +46,17 @@ function start(answer: Answer): FormatReader {
     written.set(key, before + text);
     // Parts of one message's text belong together.
     answer.write(kind, text, kind === 'text' ? item : key);
+  };
+
+  /** Whether deltas under other keys, or another complete block, have had this text. */
+  const occurs = (kind: string, text: string) => {
+    let streamed = '';
+    for (const [key, part] of written) {
+      if (!key.startsWith(kind)) continue;
+      if (!complete.has(key)) streamed += part;
+      else if (part === text) return true;
+    }
+    return withoutBreaks(streamed).includes(withoutBreaks(text));
   };
 
   /** Finds a call. Some servers give each event another ID, others give each item the same index. */
