@@ -84,7 +84,7 @@ export class RequestFactory {
         );
       }
       this.#isBodySpent = true;
-      checkStreamsCanBeSent();
+      checkCanBeSent(isStream ? new ReadableStream() : noBytes());
       init.duplex ??= 'half';
     }
     const { url: address, authorization } = splitCredentials(resolveUrl(url), init.credentials === 'include');
@@ -142,20 +142,23 @@ export function checkBody(method: string, body: unknown): void {
   }
 }
 
+async function* noBytes() {}
+
 /**
- * Some browsers send the text "[object ReadableStream]" instead of a stream. Those that can send streams read `duplex`.
+ * Some browsers send the text "[object ReadableStream]" instead of a stream, and most send "[object AsyncGenerator]"
+ * instead of an async iterable. Those that can send streams read `duplex`.
  */
-function checkStreamsCanBeSent(): void {
+function checkCanBeSent(body: unknown): void {
   let asked = false;
   const { headers } = new Request('http://localhost/', {
     method: 'POST',
-    body: new ReadableStream(),
+    body,
     get duplex() {
       asked = true;
       return 'half';
     },
   } as RequestInit);
-  if (!asked || headers.has('Content-Type')) fail("this platform's fetch can't send a stream as a body");
+  if (!asked || headers.has('Content-Type')) fail("this platform's fetch can't send this stream as a body");
 }
 
 function toHeaderValue(name: string, value: unknown): string {

@@ -422,7 +422,7 @@ describe('dynamic requests', () => {
     const error = await failure(source);
     expect(error.kind).to.equal('request');
     // Browsers that can't send a stream report that before the first request.
-    expect(error.message).to.match(/can be sent only once|can't send a stream/);
+    expect(error.message).to.match(/can be sent only once|can't send this stream/);
     expect(fetched.length).to.be.at.most(1);
   });
 });
