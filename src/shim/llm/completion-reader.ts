@@ -36,7 +36,8 @@ export interface CompletionReader {
 }
 
 /** Reasons for an end in the middle of an answer. */
-const CUT = /length|max|limit|window|filter|safety|recitation|refus|incomplete|insufficient|timeout/i;
+const CUT =
+  /length|max|limit|window|filter|safety|recitation|refus|incomplete|insufficient|timeout|abort|cancel|sensitive/i;
 
 /** The beginning of a chunk, for error messages. */
 const quote = (text: string) => text.slice(0, 200);

@@ -93,15 +93,35 @@ function toValue(text: string): unknown {
   try {
     return JSON.parse(jsonOf(text));
   } catch (cause) {
-    // Models may write sentences before and after the JSON.
-    const rest = withoutThoughts(text);
-    for (const source of [/```\w*(.*)/s.exec(rest)?.[1], /[{[].*/s.exec(rest)?.[0]]) {
-      const { json, isWhole } = closed(source ?? '');
-      const value = fromJson(json);
-      if (isWhole && isObject(value)) return value;
+    // Some servers leave out the beginning of the reasoning. The JSON itself may contain such a tag.
+    const afterThoughts = text.replace(/^.*<\/think>/s, '');
+    for (const rest of new Set([afterThoughts, withoutThoughts(text)])) {
+      const value = largestValue(/```\w*(.*)/s.exec(rest)?.[1] ?? '') ?? largestValue(rest);
+      if (value !== undefined) return value;
     }
     throw cause;
   }
+}
+
+/** How many brackets are tried: each may take as long as the rest of the text. */
+const MAX_BRACKETS = 100;
+
+/** The largest complete object or list in a text. Models write sentences around their JSON, which may have brackets. */
+function largestValue(text: string): unknown {
+  let value: unknown;
+  let length = 0;
+  let end = 0;
+  for (const { index } of [...text.matchAll(/[{[]/g)].slice(0, MAX_BRACKETS)) {
+    if (index < end) continue;
+    const { json, isWhole } = closed(text.slice(index));
+    const found = isWhole ? fromJson(json) : undefined;
+    if (!isObject(found)) continue;
+    end = index + json.length;
+    if (json.length < length) continue;
+    value = found;
+    length = json.length;
+  }
+  return value;
 }
 
 /**
@@ -121,26 +141,29 @@ export function partialJson(source: string): unknown {
 
 /** Closes the first value of the text, and drops what follows it. */
 function closed(text: string): { json: string; isWhole: boolean } {
-  let closers = '';
+  /** The characters that close what is open, in reverse. */
+  const closers: string[] = [];
   let last = '';
-  /** The length of the complete part of the text, and the characters that close it. */
+  /** The length of the complete part of the text, which may end in a string. */
   let length = 0;
-  let rest = '';
+  let isInString = false;
   for (const { 0: token, 1: quote, index } of text.matchAll(TOKEN)) {
-    const isName = closers[0] === '}' && /[{,]/.test(last);
+    const closer = closers[closers.length - 1];
+    const isName = closer === '}' && /[{,]/.test(last);
     last = token[0] as string;
     const string = STRING.exec(token)?.[0];
     let end = index + token.length;
-    if (last === '{') closers = `}${closers}`;
-    else if (last === '[') closers = `]${closers}`;
-    else if (last === closers[0]) closers = closers.slice(1);
+    if (last === '{') closers.push('}');
+    else if (last === '[') closers.push(']');
+    else if (last === closer) closers.pop();
     else if (isName || last === ',' || last === ':') continue;
     else if (string) end = index + string.length;
-    else if (end === text.length && closers && !/^(true|false|null)$/.test(token)) continue;
+    else if (end === text.length && closer && !/^(true|false|null)$/.test(token)) continue;
     length = end;
-    rest = (string && quote !== '"' ? '"' : '') + closers;
-    if (!closers) break;
+    isInString = string !== undefined && quote !== '"';
+    if (closers.length === 0) break;
   }
+  const rest = (isInString ? '"' : '') + closers.reverse().join('');
   return { json: text.slice(0, length) + rest, isWhole: !rest };
 }
 

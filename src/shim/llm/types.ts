@@ -21,8 +21,8 @@ export interface ToolCall {
   /** The arguments as the model wrote them: JSON, unless `kind` says otherwise. */
   arguments: string;
   /**
-   * The provider's name for a call that isn't a plain function call, such as `custom_tool_call`, `shell_call` or
-   * `mcp_approval_request`. Absent for function calls.
+   * The provider's name for a call that isn't a plain function call, such as `custom_tool_call`, `shell_call`,
+   * `mcp_approval_request` or `tool-approval-request`. Absent for function calls.
    */
   kind?: string;
 }

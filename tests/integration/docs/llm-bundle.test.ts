@@ -66,12 +66,12 @@ async function sizeOf(name: string, contents: string): Promise<number> {
 
 /** The bytes that `completion` and one format may add to a bundle with all of `/stream`. A ceiling goes up only with a fix. */
 const ceilings = {
-  openaiChat: 4_800,
-  openaiResponses: 4_800,
-  anthropic: 4_350,
+  openaiChat: 4_900,
+  openaiResponses: 4_900,
+  anthropic: 4_400,
   google: 4_550,
-  aiSdk: 4_550,
-  cohere: 4_000,
+  aiSdk: 4_650,
+  cohere: 4_050,
 };
 
 /** A string that occurs only in the code of each format. */

@@ -1668,3 +1668,132 @@ describe('completion: members that few servers send', () => {
     expect(error).to.include({ code: '400', type: 'INVALID_ARGUMENT' });
   });
 });
+
+describe('completion: ends that are errors', () => {
+  for (const reason of ['function_call_filter: MALFORMED_FUNCTION_CALL', 'network_error']) {
+    it(`chat: ${reason}`, async () => {
+      const { error } = await ask([chat({ role: 'assistant' }, reason) + DONE]);
+      expect(error).to.include({ kind: 'provider' });
+      expect(error?.message).to.equal(`The provider ended the answer with "${reason}"`);
+    });
+  }
+
+  for (const reason of ['abort', 'cancelled', 'sensitive', 'length']) {
+    it(`chat: a call that is cut off by ${reason}`, async () => {
+      const start = call({ index: 0, id: 'a', function: { name: 'f', arguments: '{"path":"/tm' } });
+      expect((await ask([start + chat({}, reason) + DONE])).error).to.include({ kind: 'cut' });
+    });
+  }
+
+  it('AI SDK: a call whose input never arrived', async () => {
+    const stream = (...chunks: object[]) => chunks.map(data).join('') + DONE;
+    const begin = { type: 'tool-input-start', toolCallId: 'c', toolName: 'deleteAll' };
+    const delta = (inputTextDelta: string) => ({ type: 'tool-input-delta', toolCallId: 'c', inputTextDelta });
+    for (const end of [{ type: 'finish' }, { type: 'finish', finishReason: 'tool-calls' }]) {
+      expect((await ask([stream(begin, end)])).error).to.include({ kind: 'cut' });
+      expect((await ask([stream(begin, delta('{"a":'), end)])).error).to.include({ kind: 'cut' });
+      const { result } = await ask([stream(begin, delta('{"a":'), delta('1}'), end)]);
+      expect(result?.toolCalls).to.deep.equal([{ id: 'c', name: 'deleteAll', arguments: '{"a":1}' }]);
+    }
+  });
+});
+
+describe('completion: messages that providers take back', () => {
+  const messageOf = async (stream: string) => (await ask([stream])).result?.toMessage();
+  const called = { id: 'a', type: 'function', function: { name: 'f', arguments: '{"x":1}' } };
+
+  it('chat: empty reasoning_content beside a call', async () => {
+    const message = await messageOf(
+      chat({ role: 'assistant', content: null, reasoning_content: '' }) +
+        call({ index: 0, ...called }) +
+        chat({ content: '', reasoning_content: null }, 'tool_calls'),
+    );
+    const expected = { role: 'assistant', content: null, tool_calls: [called], reasoning_content: '' };
+    expect(message).to.deep.equal(expected);
+  });
+
+  it('chat: encrypted blocks stay separate', async () => {
+    const redacted = ['AAA=', 'BBB='].map((data) => ({ type: 'redacted_thinking', data }));
+    const encrypted = ['CC==', 'DD=='].map((data) => ({
+      ...{ type: 'reasoning.encrypted', index: 0, id: null, data },
+    }));
+    const chunks = [0, 1].map((at) =>
+      chat({ thinking_blocks: [redacted[at]], reasoning_details: [encrypted[at]] }),
+    );
+    const message = await messageOf(chunks.join('') + chat({ content: 'Hi' }, 'stop'));
+    expect(message.thinking_blocks).to.deep.equal(redacted);
+    expect(message.reasoning_details).to.deep.equal(encrypted);
+  });
+
+  it('chat: the legacy function_call, and types of calls that aren’t functions', async () => {
+    const legacy = await messageOf(
+      chat({ content: null, function_call: { name: 'f', arguments: '' } }) +
+        chat({ function_call: { arguments: '{"x":1}' } }, 'function_call'),
+    );
+    const function_call = { name: 'f', arguments: '{"x":1}' };
+    expect(legacy).to.deep.equal({ role: 'assistant', content: null, function_call });
+    const builtin = { ...called, type: 'builtin_function' };
+    const message = await messageOf(call({ index: 0, ...builtin }) + chat({}, 'tool_calls'));
+    expect(message.tool_calls).to.deep.equal([builtin]);
+  });
+
+  it('Anthropic: a server’s call without a result at the end', async () => {
+    const search = { type: 'server_tool_use', id: 's', name: 'web_search', input: {} };
+    const stream = (reason: string) =>
+      start() +
+      block(0, { type: 'text', text: '' }, { type: 'text_delta', text: 'Hm' }) +
+      block(1, search, { type: 'input_json_delta', partial_json: '{"query":"lat' }) +
+      end(reason);
+    const text = { type: 'text', text: 'Hm' };
+    expect((await messageOf(stream('max_tokens'))).content).to.deep.equal([text]);
+    expect((await messageOf(stream('pause_turn'))).content).to.deep.equal([text, search]);
+  });
+
+  it('responses: reasoning that nothing follows', async () => {
+    const reasoning = { type: 'reasoning', id: 'rs_1', summary: [] };
+    const stream = response('incomplete', {
+      response: {
+        status: 'incomplete',
+        incomplete_details: { reason: 'max_output_tokens' },
+        output: [reasoning],
+      },
+    });
+    expect(await messageOf(stream)).to.deep.equal([]);
+  });
+});
+
+describe('completion: approvals of the AI SDK', () => {
+  const stream = (...chunks: object[]) =>
+    [{ type: 'start' }, ...chunks, { type: 'finish', finishReason: 'tool-calls' }].map(data).join('');
+  const approval = { type: 'tool-approval-request', approvalId: 'ap', toolCallId: 'c' };
+  const input = { type: 'tool-input-available', toolCallId: 'c', toolName: 'pay', input: { n: 1 } };
+  const expected = { id: 'c', name: 'pay', arguments: '{"n":1}', kind: 'tool-approval-request' };
+
+  for (const [executor, more] of [
+    ['the server', {}],
+    ['the provider', { providerExecuted: true, dynamic: true }],
+  ] as const) {
+    it(`a call that ${executor} executes waits for the client`, async () => {
+      const { result } = await ask([stream({ ...input, ...more }, approval)]);
+      expect(result?.toolCalls).to.deep.equal([expected]);
+      expect(result?.toMessage().parts[0].approval).to.deep.equal({ id: 'ap' });
+    });
+
+    it(`a call that ${executor} executes, which was approved at once`, async () => {
+      const output = { type: 'tool-output-available', toolCallId: 'c', output: 'paid' };
+      const { result, parts } = await ask([stream({ ...input, ...more }, approval, output)]);
+      expect(result?.toolCalls).to.deep.equal([]);
+      const types = parts.map(({ type }) => type).filter((type) => /^server/.test(type));
+      expect(types).to.deep.equal(['server-tool-call', 'server-tool-result']);
+    });
+  }
+
+  it('the result of a call of an earlier answer', async () => {
+    const output = { type: 'tool-output-available', toolCallId: 'c', output: { ok: 1 } };
+    const text = { type: 'text-delta', id: '0', delta: 'Paid' };
+    const { result, parts } = await ask([stream(output, text)]);
+    const found = parts.find(({ type }) => type === 'server-tool-result');
+    expect(found).to.deep.equal({ type: 'server-tool-result', id: 'c', name: '', result: { ok: 1 } });
+    expect(result?.toMessage().parts).to.deep.equal([{ type: 'text', text: 'Paid' }]);
+  });
+});

@@ -217,3 +217,40 @@ describe('completion: schema', () => {
     });
   }
 });
+
+describe('schema: JSON in a text with brackets', () => {
+  const city = z.object({ city: z.string() });
+  const bern = '{"city":"Bern"}';
+  const long = '{"city":"Zurich, or any other of many cities"}';
+  const texts = [
+    `It may be ${long}. No, the capital is Bern.\n</think>\n\n${bern}`,
+    `Format {city}, or {"city": string}.</think>${bern}`,
+    `<think>${long}</think> I first thought of </think>, now: ${bern}`,
+    `According to [1], it is:\n${bern}`,
+    `The capital [Swiss] is: ${bern} (see [1] and {2}).`,
+    `I checked [docs] and [1, 2] first.\n\n${bern}`,
+    `[1] says:\n\`\`\`json\n${bern}\n\`\`\`\nSee [2].`,
+    `A smiley :{ and then ${bern}`,
+  ];
+  for (const text of texts) {
+    it(JSON.stringify(text), async () => {
+      expect((await completion(answer(text), { schema: city }).result()).object).to.deep.equal({
+        city: 'Bern',
+      });
+    });
+  }
+
+  it('a tag within the JSON', async () => {
+    const value = { city: 'a </think> b' };
+    for (const text of [JSON.stringify(value), `So: ${JSON.stringify(value)}`]) {
+      const { object } = await completion(answer(text), { schema: city }).result();
+      expect(object).to.deep.equal(value);
+    }
+  });
+
+  it('thousands of brackets take no long time', async () => {
+    const text = `${'[x '.repeat(20_000)}${'{'.repeat(20_000)}`;
+    const error = await failure(completion(answer(text, 'stop', 10_000), { schema: city }).result());
+    expect(error.kind).to.equal('schema');
+  });
+});

@@ -1,11 +1,13 @@
 /** The UI message stream of Vercel's AI SDK. */
 
 import type { OpenCall } from '../answer.js';
-import { isObject, textOf, toArguments } from '../json.js';
+import { fromJson, isObject, textOf, toArguments } from '../json.js';
 import type { CompletionFormat, Json } from '../types.js';
 
 const TYPES =
   /^((start|finish)(-step)?|abort|file|message-metadata|(text|reasoning)-(start|delta|end))$|^(tool-(input|output|approval)|source|data)-/;
+
+const nameOf = (part: Json): string => part.toolName ?? part.type.slice('tool-'.length);
 
 /** Merges objects member by member. All other values, such as lists, replace earlier ones. */
 const merge = (before: Json, after: Json): Json =>
@@ -50,6 +52,13 @@ export const aiSdk: CompletionFormat = {
       const key = `tool ${id}`;
       let part = byId.get(key);
       let call = open.get(id);
+      const isOutput = type.startsWith('tool-output');
+      if (!part && isOutput && !toolName) {
+        // A call of an earlier answer, which the user has approved.
+        const result = type === 'tool-output-available' ? output : chunk;
+        if (!chunk.preliminary) answer.add({ type: 'server-tool-result', id: textOf(id), name: '', result });
+        return;
+      }
       if (!part) {
         const name = textOf(toolName) ?? '';
         part = {
@@ -66,7 +75,6 @@ export const aiSdk: CompletionFormat = {
       }
       if (providerExecuted) part.providerExecuted = true;
       if (call) call.arguments = toArguments(input) || call.arguments;
-      const isOutput = type.startsWith('tool-output');
       const isFailed = /-(error|denied)$/.test(type);
       const isEnded = isFailed || (type === 'tool-output-available' && !chunk.preliminary);
       // A call with invalid input has an output with the same error, too.
@@ -88,6 +96,9 @@ export const aiSdk: CompletionFormat = {
           state: 'approval-requested',
           approval: { id: approvalId, ...(descriptor !== undefined && { descriptor }), ...more },
         });
+        // The client has to answer, also if the provider executes the call.
+        const asked = call ?? answer.open(id, nameOf(part));
+        open.set(id, { ...asked, kind: type, arguments: asked.arguments || toArguments(part.input) });
       } else if (type === 'tool-output-denied') {
         part.state = 'output-denied';
       } else if (isFailed) {
@@ -100,12 +111,13 @@ export const aiSdk: CompletionFormat = {
       if (call && (isEnded || (providerExecuted && type === 'tool-input-available'))) {
         // The provider executes this call, so the client doesn't have to answer it.
         open.delete(id);
-        const { name, arguments: text } = call;
-        answer.add({ type: 'server-tool-call', id: call.id, name, arguments: text || '{}' });
+        const { name, arguments: text, kind } = call;
+        const isKnown = kind && part.providerExecuted;
+        if (!isKnown) answer.add({ type: 'server-tool-call', id: call.id, name, arguments: text || '{}' });
       }
       if (!isEnded || hadFailed) return;
-      const name = part.toolName ?? part.type.slice('tool-'.length);
-      answer.add({ type: 'server-tool-result', id: textOf(id), name, result: isFailed ? chunk : output });
+      const result = isFailed ? chunk : output;
+      answer.add({ type: 'server-tool-result', id: textOf(id), name: nameOf(part), result });
     };
 
     const readData = (chunk: Json) => {
@@ -142,7 +154,14 @@ export const aiSdk: CompletionFormat = {
       },
       /** Calls without a result have to be answered by the client. */
       end() {
-        for (const call of open.values()) answer.close(call);
+        for (const [id, call] of open) {
+          const isStreaming = byId.get(`tool ${id}`)?.state === 'input-streaming';
+          if (isStreaming && !isObject(fromJson(call.arguments))) {
+            const { name, arguments: text } = call;
+            throw answer.fault('cut', `The answer ended in the middle of a call of "${name}": ${text}`, call);
+          }
+          answer.close(call);
+        }
       },
       tokens: (counts) => [counts.inputTokens, counts.outputTokens, counts.totalTokens],
       message: () => ({

@@ -137,10 +137,12 @@ export const anthropic: CompletionFormat = {
         sum(input_tokens, cache_read_input_tokens, cache_creation_input_tokens),
         output_tokens,
       ],
-      // The API rejects requests with blank text, and with thinking at the end, as in an answer that was too long.
+      // The API rejects requests with blank text, and with thinking or a server's call without its result at the end, as
+      // in an answer that was too long. An answer that has paused goes on with such a call.
       message: () => {
         const content = blocks.filter(({ type, text }) => type !== 'text' || textOf(text)?.trim());
-        while (/thinking$/.test(content[content.length - 1]?.type)) content.pop();
+        const unfit = answer.reason === 'pause_turn' ? /thinking$/ : /thinking$|^(server|mcp)_tool_use$/;
+        while (unfit.test(content[content.length - 1]?.type)) content.pop();
         return { role: 'assistant', content };
       },
     };

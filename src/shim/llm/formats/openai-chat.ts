@@ -8,6 +8,8 @@ import type { CompletionFormat, Json } from '../types.js';
 interface ChatCall {
   key: unknown;
   call: OpenCall;
+  /** The type, if it isn't that of a function. */
+  type: string | undefined;
   members: Record<string, unknown>;
 }
 
@@ -16,6 +18,12 @@ const REASONING = /^(reasoning(_content|_text)?|thinking)$/;
 
 /** Lists of a delta that the next request repeats: OpenRouter's and LiteLLM's. */
 const REPEATED = ['reasoning_details', 'thinking_blocks'];
+
+/** The member of a delta with a call, before there were several. */
+const FUNCTION_CALL = 'function_call';
+
+/** Reasons for an end that are errors, such as Gemini's `function_call_filter: MALFORMED_FUNCTION_CALL`. */
+const FAILED = /_error$|malformed_|unexpected_/i;
 
 /** OpenAI's chat completions and text completions, and the servers that are compatible with them. */
 export const openaiChat: CompletionFormat = {
@@ -27,6 +35,8 @@ export const openaiChat: CompletionFormat = {
     const repeated: Record<string, Json[]> = {};
     /** The name of the delta's member with the reasoning. */
     let reasoningName = '';
+    /** The name of such a member that is empty: some servers require it too. */
+    let emptyName = '';
     let refusal = '';
     /** The names of members that are passed on as they are. */
     const others = new Set<string>();
@@ -38,6 +48,7 @@ export const openaiChat: CompletionFormat = {
       const toText = (name: string) => textOf(delta[name]) ?? textOf(delta[name]?.text);
       const name = Object.keys(delta).find((name) => REASONING.test(name) && toText(name)) ?? '';
       if (textOf(delta[name])) reasoningName ||= name;
+      emptyName ||= Object.keys(delta).find((name) => REASONING.test(name) && delta[name] === '') ?? '';
       let text = '';
       for (const name of REPEATED) text = readRepeated(name, delta[name]) || text;
       answer.write('reasoning', toText(name) ?? text);
@@ -50,17 +61,23 @@ export const openaiChat: CompletionFormat = {
         repeated[name] ??= [];
         const all = repeated[name];
         const last = all[all.length - 1];
-        const { type, id, index, text, summary, thinking } = item;
+        const { type, id, index, text, summary, thinking, data } = item;
         written += textOf(text) ?? textOf(summary) ?? textOf(thinking) ?? '';
         const isOther = id && last?.id && last.id !== id;
+        // Encrypted data is never split.
         const isNext =
-          !last || isOther || last.type !== type || last.index !== index || (thinking && last.signature);
+          !last ||
+          isOther ||
+          data ||
+          last.type !== type ||
+          last.index !== index ||
+          (thinking && last.signature);
         if (isNext) {
           all.push({ ...item });
           continue;
         }
         for (const [name, value] of Object.entries(item)) {
-          const isPiece = /^(text|summary|data|thinking)$/.test(name);
+          const isPiece = /^(text|summary|thinking)$/.test(name);
           if (value !== null) last[name] = isPiece ? (last[name] ?? '') + value : value;
         }
       }
@@ -83,7 +100,7 @@ export const openaiChat: CompletionFormat = {
       }
     };
 
-    const readCall = ({ index, id: anyId, type: _, function: called, custom, ...members }: Json) => {
+    const readCall = ({ index, id: anyId, type, function: called, custom, ...members }: Json) => {
       const { name: anyName, arguments: args, input = args } = called ?? custom ?? {};
       const id = textOf(anyId);
       const name = textOf(anyName);
@@ -102,7 +119,7 @@ export const openaiChat: CompletionFormat = {
         if (piece && !isRepeated) answer.grow(call, piece);
       } else if (id || name || piece) {
         const call = answer.open(id, name, custom && 'custom');
-        calls.push({ key: index ?? id, call, members });
+        calls.push({ key: index ?? id, call, type: textOf(type), members });
         answer.grow(call, piece);
       }
     };
@@ -155,10 +172,11 @@ export const openaiChat: CompletionFormat = {
         if (id) audio = { id };
         list(delta.tool_calls).forEach(readCall);
         const called = delta.function_call;
-        if (isObject(called)) readCall({ index: 'function_call', function: called });
+        if (isObject(called)) readCall({ index: FUNCTION_CALL, function: called });
         const error = choice.error ?? delta.error;
         if (isObject(error) || textOf(error)) answer.fail({ error });
         else if (reason === 'error') answer.fail('');
+        else if (FAILED.test(reason)) answer.fail(`The provider ended the answer with "${reason}"`);
         else if (textOf(reason) && reason !== 'null') answer.finish(reason);
       },
       end: () => {
@@ -183,13 +201,18 @@ export const openaiChat: CompletionFormat = {
           message.content = [thinking, ...(text ? [{ type: 'text', text }] : [])];
         }
         if (named.length > 0) {
-          message.tool_calls = named.map(({ call: { id, kind, name, arguments: text }, members }) => {
-            const called = kind ? { name, input: text } : { name, arguments: text || '{}' };
-            const type = kind ?? 'function';
-            return { ...members, id, type, [type]: called };
-          });
+          const toCalled = ({ kind, name, arguments: text }: OpenCall) =>
+            kind ? { name, input: text } : { name, arguments: text || '{}' };
+          const [only] = named;
+          if (only?.key === FUNCTION_CALL) message.function_call = toCalled(only.call);
+          else
+            message.tool_calls = named.map(({ call, type, members }) => {
+              const kind = call.kind ?? 'function';
+              return { ...members, id: call.id, type: type ?? kind, [kind]: toCalled(call) };
+            });
           // Models that reason between calls require it; others reject it.
-          if (/^reasoning/.test(reasoningName)) message[reasoningName] = reasoning;
+          const name = reasoningName || emptyName;
+          if (/^reasoning/.test(name)) message[name] = reasoning;
         }
         return message;
       },

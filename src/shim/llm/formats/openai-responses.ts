@@ -172,9 +172,17 @@ function start(answer: Answer): FormatReader {
       items.unshift({ type: 'message', role: 'assistant', content: [{ type: 'output_text', text }] });
     },
     tokens: (counts) => [counts.input_tokens, counts.output_tokens, counts.total_tokens],
-    /** The output's items, to be appended to `input`. With `store: false`, reasoning is only valid if encrypted. */
-    message: () =>
-      items.filter(({ type, encrypted_content }) => isStored || type !== 'reasoning' || encrypted_content),
+    /**
+     * The output's items, to be appended to `input`. With `store: false`, reasoning is only valid if encrypted. The API
+     * rejects reasoning that nothing follows.
+     */
+    message: () => {
+      const kept = items.filter(
+        ({ type, encrypted_content }) => isStored || type !== 'reasoning' || encrypted_content,
+      );
+      while (kept[kept.length - 1]?.type === 'reasoning') kept.pop();
+      return kept;
+    },
   };
 }
 
