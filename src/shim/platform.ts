@@ -20,6 +20,9 @@ export function platformClass<Name extends 'Event' | 'EventTarget' | 'TransformS
   return (find() ?? Late) as (typeof globalThis)[Name];
 }
 
+/** The class of all events, which doesn't change with later globals: the platform's target takes only its own events. */
+export const BaseEvent: (typeof globalThis)['Event'] = /* @__PURE__ */ platformClass('Event');
+
 declare global {
   // For projects that compile without these types. Node's types declare them too.
   interface SymbolConstructor {

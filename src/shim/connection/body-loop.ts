@@ -73,6 +73,8 @@ export class BodyLoop {
   #isFinishing = false;
   /** The time of the last byte, in milliseconds. Infinite while reading is paused. */
   #lastByte = 0;
+  /** Whether bytes have arrived, or reading has continued, since the timer was set. */
+  #isHeard = false;
   /** The attempt in which each ID arrived first. */
   readonly #ids = new Map<string, number>();
 
@@ -97,16 +99,22 @@ export class BodyLoop {
     return this.#hasReceived || this.#parser.isInEvent;
   }
 
-  /** Milliseconds since the last byte. 0 while reading is paused. */
-  get silence(): number {
-    return Math.max(performance.now() - this.#lastByte, 0);
+  /**
+   * Milliseconds since the last byte, when the timer has fired. 0 while reading is paused. Infinite if nothing has
+   * arrived since the timer was set: fake timers may leave the clock alone.
+   */
+  takeSilence(): number {
+    const silence = performance.now() - this.#lastByte;
+    const isHeard = this.#isHeard;
+    this.#isHeard = false;
+    return silence < 0 ? 0 : isHeard ? silence : Number.POSITIVE_INFINITY;
   }
 
   /** Starts another attempt. */
   begin(attempt: number): void {
     this.#attempt = attempt;
     this.excerpt = '';
-    this.#hasReceived = false;
+    this.#hasReceived = this.#isHeard = false;
     this.#handlerFailure = undefined;
   }
 
@@ -132,6 +140,7 @@ export class BodyLoop {
         error = Failure.Body;
         const { done, value } = await reader.read();
         if (isOver()) return;
+        this.#isHeard = true;
         error = done ? Failure.End : Failure.Unreadable;
         if (done) break;
         const bytes = toBytes(value);
@@ -151,6 +160,7 @@ export class BodyLoop {
             this.#lastByte = Number.POSITIVE_INFINITY;
             await wanted;
             if (isOver()) return;
+            this.#isHeard = true;
           }
           if (failure || this.#parser.isTooLarge) {
             error = failure ? Failure.Handler : Failure.TooLarge;

@@ -160,8 +160,8 @@ export class Connection {
     const driver = this.#driver;
     if (!driver || this.#isEnded) return;
     if (input === Input.Timer && this.#body) {
-      const { silence, hasReceived } = this.#body;
-      number = hasReceived ? silence : -silence;
+      const silence = this.#body.takeSilence();
+      number = this.#body.hasReceived ? silence : -silence;
     }
     this.#depth++;
     try {

@@ -1,6 +1,6 @@
 /** Builds the request of each attempt from the user's options. */
 
-import { works } from '../platform.js';
+import { isNode, works } from '../platform.js';
 import type { Attempt, EventSourceInit, PerAttempt, RequestHeaders, ResumeRequest } from '../types.js';
 import { byteString, fail, resolveUrl, splitCredentials, typeName } from './url.js';
 
@@ -25,7 +25,7 @@ type Parts = [url: string | URL, headers: RequestHeaders, body: BodyInit | null]
 export class RequestFactory {
   readonly #first: Template;
   readonly #resuming: Template;
-  /** Whether the `resume` request uses the headers of the first request, without the `Content-Type` of its body. */
+  /** Whether the `resume` request uses the headers of the first request, without those about its body. */
   readonly #dropsContentType: boolean;
   #idempotencyKey: string | undefined;
   #isBodySpent = false;
@@ -72,7 +72,9 @@ export class RequestFactory {
     if (!resumes) {
       this.#idempotencyKey ??= headers.get('idempotency-key')?.[1];
       if (this.#idempotencyKey !== undefined) setHeader(headers, 'Idempotency-Key', this.#idempotencyKey);
-    } else if (this.#dropsContentType) headers.delete('content-type');
+    } else if (this.#dropsContentType) {
+      for (const name of ['type', 'encoding', 'language', 'location']) headers.delete(`content-${name}`);
+    }
     checkBody(init.method as string, body);
     if (body !== null && body !== undefined) init.body = body;
     const isStream = typeof ReadableStream === 'function' && body instanceof ReadableStream;
@@ -114,7 +116,12 @@ export function setHeader(headers: HeaderMap, name: string, value: string): void
 /** Adds the default headers. Returns a plain object, so that `{ ...init.headers }` works in a custom `fetch`. */
 export function toSentHeaders(headers: HeaderMap, lastEventId: string): Record<string, string> {
   setHeader(headers, 'Accept', headers.get('accept')?.[1] ?? 'text/event-stream');
-  if (lastEventId !== '') setHeader(headers, 'Last-Event-ID', byteString(lastEventId));
+  if (lastEventId !== '') {
+    const bytes = byteString(lastEventId);
+    if (isNode() && /[^\t -~\x80-\xff]/.test(bytes))
+      fail(`fetch can't send the last event ID ${JSON.stringify(lastEventId)} here`);
+    setHeader(headers, 'Last-Event-ID', bytes);
+  }
   return Object.fromEntries(headers.values());
 }
 

@@ -1,6 +1,6 @@
 /** The `error` event, the exception with the same members, and the `open` event. */
 
-import { platformClass } from '../platform.js';
+import { BaseEvent } from '../platform.js';
 import { addInspection } from './inspect.js';
 
 /**
@@ -115,7 +115,7 @@ function parseJson(text: string | undefined): unknown {
  *   else if (!error.willReconnect) show(error.message);
  * };
  */
-export class EventSourceErrorEvent extends /* @__PURE__ */ platformClass('Event') {
+export class EventSourceErrorEvent extends BaseEvent {
   readonly message: string;
   readonly cause: unknown;
   /** Whether the connection is being reestablished. If not, it has failed. */
@@ -200,7 +200,7 @@ export function toError(event: EventSourceErrorEvent): EventSourceError {
 }
 
 /** The `open` event of an `EventSource`. */
-export class EventSourceOpenEvent extends /* @__PURE__ */ platformClass('Event') {
+export class EventSourceOpenEvent extends BaseEvent {
   /** The response's status: 200, or another one that `accept` accepted. */
   readonly status: number;
   /** The response's headers. */

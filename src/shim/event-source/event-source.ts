@@ -5,7 +5,7 @@ import { onAbort } from '../connection/on-abort.js';
 import { parseOptions, toDictionary, toEventId } from '../connection/options.js';
 import type { RequestFactory } from '../connection/request-factory.js';
 import { fail, resolveUrl } from '../connection/url.js';
-import { asyncDispose, captureContext, dispose, platformClass } from '../platform.js';
+import { asyncDispose, BaseEvent, captureContext, dispose, platformClass } from '../platform.js';
 import type { EventSourceInit, EventsWith, ReconnectFunction, TraceEntry } from '../types.js';
 import { type ErrorDetails, EventSourceErrorEvent, EventSourceOpenEvent, toError } from './event-classes.js';
 import { EventIterators } from './event-iterators.js';
@@ -234,7 +234,7 @@ export class EventSource<Events = {}> extends /* @__PURE__ */ platformClass('Eve
         this.#enqueue(() => {
           this.#readyState = CLOSED;
           this.#end();
-          this.dispatchEvent(new Event('close'));
+          this.dispatchEvent(new BaseEvent('close'));
         });
       },
     };

@@ -7,6 +7,9 @@ import { report } from './scheduler.js';
 export class IdStore {
   readonly #store: EventSourceInit['store'];
   readonly #name: string;
+  #isWriting = false;
+  /** The ID to store next. */
+  #next: string | undefined;
 
   constructor({ store, storeName }: EventSourceInit, url: string) {
     this.#store = store;
@@ -23,12 +26,24 @@ export class IdStore {
     }
   }
 
-  /** Stores the ID. */
+  /** Stores the ID. While an asynchronous store is writing, only the latest ID waits. */
   write(id: string): void {
-    try {
-      if (this.#store) Promise.resolve(this.#store.setItem(this.#name, id)).catch(report);
-    } catch (error) {
-      report(error);
+    this.#next = id;
+    if (!this.#isWriting) this.#writeNext();
+  }
+
+  async #writeNext(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#next !== undefined) {
+      const id = this.#next;
+      this.#next = undefined;
+      try {
+        const written = this.#store?.setItem(this.#name, id) as Promise<unknown> | undefined;
+        if (typeof written?.then === 'function') await written;
+      } catch (error) {
+        report(error);
+      }
     }
+    this.#isWriting = false;
   }
 }

@@ -20,7 +20,12 @@ export function addInspection(prototype: object, describe: (source: never) => ob
         if (this === prototype) return `${name} {}`;
         if ((first as number) < 0) return `[${name}]`;
         const depth = options.depth == null ? options.depth : options.depth - 1;
-        return `${name} ${inspect(describe(this as never), { ...options, depth: depth as number | null })}`;
+        try {
+          return `${name} ${inspect(describe(this as never), { ...options, depth: depth as number | null })}`;
+        } catch {
+          // A proxy, or an object that the constructor hasn't made, has no private members.
+          return `${name} {}`;
+        }
       },
       configurable: true,
       writable: true,

@@ -1,8 +1,12 @@
 /** Creates the event objects for messages of a stream. */
 
+import { BaseEvent } from '../platform.js';
+
 interface MessageEventClass {
   new (type: string, data: string, origin: string, lastEventId: string): MessageEvent<string>;
 }
+
+const noPorts: readonly MessagePort[] = /* @__PURE__ */ Object.freeze([]);
 
 let Class: MessageEventClass | undefined;
 
@@ -23,7 +27,7 @@ export function newMessageEvent(
  * edge runtime.
  */
 function makeClass(): MessageEventClass {
-  class StreamEvent extends Event {
+  class StreamEvent extends BaseEvent {
     /** One member for all values: each takes time, because events are objects of the platform. */
     readonly #values: readonly [data: string, origin: string, lastEventId: string];
 
@@ -45,13 +49,17 @@ function makeClass(): MessageEventClass {
       return null;
     }
     get ports(): readonly MessagePort[] {
-      return [];
+      return noPorts;
     }
   }
-  // In Next's edge runtime, `MessageEvent` extends another class than the global `Event`.
-  if (typeof MessageEvent === 'function' && MessageEvent.prototype instanceof Event) {
+  // In Next's edge runtime, and where a DOM was installed later, `MessageEvent` extends another class.
+  if (typeof MessageEvent === 'function' && MessageEvent.prototype instanceof BaseEvent) {
     Object.setPrototypeOf(StreamEvent.prototype, MessageEvent.prototype);
     Object.defineProperty(StreamEvent.prototype, 'constructor', { value: MessageEvent });
+    // The platform's attributes are enumerable. Others than those above, such as Chromium's, would throw.
+    const members = Object.getOwnPropertyDescriptors(MessageEvent.prototype);
+    for (const [name, { get }] of Object.entries(members))
+      if (get) Object.defineProperty(StreamEvent.prototype, name, { enumerable: true });
   }
   return StreamEvent as unknown as MessageEventClass;
 }

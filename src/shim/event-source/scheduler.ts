@@ -118,11 +118,11 @@ const canPost = /* @__PURE__ */ once(() => works(() => new MessageChannel().port
 const usable = new WeakMap<object, boolean>();
 
 /**
- * Whether a timer function works: it throws in Next's edge runtime, and the fake timers of Sinon, Jest and Vitest delay
- * tasks.
+ * Whether a timer function works: it throws in Next's edge runtime, and the fake timers of Sinon, Jest, Vitest and
+ * Node delay tasks.
  */
 function isReal<T extends (task: () => void) => unknown>(timer: T | undefined): timer is T {
-  if (!timer || 'clock' in timer || '_isMockFunction' in timer) return false;
+  if (!timer || 'clock' in timer || '_isMockFunction' in timer || /^bound #/.test(timer.name)) return false;
   if (!usable.has(timer))
     usable.set(
       timer,

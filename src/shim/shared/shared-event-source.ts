@@ -11,6 +11,7 @@ import { IdStore } from '../event-source/id-store.js';
 import { newMessageEvent } from '../event-source/message-event.js';
 import { CLOSED, CONNECTING, OPEN } from '../event-source/ready-state.js';
 import { callSafely, createScheduler } from '../event-source/scheduler.js';
+import { BaseEvent } from '../platform.js';
 import type { EventSourceInit } from '../types.js';
 import type { Entry } from './event-log.js';
 import {
@@ -215,7 +216,7 @@ export class SharedEventSource extends EventSource {
     this.#change(() => {
       this.#readyState = CLOSED;
       this.#iterators.end();
-      this.dispatchEvent(new Event('close'));
+      this.dispatchEvent(new BaseEvent('close'));
     });
   }
 

@@ -44,7 +44,7 @@ export function createEventServer({ onRequest, chaos }: EventServerInit = {}): E
   /** Requests before this index have been returned by `nextRequest()` or belong to an earlier test. */
   let taken = 0;
   const waiting: { resolve(request: ServerRequest): void; reject(reason: unknown): void }[] = [];
-  let replaced: PropertyDescriptor | undefined;
+  let layer: Layer | undefined;
   const chaosOf = createChaos(chaos);
 
   const server: EventServer = {
@@ -74,8 +74,9 @@ export function createEventServer({ onRequest, chaos }: EventServerInit = {}): E
       return Promise.resolve(request);
     },
     install() {
-      if (replaced) throw new Error('install(): this server is installed already; call restore() first');
-      replaced = Object.getOwnPropertyDescriptor(globalThis, 'fetch') ?? {};
+      if (layer) throw new Error('install(): this server is installed already; call restore() first');
+      layer = { replaced: Object.getOwnPropertyDescriptor(globalThis, 'fetch') ?? {} };
+      layers.push(layer);
       Object.defineProperty(globalThis, 'fetch', {
         value: server.fetch,
         writable: true,
@@ -84,11 +85,8 @@ export function createEventServer({ onRequest, chaos }: EventServerInit = {}): E
       });
     },
     restore() {
-      if (replaced) {
-        Reflect.deleteProperty(globalThis, 'fetch');
-        if ('configurable' in replaced) Object.defineProperty(globalThis, 'fetch', replaced);
-        replaced = undefined;
-      }
+      if (layer) remove(layer);
+      layer = undefined;
       const unanswered = requests.filter(({ isAnswered }) => !isAnswered);
       for (const request of unanswered) request.isAnswered = true;
       taken = requests.length;
@@ -102,4 +100,26 @@ export function createEventServer({ onRequest, chaos }: EventServerInit = {}): E
     },
   };
   return server;
+}
+
+/** An installed server: what it has replaced. */
+interface Layer {
+  replaced: PropertyDescriptor;
+}
+
+/** The installed servers, each of which has replaced the one before. */
+const layers: Layer[] = [];
+
+/** Removes an installed server, in any order. */
+function remove(layer: Layer): void {
+  const at = layers.indexOf(layer);
+  const above = layers[at + 1];
+  const { replaced } = layer;
+  layers.splice(at, 1);
+  if (above) {
+    above.replaced = replaced;
+    return;
+  }
+  Reflect.deleteProperty(globalThis, 'fetch');
+  if ('configurable' in replaced) Object.defineProperty(globalThis, 'fetch', replaced);
 }

@@ -36,12 +36,15 @@ export async function serveNode(
     });
   });
   try {
-    const { host = 'localhost', ...headers } = request.headers;
+    const { ':authority': authority = 'localhost', host = authority, ...headers } = request.headers;
     const chunks: Uint8Array[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const answer = await fetch(`http://${host}${request.url}`, {
       method: request.method ?? 'GET',
-      headers: Object.entries(headers).map(([name, value]) => [name, `${value}`]),
+      // HTTP/2 has the parts of the request line among the headers.
+      headers: Object.entries(headers).flatMap(([name, value]) =>
+        /^:/.test(name) ? [] : [[name, `${value}`]],
+      ),
       body: chunks.length > 0 ? new Blob(chunks as BlobPart[]) : null,
       signal: controller.signal,
     });

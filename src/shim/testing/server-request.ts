@@ -42,7 +42,7 @@ export interface EventServerRequest {
   readonly number: number;
   /** The method. Standard methods are in upper case. */
   readonly method: string;
-  /** The absolute URL. Relative URLs are resolved against the page or, without one, `http://localhost/`. */
+  /** The absolute URL, without a fragment. Relative URLs are resolved against the page or, without one, `http://localhost/`. */
   readonly url: string;
   readonly headers: Headers;
   /** The header `Last-Event-ID`, decoded as UTF-8. Empty if there is none. */
@@ -124,7 +124,8 @@ export class ServerRequest implements EventServerRequest {
     const method = `${init?.method ?? request?.method ?? 'GET'}`;
     this.number = number;
     this.method = /^(delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
-    this.url = request?.url ?? new URL(`${input as string | URL}`, pageUrl()).href;
+    // A fragment isn't sent.
+    this.url = (request?.url ?? new URL(`${input as string | URL}`, pageUrl()).href).replace(/#.*/, '');
     this.headers = new Headers(init?.headers ?? request?.headers);
     // A Response can read every kind of body, and has its default content type.
     this.#content = request && init?.body == null ? request : new Response(init?.body);

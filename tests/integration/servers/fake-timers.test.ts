@@ -1,5 +1,6 @@
 /** `eventsource-wasm/testing` with fake timers. Runs only in Node, because the timers' package needs it. */
 
+import { mock } from 'node:test';
 import { install as installFakeTimers } from '@sinonjs/fake-timers';
 import { expect } from 'chai';
 import { EventSource, type EventSourceErrorEvent } from 'eventsource-wasm';
@@ -67,6 +68,41 @@ describe('testing: fake timers', () => {
       },
       { idleTimeout: 30_000 },
     );
+  });
+
+  it('EventSource: idleTimeout, if the timers leave the clock alone', async () => {
+    clock.uninstall();
+    clock = installFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    await connected(
+      async (source, request) => {
+        request.open();
+        await next<Event>(source, 'open');
+        await clock.tickAsync(29_000);
+        expect(source.readyState).to.equal(EventSource.OPEN);
+        const error = next<EventSourceErrorEvent>(source, 'error');
+        await clock.tickAsync(1_000);
+        expect((await error).kind).to.equal('timeout');
+        expect(await request.closed).to.equal('client');
+        source.close();
+      },
+      { idleTimeout: 30_000 },
+    );
+  });
+
+  it('EventSource: events arrive under Node’s own fake timers', async () => {
+    clock.uninstall();
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'setImmediate', 'Date'] });
+    try {
+      await connected(async (source, request) => {
+        const seen = record(source, 'message');
+        request.open();
+        for (const data of ['a', 'b', 'c']) request.send(data);
+        while (seen.length < 3) await next(source, 'message');
+        source.close();
+      });
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('events(): works without timers', async () => {

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { connect, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { DefaultChatTransport, readUIMessageStream } from 'ai';
 import { expect } from 'chai';
@@ -32,6 +33,27 @@ const serving = <T>(model: FakeCompletion, use: (origin: string) => Promise<T>) 
   listening(createServer(model), use);
 
 describe('fakeCompletion: a Node server for the clients of providers', () => {
+  it('over HTTP/2', async () => {
+    const server = createHttp2Server(fakeCompletion('openai-chat', answer) as never);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    try {
+      const request = client.request({ ':path': '/v1', ':method': 'POST' });
+      request.end('{}');
+      let text = '';
+      request.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      const [[headers]] = await Promise.all([once(request, 'response'), once(request, 'end')]);
+      expect(headers[':status']).to.equal(200);
+      expect(text).to.match(/\[DONE\]\n\n$/);
+    } finally {
+      client.close();
+      server.close();
+    }
+  });
+
   it('OpenAI’s client reads the chat completion', () =>
     serving(fakeCompletion('openai-chat', answer), async (origin) => {
       const client = new OpenAI({ apiKey: 'any', baseURL: origin, maxRetries: 0 });

@@ -136,6 +136,32 @@ describe('environments', () => {
     }
   }
 
+  it('a DOM that is installed after the import doesn’t change the classes of events', async () => {
+    const { EventSource: Fresh } = await runGlobalScript();
+    const scenario = await Scenario.of({ steps: ['data: x\n\n'] });
+    const { Event: Original, MessageEvent: OriginalMessage, EventTarget: OriginalTarget } = globalThis;
+    class OtherEvent {}
+    class OtherMessage extends OtherEvent {}
+    class OtherTarget {
+      dispatchEvent() {}
+    }
+    Object.assign(globalThis, { Event: OtherEvent, MessageEvent: OtherMessage, EventTarget: OtherTarget });
+    const seen: string[] = [];
+    try {
+      await new Promise<void>((resolve) => {
+        const source = new Fresh(scenario.url, { method: 'POST' });
+        source.onopen = () => seen.push('open');
+        source.onmessage = ({ data }) => seen.push(data);
+        source.addEventListener('close', () => resolve());
+      });
+    } finally {
+      Object.assign(globalThis, {
+        ...{ Event: Original, MessageEvent: OriginalMessage, EventTarget: OriginalTarget },
+      });
+    }
+    expect(seen).to.deep.equal(['open', 'x']);
+  });
+
   // Only in pages: bundlers add these globals to them.
   if ('document' in globalThis) {
     it('a process and a setImmediate of a bundler don’t cost a port for each event', async () => {

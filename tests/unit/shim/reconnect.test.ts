@@ -8,7 +8,7 @@ import {
   type EventSourceInit,
   type TraceEntry,
 } from 'eventsource-wasm';
-import { next, record, sleep, using } from '../../conformance/conformance-test.js';
+import { catchReports, next, record, sleep, using } from '../../conformance/conformance-test.js';
 import { type Answer, Scenario, type Seen } from '../../support/server/scenario.js';
 
 const nowhere = 'http://127.0.0.1:1/';
@@ -467,6 +467,54 @@ describe('last event IDs', () => {
       expect(second?.headers['last-event-id']).to.equal('3');
     });
   }
+
+  // Browsers send it, but not to another origin.
+  it('an ID with a control character is sent, or the error names it', async function () {
+    if ('document' in globalThis) this.skip();
+    const scenario = await Scenario.of(
+      { steps: ['retry: 1\nid: a\x01b\ndata: a\n\n'] },
+      { steps: [{ end: 'hang' }] },
+    );
+    await using(new EventSource(scenario.url), async (source) => {
+      const errors: EventSourceErrorEvent[] = [];
+      source.addEventListener('error', (error) => errors.push(error as EventSourceErrorEvent));
+      const isOver = () => source.readyState === EventSource.CLOSED || errors.length > 2;
+      while (!isOver() && (await scenario.requests()).length < 2) await sleep(5);
+      const [, second] = await scenario.requests();
+      if (second) {
+        expect(second.headers['last-event-id']).to.equal('a\x01b');
+        return;
+      }
+      expect(errors.map(({ kind }) => kind)).to.deep.equal(['end', 'request']);
+      expect(`${errors[1]?.cause}`).to.contain('the last event ID "a\\u0001b"');
+    });
+  });
+
+  it('a slow store ends up with the latest ID', async () => {
+    const scenario = await Scenario.of({
+      steps: ['id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n', { end: 'hang' }],
+    });
+    const written: string[] = [];
+    const delays = [30, 1, 1];
+    const store = {
+      getItem: async () => null,
+      async setItem(_name: string, id: string) {
+        await sleep(delays.shift() ?? 0);
+        written.push(id);
+        if (id === '1') throw new Error('the first one fails');
+      },
+    };
+    const uncaught = catchReports();
+    try {
+      await using(new EventSource(scenario.url, { store }), async () => {
+        while (written.length < 2) await sleep(5);
+      });
+    } finally {
+      uncaught.stop();
+    }
+    expect(written).to.deep.equal(['1', '3']);
+    expect(uncaught.messages()).to.deep.equal(['the first one fails']);
+  });
 
   it('the store is written after onEvent and before the listeners', async () => {
     const calls: unknown[] = [];

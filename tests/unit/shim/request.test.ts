@@ -137,6 +137,20 @@ describe('requests', () => {
   });
 });
 
+describe('events of messages', () => {
+  it('have enumerable attributes, as native ones', async () => {
+    const scenario = await Scenario.of({ steps: ['id: 1\ndata: x\n\n', { end: 'hang' }] });
+    await using(new EventSource(scenario.url), async (source) => {
+      const event = await next<MessageEvent>(source, 'message');
+      const copy: Record<string, unknown> = {};
+      for (const name in event) copy[name] = event[name as keyof MessageEvent];
+      const { origin } = new URL(scenario.url);
+      expect(copy).to.include({ type: 'message', data: 'x', lastEventId: '1', origin, source: null });
+      expect(copy.ports).to.equal(event.ports).and.to.deep.equal([]);
+    });
+  });
+});
+
 describe('a POST or PATCH is sent only once', () => {
   it('if its stream ends', async () => {
     const scenario = await Scenario.of({ steps: ['retry: 1\nid: 1\ndata: x\n\n'] });

@@ -59,6 +59,13 @@ describe('testing: the request', () => {
     await connected(run, { lastEventId: 'é世' });
   });
 
+  it('gets no fragment of the URL', async () => {
+    const server = createEventServer({ onRequest: (request) => request.open() });
+    const response = await server.fetch(`${url}#top`);
+    expect([response.url, server.requests[0]?.url]).to.deep.equal([url, url]);
+    await response.body?.cancel();
+  });
+
   it('refuses a GET with a body, as fetch does', async () => {
     const { fetch, requests } = createEventServer();
     for (const method of [undefined, 'get', 'HEAD'])
@@ -404,6 +411,28 @@ describe('testing: install()', () => {
     expect(Object.getOwnPropertyDescriptor(globalThis, 'fetch')).to.deep.equal(before);
     server.restore();
   });
+});
+
+describe('testing: two installed servers', () => {
+  for (const order of ['the last one first', 'the first one first']) {
+    it(`are removed, ${order}`, async () => {
+      const before = Object.getOwnPropertyDescriptor(globalThis, 'fetch');
+      const [first, second] = [createEventServer(), createEventServer()];
+      first.install();
+      second.install();
+      expect(globalThis.fetch).to.equal(second.fetch);
+      if (order === 'the last one first') {
+        second.restore();
+        expect(globalThis.fetch).to.equal(first.fetch);
+        first.restore();
+      } else {
+        first.restore();
+        expect(globalThis.fetch).to.equal(second.fetch);
+        second.restore();
+      }
+      expect(Object.getOwnPropertyDescriptor(globalThis, 'fetch')).to.deep.equal(before);
+    });
+  }
 });
 
 describe('testing: chaos', () => {
