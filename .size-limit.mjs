@@ -19,7 +19,7 @@ const bytes = {
   'eventsource-wasm/slim/polyfill': 13300,
   'eventsource-wasm/slim/fetch-event-source': 9100,
   'eventsource-wasm/slim/stream': 12600,
-  'eventsource-wasm/slim/llm': 22400,
+  'eventsource-wasm/slim/llm': 22500,
   'eventsource-wasm/slim/shared': 16300,
   'eventsource-wasm/slim/react': 18800,
   'eventsource-wasm/slim/vue': 19000,
@@ -29,7 +29,7 @@ const bytes = {
   'eventsource-wasm/js/fetch-event-source': 21000,
   'eventsource-wasm/js/stream': 24500,
   'eventsource-wasm/js/llm': 34500,
-  'eventsource-wasm/js/shared': 28300,
+  'eventsource-wasm/js/shared': 28400,
   'eventsource-wasm/js/react': 30900,
   'eventsource-wasm/js/vue': 31000,
   'eventsource-wasm/js/svelte': 30800,
@@ -44,8 +44,8 @@ const files = {
 
 /** Parts of `eventsource-wasm/llm`. */
 const parts = {
-  '{ createCompletion, openaiChat }': 24700,
-  '{ completion, openaiChat }': 24600,
+  '{ createCompletion, openaiChat }': 24800,
+  '{ completion, openaiChat }': 24700,
   '{ completion, openaiResponses }': 24600,
   '{ completion, anthropic }': 24200,
   '{ completion, google }': 24200,

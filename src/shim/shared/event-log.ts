@@ -58,13 +58,15 @@ export class EventLog {
   take(): Entry | null | undefined {
     while (true) {
       const { start } = this;
-      const isTooSlow = this.taken < start;
-      if (isTooSlow) this.taken = start;
-      const { taken } = this;
-      if (isTooSlow || this.#isGap) {
+      if (this.taken < start) {
+        this.taken = start;
+        this.#isGap = true;
+      }
+      if (this.#isGap) {
         this.#isGap = false;
         return null;
       }
+      const { taken } = this;
       if (taken >= this.end) return undefined;
       const entry = this.#entries[taken - start] as Entry;
       const [, , id] = entry;

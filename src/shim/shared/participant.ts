@@ -261,7 +261,7 @@ export class Participant implements Member {
       const { entries, isGap, position, startId } = message;
       const name = findDifference(this.#options, message.options);
       if (name) {
-        const text = `The option "${name}" differs between tabs; it must be the same`;
+        const text = `The option "${name}" must be the same in each tab`;
         this.#fail({ kind: 'request', message: text, attempt: 0 } as Failure);
         return;
       }
