@@ -66,7 +66,7 @@ async function sizeOf(name: string, contents: string): Promise<number> {
 
 /** The bytes that `completion` and one format may add to a bundle with all of `/stream`. A ceiling goes up only with a fix. */
 const ceilings = {
-  openaiChat: 4_900,
+  openaiChat: 4_950,
   openaiResponses: 4_900,
   anthropic: 4_400,
   google: 4_550,
