@@ -52,14 +52,16 @@ function makeClass(): MessageEventClass {
       return noPorts;
     }
   }
+  const enumerate = (name: string) =>
+    Object.defineProperty(StreamEvent.prototype, name, { enumerable: true });
+  for (const name of ['data', 'origin', 'lastEventId', 'source', 'ports']) enumerate(name);
   // In Next's edge runtime, and where a DOM was installed later, `MessageEvent` extends another class.
   if (typeof MessageEvent === 'function' && MessageEvent.prototype instanceof BaseEvent) {
     Object.setPrototypeOf(StreamEvent.prototype, MessageEvent.prototype);
     Object.defineProperty(StreamEvent.prototype, 'constructor', { value: MessageEvent });
-    // The platform's attributes are enumerable. Others than those above, such as Chromium's, would throw.
+    // Other attributes, such as Chromium's `userActivation`, would throw.
     const members = Object.getOwnPropertyDescriptors(MessageEvent.prototype);
-    for (const [name, { get }] of Object.entries(members))
-      if (get) Object.defineProperty(StreamEvent.prototype, name, { enumerable: true });
+    for (const [name, { get }] of Object.entries(members)) if (get) enumerate(name);
   }
   return StreamEvent as unknown as MessageEventClass;
 }
