@@ -25,13 +25,13 @@ const bytes = {
   'eventsource-wasm/slim/vue': 19000,
   'eventsource-wasm/slim/svelte': 18750,
   'eventsource-wasm/js': 25400,
-  'eventsource-wasm/js/polyfill': 25300,
+  'eventsource-wasm/js/polyfill': 25400,
   'eventsource-wasm/js/fetch-event-source': 21000,
   'eventsource-wasm/js/stream': 24500,
   'eventsource-wasm/js/llm': 34500,
   'eventsource-wasm/js/shared': 28400,
-  'eventsource-wasm/js/react': 30900,
-  'eventsource-wasm/js/vue': 31000,
+  'eventsource-wasm/js/react': 31000,
+  'eventsource-wasm/js/vue': 31100,
   'eventsource-wasm/js/svelte': 30800,
 };
 

@@ -58,7 +58,7 @@ const internalMembers = `
   setPage setNetwork onBytes readIgnored readUnfinished fallBack
   begin decide prepare paused enter act caught silence isFull sending take
   after complete fail hear lose receive requestLock restart taken setId setOpened
-  contents ping post hold failed`;
+  ping post hold takenId`;
 const mangleProps = new RegExp(`^(_[a-z]\\w*|${internalMembers.trim().split(/\s+/).join('|')})$`);
 
 async function buildDist() {

@@ -42,8 +42,9 @@ export class RequestFactory {
     };
     this.#dropsContentType = !resume.headers;
     for (const { headers, body, init } of [this.#first, this.#resuming]) {
-      // A `Request` takes time, so the defaults aren't checked.
-      if (Object.keys(init).some((name) => name in options || name in resume)) checkInit(init);
+      // A `Request` takes time, so the defaults aren't checked. Another function may accept more than the platform's.
+      const isGiven = Object.keys(init).some((name) => name in options || name in resume);
+      if (isGiven && !options.fetch) checkInit(init);
       if (typeof headers !== 'function') toHeaderMap(headers);
       if (typeof body !== 'function') checkBody(init.method as string, body);
     }
