@@ -21,7 +21,7 @@ const bytes = {
   'eventsource-wasm/slim/stream': 12600,
   'eventsource-wasm/slim/llm': 22500,
   'eventsource-wasm/slim/shared': 16400,
-  'eventsource-wasm/slim/react': 18900,
+  'eventsource-wasm/slim/react': 19000,
   'eventsource-wasm/slim/vue': 19000,
   'eventsource-wasm/slim/svelte': 18750,
   'eventsource-wasm/js': 25400,
@@ -48,7 +48,7 @@ const parts = {
   '{ completion, openaiChat }': 24700,
   '{ completion, openaiResponses }': 24600,
   '{ completion, anthropic }': 24200,
-  '{ completion, google }': 24200,
+  '{ completion, google }': 24300,
   '{ completion, aiSdk }': 24400,
   '{ completion, cohere }': 23800,
 };

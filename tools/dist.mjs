@@ -56,7 +56,7 @@ const internalMembers = `
   isFinished isDone hasContent counts grow other matches setFormats fault
   onReconnectionTime onCrash hasReceived readExcerpt isTooLarge isInEvent excerpt
   setPage setNetwork onBytes readIgnored readUnfinished fallBack
-  begin decide prepare paused enter act caught silence isFull sending take
+  begin decide prepare paused enter act caught isFull sending take
   after complete fail hear lose receive requestLock restart taken setId setOpened
   ping post hold takenId`;
 const mangleProps = new RegExp(`^(_[a-z]\\w*|${internalMembers.trim().split(/\s+/).join('|')})$`);

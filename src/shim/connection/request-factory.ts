@@ -126,6 +126,7 @@ export function toSentHeaders(headers: HeaderMap, lastEventId: string): Record<s
   return Object.fromEntries(headers.values());
 }
 
+/** Throws if `fetch` would refuse these options each time. */
 function checkInit(init: RequestInit): void {
   const make = (init?: RequestInit) => new Request('http://localhost/', init);
   try {

@@ -111,8 +111,10 @@ function largestValue(text: string): unknown {
   let value: unknown;
   let length = 0;
   let end = 0;
-  for (const { index } of [...text.matchAll(/[{[]/g)].slice(0, MAX_BRACKETS)) {
+  let tried = 0;
+  for (const { index } of text.matchAll(/[{[]/g)) {
     if (index < end) continue;
+    if (++tried > MAX_BRACKETS) break;
     const { json, isWhole } = closed(text.slice(index));
     const found = isWhole ? fromJson(json) : undefined;
     if (!isObject(found)) continue;

@@ -42,7 +42,10 @@ export interface EventServerRequest {
   readonly number: number;
   /** The method. Standard methods are in upper case. */
   readonly method: string;
-  /** The absolute URL, without a fragment. Relative URLs are resolved against the page or, without one, `http://localhost/`. */
+  /**
+   * The absolute URL, without a fragment. Relative URLs are resolved against the page or, without one,
+   * `http://localhost/`.
+   */
   readonly url: string;
   readonly headers: Headers;
   /** The header `Last-Event-ID`, decoded as UTF-8. Empty if there is none. */

@@ -231,6 +231,7 @@ describe('schema: JSON in a text with brackets', () => {
     `I checked [docs] and [1, 2] first.\n\n${bern}`,
     `[1] says:\n\`\`\`json\n${bern}\n\`\`\`\nSee [2].`,
     `A smiley :{ and then ${bern}`,
+    `The list ${JSON.stringify(Array(200).fill([]))} is empty.${' '.repeat(9)}${JSON.stringify({ city: 'Bern', note: 'x'.repeat(900) })}`,
   ];
   for (const text of texts) {
     it(JSON.stringify(text), async () => {
